@@ -1,0 +1,93 @@
+"""Where the packages of this tree live, and which Cython kernels there are and how they are compiled.
+
+Everything else about the distribution stands in pyproject.toml. Two environment variables matter while it is built:
+
+    TINYTORCH_DEBUG_KERNELS=1    kernels check every index and keep their debug symbols
+    TINYTORCH_NATIVE=1           kernels use every instruction of this very machine (such a build may not run elsewhere)
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy
+from Cython.Build import cythonize
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
+
+# Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
+KERNELS: list[str] = []
+
+DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
+NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
+
+DIRECTIVES = {
+    "language_level": 3,
+    "embedsignature": True,
+    "boundscheck": DEBUG,
+    "wraparound": DEBUG,
+    "initializedcheck": DEBUG,
+    "cdivision": not DEBUG,
+}
+
+PACKAGE_DIR = {"tinytorch": "tinytorch", "tinytorch._ext": "_ext", "tinytorch.viz": "viz"}
+PACKAGES = [
+    *find_packages(include=["tinytorch", "tinytorch.*"]),
+    "tinytorch._ext",
+    "tinytorch.viz",
+    *(f"tinytorch.viz.{name}" for name in find_packages("viz")),
+]
+
+
+class BuildKernels(build_ext):
+    """Compile the kernels with the flags this compiler knows; without a compiler, install without kernels."""
+
+    def build_extensions(self) -> None:
+        self.force = True  # what lies in build/ may come from other flags
+        compile_flags, link_flags = self.flags()
+        for extension in self.extensions:
+            extension.extra_compile_args = compile_flags
+            extension.extra_link_args = link_flags
+        super().build_extensions()
+
+    def build_extension(self, extension: Extension) -> None:
+        Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)  # no compiler: no stale kernel either
+        super().build_extension(extension)
+
+    def flags(self) -> tuple[list[str], list[str]]:
+        """(flags for the compiler, flags for the linker)"""
+        if self.compiler.compiler_type == "msvc":
+            return ["/Od", "/Zi"] if DEBUG else ["/O2", "/openmp"], []
+        # Neither flag changes a result: sqrt need not set errno and comparisons need not trap, so both become SIMD.
+        flags = ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+        if NATIVE:
+            flags.append("-march=native")
+        return (flags + ["-fopenmp"], ["-fopenmp"]) if self.openmp_works() else (flags, [])
+
+    def openmp_works(self) -> bool:
+        """Does a small OpenMP program compile and link here?"""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text("#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n")
+            try:
+                objects = self.compiler.compile([str(source)], output_dir=folder, extra_postargs=["-fopenmp"])
+                self.compiler.link_executable(objects, "probe", output_dir=folder, extra_postargs=["-fopenmp"])
+            except Exception as error:  # every compiler class raises its own; none of them stops the installation
+                print(f"kernels are built without OpenMP: {error}")
+                return False
+        return True
+
+
+def kernels() -> list[Extension]:
+    """The extension modules; `optional` lets the installation go on when one cannot be compiled."""
+    extensions = [
+        Extension(f"tinytorch._ext.{name}", [f"_ext/{name}.pyx"], include_dirs=[numpy.get_include()], optional=True)
+        for name in KERNELS
+    ]
+    if not extensions:
+        return []
+    folder = "build/cython-debug" if DEBUG else "build/cython"
+    return cythonize(extensions, compiler_directives=DIRECTIVES, build_dir=folder)
+
+
+setup(packages=PACKAGES, package_dir=PACKAGE_DIR, ext_modules=kernels(), cmdclass={"build_ext": BuildKernels})

@@ -1,0 +1,86 @@
+"""Set-up of the whole suite: the groups of tests, Hypothesis' profiles, and what the last lines say about skips.
+
+A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `cupy`, `browser`, `dot`), or its
+module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those tests by
+reason. Examples are drawn by Hypothesis with a fixed seed unless HYPOTHESIS_PROFILE=dev.
+"""
+
+import collections
+import functools
+import importlib.metadata
+import os
+import shutil
+import sys
+
+import pytest
+from hypothesis import settings
+
+TORCH_VERSION = "2.13.0"  # the PyTorch whose behaviour is the reference
+
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=False)
+settings.register_profile("dev", deadline=None, max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@functools.cache
+def why_not(marker: str) -> str | None:
+    """Why tests with this marker cannot run here; None when they can."""
+    if marker == "torch":
+        try:
+            found = importlib.metadata.version("torch")
+        except importlib.metadata.PackageNotFoundError:
+            return f"PyTorch {TORCH_VERSION} is not installed"
+        return None if found.split("+")[0] == TORCH_VERSION else f"needs PyTorch {TORCH_VERSION}, found {found}"
+    if marker == "cupy":
+        return cupy_missing()
+    if marker == "browser":
+        there = any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome"))
+        return None if there else "no Chromium or Chrome"
+    if marker == "dot":
+        return None if shutil.which("dot") else "the dot program of graphviz is not installed"
+    raise ValueError(marker)
+
+
+def cupy_missing() -> str | None:
+    try:
+        import cupy
+    except ImportError:
+        return "CuPy is not installed"
+    try:
+        return None if cupy.cuda.runtime.getDeviceCount() else "CuPy finds no GPU"
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        return f"CuPy finds no GPU ({error})"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for marker in ("torch", "cupy", "browser", "dot"):
+            if item.get_closest_marker(marker) and why_not(marker):
+                item.add_marker(pytest.mark.skip(reason=why_not(marker)))
+
+
+def pytest_collection_finish(session):
+    """One thread for the reference: its sums then come out the same on every machine."""
+    wanted = any(item.get_closest_marker("torch") for item in session.items) and not why_not("torch")
+    if wanted or "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(1)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which groups of tests did not run, and why."""
+    reasons = collections.Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    if reasons:
+        terminalreporter.section("tests that did not run here")
+        for reason, count in reasons.most_common():
+            terminalreporter.write_line(f"{count:5d}  {reason}")
+
+
+def pytest_report_header(config):
+    kernels = "NumPy twins (TINYTORCH_PURE=1)" if os.environ.get("TINYTORCH_PURE") == "1" else "compiled, where built"
+    reference = why_not("torch") or f"PyTorch {TORCH_VERSION}"
+    return [f"kernels: {kernels}", f"reference: {reference}"]

@@ -1,0 +1,1 @@
+"""tinytorch: PyTorch's tensors, autograd, nn and optim, small enough to read."""

@@ -1,0 +1,1 @@
+"""Pictures of graphs: installs as `tinytorch.viz`."""
