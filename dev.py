@@ -88,7 +88,7 @@ def install(extra: str, again: bool = False) -> None:
         leftover.unlink()
     say(f"installing the project and its '{extra}' packages; this takes a few minutes the first time")
     why = "pip could not install the project: its messages above say why (no network? try again)"
-    run(str(PYTHON), "-m", "pip", "install", "--quiet", "--editable", f".[{extra}]", why=why)
+    run(str(PYTHON), "-m", "pip", "install", "-qq", "--editable", f".[{extra}]", why=why)
     if extra == "dev":
         install_reference()
     sources = [path.stem for path in (ROOT / "_ext").glob("*.pyx")]
@@ -104,14 +104,14 @@ def install(extra: str, again: bool = False) -> None:
 def install_reference() -> None:
     """PyTorch for the tests that compare with it. They are skipped, and say so, where it cannot be had."""
     done = subprocess.run(
-        [str(PYTHON), "-m", "pip", "install", "--quiet", TORCH], capture_output=True, text=True, check=False
+        [str(PYTHON), "-m", "pip", "install", "-qq", TORCH], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
         say(f"{TORCH} could not be installed ({reason}); the tests that compare with it will be skipped")
         return
     why = f"pip could not install {FOR_TORCH}"
-    run(str(PYTHON), "-m", "pip", "install", "--quiet", "--no-deps", FOR_TORCH, why=why)
+    run(str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", FOR_TORCH, why=why)
 
 
 def demo(arguments: list[str]) -> int:
