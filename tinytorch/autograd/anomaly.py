@@ -1,0 +1,87 @@
+"""Anomaly mode: remember where every node was made, and stop at the first nan that backward computes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from typing import Any
+
+import numpy as np
+
+tracing = False  # read by every operation: are nodes to be told where they were made?
+checking = False  # read by the engine: are gradients to be searched for nan?
+
+
+def trace(node: Any) -> None:
+    """Note on `node` the stack of the operation that made it."""
+    node.metadata["traceback_"] = traceback.format_list(traceback.extract_stack(sys._getframe(2)))
+
+
+def check(node: Any, grads: tuple) -> None:
+    """RuntimeError if `node` gave a gradient that is nan somewhere, after a warning that tells where it was made."""
+    for i, grad in enumerate(grads):
+        if grad is None:
+            continue
+        array = getattr(grad, "_array", grad)
+        if np.asarray(array).dtype.kind in "fcV" and np.isnan(array).any():
+            warn(node)
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+
+
+def warn(node: Any) -> None:
+    """Say where the operation was called whose backward went wrong."""
+    stack = node.metadata.get("traceback_")
+    if stack is None:
+        where = "No forward pass information available. Enable detect anomaly during forward pass for more information."
+        warnings.warn(f"Error detected in {node.name()}. {where}", stacklevel=3)
+    else:
+        where = "Traceback of forward call that caused the error:\n" + "".join(stack)
+        warnings.warn(f"Error detected in {node.name()}. {where}", stacklevel=3)
+
+
+class detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Inside, backward reports the forward operation behind an error and (check_nan) behind the first nan.
+
+    Source: https://docs.pytorch.org/docs/2.13/autograd.html#anomaly-detection
+    """
+
+    def __init__(self, check_nan: bool = True):
+        self._mode, self._check_nan = True, check_nan
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+            "debugging.",
+            stacklevel=2,
+        )
+
+    def __enter__(self) -> None:
+        self._before = (tracing, checking)
+        _set(self._mode, self._mode and self._check_nan)
+
+    def __exit__(self, *exception: Any) -> None:
+        _set(*self._before)
+
+
+class set_detect_anomaly(detect_anomaly):  # noqa: N801 - PyTorch's name
+    """Anomaly mode on or off at once; as a context manager, for its block."""
+
+    def __init__(self, mode: bool, check_nan: bool = True):
+        self._mode, self._check_nan = mode, check_nan
+        self._before = (tracing, checking)
+        _set(mode, mode and check_nan)
+
+    def __enter__(self) -> None:
+        pass
+
+
+def is_anomaly_enabled() -> bool:
+    return tracing
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    return checking
+
+
+def _set(trace_nodes: bool, check_nan: bool) -> None:
+    global tracing, checking
+    tracing, checking = trace_nodes, check_nan

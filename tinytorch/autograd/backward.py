@@ -1,0 +1,231 @@
+"""`backward` and `grad`: what the user calls to run the engine."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd import engine
+from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.autograd.node import Node
+from tinytorch.tensor import Tensor, wrap
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of `tensors` into the .grad of the leaves that they depend on (only of `inputs`, if given).
+
+    `grad_tensors` weights the elements of non-scalar tensors: the vector v of the product v^T J. The graph's saved
+    values are freed on the way unless `retain_graph`; with `create_graph` the gradients can be differentiated again.
+    Raises RuntimeError when no tensor requires grad, or a non-scalar one comes without weights.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
+
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> torch.autograd.backward(x * x, torch.tensor([1., 10.]))
+    >>> x.grad
+    tensor([ 2., 40.])
+    """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
+    outputs = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    wanted = None
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        wanted = _edges_of(inputs)
+        for tensor in inputs:
+            if tensor.grad_fn is not None:
+                retain_grad(tensor)
+    roots = _roots(outputs, grad_tensors, create_graph)
+    engine.run(
+        roots,
+        keep_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+        wanted=wanted,
+    )
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` for `inputs`, as a tuple; nothing is added into any .grad.
+
+    An input that the outputs do not depend on is an error, None (allow_unused) or zeros (materialize_grads).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
+
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> (first,) = torch.autograd.grad(x ** 3, x, create_graph=True)
+    >>> torch.autograd.grad(first, x)
+    (tensor(18.),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    if not only_inputs:
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of the graph, please use torch.autograd.backward.", FutureWarning, stacklevel=2)
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    wanted_tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    keep_graph = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        return _batched(outputs, wanted_tensors, grad_outputs, create_graph, allow_unused, materialize_grads)
+    edges = _edges_of(wanted_tensors)
+    found = engine.run(
+        _roots(outputs, grad_outputs, create_graph),
+        keep_graph=keep_graph,
+        create_graph=create_graph,
+        wanted=edges,
+        accumulate=False,
+    )
+    results: list[Any] = []
+    for tensor, gradient in zip(wanted_tensors, found):
+        if gradient is None:
+            if not allow_unused:
+                raise RuntimeError(
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True "
+                    "if this is the desired behavior."
+                )
+            gradient = np.zeros_like(tensor._array) if materialize_grads else None
+        if gradient is not None and not isinstance(gradient, Tensor):
+            # The engine's arrays may be shared among several tensors; what leaves it is the user's alone.
+            gradient = wrap(np.array(gradient))
+        results.append(gradient)
+    return tuple(results)
+
+
+def _batched(outputs: tuple, inputs: tuple, grad_outputs: Any, create_graph: bool, allow: bool, zeros: bool) -> tuple:
+    """`grad` for every row of `grad_outputs`, stacked."""
+    from tinytorch.functions.joining import stack
+
+    rows = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
+    results = [
+        grad(outputs, inputs, [row[i] for row in rows], True, create_graph, True, allow, False, zeros)
+        for i in range(len(rows[0]))
+    ]
+    return tuple(None if any(g is None for g in column) else stack(column) for column in zip(*results))
+
+
+def _edges_of(tensors: tuple) -> list[tuple[Node, int]]:
+    edges = []
+    for tensor in tensors:
+        if not tensor.requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        edges.append(tensor._edge())
+    return edges
+
+
+def _roots(outputs: tuple, grads: Any, create_graph: bool) -> list[tuple]:
+    """The edges where backward starts, each with its gradient (an array, or a Tensor if it is to be recorded)."""
+    if grads is None:
+        weights: tuple = (None,) * len(outputs)
+    else:
+        weights = (grads,) if isinstance(grads, Tensor) else tuple(grads)
+    if len(weights) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    roots = []
+    for i, (output, weight) in enumerate(zip(outputs, weights)):
+        if weight is None:
+            if output.requires_grad:
+                if output._array.size != 1:
+                    raise RuntimeError(
+                        "grad can be implicitly created only for scalar outputs\n\n"
+                        f"This tensor has the shape {tuple(output.shape)}. Backward starts from one number: take .sum() "
+                        "or .mean() first, or weight the elements with backward(torch.ones_like(y))."
+                    )
+                if output._array.dtype.kind not in "fcV":
+                    raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
+            weight = wrap(np.ones_like(output._array))
+        elif not isinstance(weight, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
+        elif tuple(weight.shape) != tuple(output.shape):
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape} and output[{i}] has a shape of "
+                f"{output.shape}."
+            )
+        if not output.requires_grad:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn\n\n"
+                "No operation that led to it was recorded: no input has requires_grad=True, or the graph was cut on the "
+                "way, by torch.no_grad(), .detach(), .data, .item(), or an operation without a gradient such as argmax "
+                "or a comparison."
+            )
+        fitted = engine.fit(weight, output._array.shape, output._array.dtype)
+        roots.append((output._edge(), fitted if create_graph else fitted._array))
+    return roots
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of this non-leaf in .grad when backward passes it; on a leaf this changes nothing.
+
+    >>> x = torch.tensor(2., requires_grad=True)
+    >>> y = x * x
+    >>> y.retain_grad()
+    >>> (3 * y).backward()
+    >>> y.grad
+    tensor(3.)
+    """
+    if not self.requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    node = self.grad_fn
+    if node is None or self._retains_grad:
+        return
+    self._retains_grad = True
+    if node._retaining is None:
+        node._retaining = {}
+    node._retaining[self._output_nr] = weakref.ref(self)
+
+
+def register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
+    """Call hook(grad) when the gradient of this tensor is computed; a Tensor it returns replaces the gradient.
+
+    >>> x = torch.tensor(2., requires_grad=True)
+    >>> handle = x.register_hook(lambda grad: grad * 100)
+    >>> (x * 3).backward()
+    >>> x.grad
+    tensor(300.)
+    """
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self.grad_fn is not None:
+        hooks = self.grad_fn.hooks_of_output(self._output_nr)
+    else:
+        if self._hooks is None:
+            self._hooks = OrderedDict()
+        hooks = self._hooks
+    return RemovableHandle(hooks, hook)
+
+
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
+    """Call hook(self) after backward has added to this leaf's .grad."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self.grad_fn is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if self._post_accumulate_hooks is None:
+        self._post_accumulate_hooks = OrderedDict()
+    return RemovableHandle(self._post_accumulate_hooks, hook)

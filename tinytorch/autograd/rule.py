@@ -1,0 +1,204 @@
+"""Rule: the base of every built-in operation. `apply` computes, and records a node when somebody wants gradients.
+
+A rule has two static methods. `forward(ctx, x, ...)` works on plain arrays. `backward(ctx, grad)` is written once in
+operators and rules that arrays and Tensors share: the engine feeds it arrays, or Tensors when the gradient is itself
+to be differentiated (create_graph). What makes the latter work: *with no Tensor among its inputs, apply is just forward.*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd import anomaly, saved
+from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.node import Node
+from tinytorch.autograd.views import View
+from tinytorch.dtypes import FLOAT
+from tinytorch.errors import broadcast_error
+from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.tensor import NO_EDGE, Tensor, _new
+
+ndarray = np.ndarray
+
+
+class RuleNode(Node):
+    """The node of a built-in rule; it is also the rule's `ctx`."""
+
+    rule: type[Rule]
+    _saved: tuple | None = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
+    _versions: tuple[int, ...] = ()
+    arrays: tuple = ()  # of the inputs while forward runs; a rule has no other way to say "my input" than to save it
+
+    def save_for_backward(self, *arrays: Any) -> None:
+        """Keep inputs, outputs or constants (masks, indices) of the rule for backward, where saved_tensors has them."""
+        self._saved = arrays
+
+    @property
+    def saved_tensors(self) -> Any:
+        """What was saved: arrays, or Tensors that know their history when the gradient is recorded too."""
+        return saved.unpack(self)
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For every input: does a gradient have somewhere to go? The others need not be computed."""
+        return tuple([node is not None for node, _ in self.next_functions])
+
+    def run(self, grads: list) -> tuple:
+        for grad in grads:
+            if grad is not None:
+                break
+        else:
+            return (None,) * len(self.next_functions)
+        result = self.rule.backward(self, *grads)
+        return result if type(result) is tuple else (result,)
+
+    def release(self) -> None:
+        if self._saved:
+            self._saved = None
+
+
+class _NoContext:
+    """The ctx of a forward whose backward nobody will ask for: it takes whatever it is told and forgets it."""
+
+    needs_input_grad = (False,) * 16
+
+    def save_for_backward(self, *arrays: Any) -> None:
+        pass
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        pass
+
+
+NO_CONTEXT: Any = _NoContext()
+
+
+class Rule:
+    """One operation: forward over backward, the formula in the docstring.
+
+    Class attributes say what the base has to know:
+
+    inputs     how many leading arguments of forward are tensors (None: all of them); backward gives as many gradients
+    promote    how the inputs' dtypes are joined before forward: a function of tinytorch.autograd.promotion, or None
+    is_view    the output shares the first input's memory
+    name       of the node in the backward graph, "<Class>Backward0" if not given
+    """
+
+    inputs: int | None = 1
+    promote: Callable[[list], None] | None = None
+    is_view = False
+    name: str | None = None
+    node_class: type[RuleNode] = RuleNode
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            cls.name = f"{cls.__name__}Backward0"
+        cls.node_class = type(cls.name or "", (RuleNode,), {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__})
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any, **options: Any) -> Any:
+        """The output array (or a tuple of them) for the input arrays."""
+        raise NotImplementedError
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        """The gradient of every input (None: there is none) for the gradients of the outputs."""
+        raise NotImplementedError
+
+    @classmethod
+    def explain(cls, error: Exception, arrays: list) -> Exception:
+        """The error to raise instead of NumPy's: PyTorch's class and text."""
+        return error
+
+    @classmethod
+    def apply(cls, *args: Any, **options: Any) -> Any:
+        """Run forward on the arrays of `args`; record a node if an input requires grad and recording is on."""
+        count = len(args) if cls.inputs is None else cls.inputs
+        arrays = list(args)
+        needs_grad = has_tensor = False
+        for i in range(count):
+            arg = args[i]
+            if isinstance(arg, Tensor):
+                has_tensor = True
+                arrays[i] = arg._array
+                if arg._view is not None:
+                    arg._view.refresh(arg)
+                if arg._requires_grad:
+                    needs_grad = True
+        if not has_tensor:
+            return cls.forward(NO_CONTEXT, *args, **options)
+        if cls.promote is not None:
+            cls.promote(arrays)
+
+        ctx: Any = NO_CONTEXT
+        if needs_grad and state.recording:
+            ctx = cls.node_class()
+            ctx.next_functions = tuple(
+                [arg._edge() if isinstance(arg, Tensor) else NO_EDGE for arg in args[:count]]
+            )
+        else:
+            needs_grad = False
+        token = quiet()
+        try:
+            output = cls.forward(ctx, *arrays, **options)
+        except (ValueError, TypeError, IndexError) as error:
+            raise cls.explain(error, arrays[:count]) from None
+        finally:
+            leave(token)
+        return cls._finish(ctx if needs_grad else None, args, arrays, output)
+
+    @classmethod
+    def _finish(cls, node: RuleNode | None, args: tuple, arrays: list, output: Any) -> Any:
+        """Wrap what forward returned and tie it to the graph."""
+        if type(output) is not tuple:
+            tensor = _new(Tensor)
+            tensor._array = output if type(output) is ndarray else np.asarray(output)
+            if node is not None:
+                tensor._node = node
+                tensor._requires_grad = True
+                node.outputs = ((tensor._array.shape, tensor._array.dtype),)
+                if node._saved:
+                    saved.pack(node, args, arrays, (tensor,))
+                if anomaly.tracing:
+                    anomaly.trace(node)
+            if state.inference:
+                tensor._inference = True
+            if cls.is_view:
+                View.track(tensor, args, cls, None)
+            return tensor
+
+        tensors = []
+        for nr, array in enumerate(output):
+            tensor = _new(Tensor)
+            tensor._array = array if type(array) is ndarray else np.asarray(array)
+            if node is not None and tensor._array.dtype.kind in "fcV":  # indices and masks have no gradient
+                tensor._node, tensor._output_nr, tensor._requires_grad = node, nr, True
+            if state.inference:
+                tensor._inference = True
+            if cls.is_view:
+                View.track(tensor, args, cls, nr)
+            tensors.append(tensor)
+        if node is not None:
+            node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
+            if node._saved:
+                saved.pack(node, args, arrays, tensors)
+            if anomaly.tracing:
+                anomaly.trace(node)
+        return tuple(tensors)
+
+
+class Elementwise(Rule):
+    """A rule that works element by element on inputs that broadcast; the engine undoes the broadcasting."""
+
+    @classmethod
+    def explain(cls, error: Exception, arrays: list) -> Exception:
+        return broadcast_error(arrays) or error
+
+
+def check_can_require_grad(dtype: Any) -> None:
+    """RuntimeError for dtypes that have no gradients."""
+    if dtype.category < FLOAT:
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")

@@ -1,0 +1,137 @@
+"""What a rule saves for backward: kept with its version, handed out as arrays or as Tensors with a history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.messages import freed_error, modified_error
+from tinytorch.tensor import Tensor, _new, wrap
+
+_hooks: list[tuple] = []  # (pack, unpack) of saved_tensors_hooks, the innermost last
+
+
+def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
+    """Replace the arrays that a rule saved by the tensors they belong to, with the versions they had.
+
+    An array that is neither an input nor an output (a mask, indices) stays as it is: it has no history.
+    """
+    kept: list[Any] = []
+    versions = []
+    for array in node._saved:
+        value, version = array, 0
+        if array is not None:
+            for arg, given in zip(args, arrays):
+                if given is array and isinstance(arg, Tensor):
+                    value = arg
+                    if arg._version is not None:
+                        version = arg._version.value
+                    if arg._inference:
+                        raise RuntimeError(
+                            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+                            "inference mode in computation tracked by autograd. To work around this, you can make a "
+                            "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+                            "`torch.inference_mode()`."
+                        )
+                    break
+            else:
+                for output in outputs:
+                    if output._array is array:
+                        value = _twin(output)
+                        version = value._version.value  # type: ignore[union-attr]
+                        break
+        kept.append(value)
+        versions.append(version)
+    node._saved, node._versions = tuple(kept), tuple(versions)
+    if _hooks:
+        _pack_through_hooks(node)
+
+
+class Output(Tensor):
+    """A saved output: the same memory and version, but no reference to the node (that would be a cycle)."""
+
+
+def _twin(output: Tensor) -> Tensor:
+    twin = _new(Output)
+    twin._array = output._array
+    twin._version = output._version_counter()
+    twin._output_nr = output._output_nr
+    twin._requires_grad = output._requires_grad
+    return twin
+
+
+def unpack(node: Any) -> Any:
+    """The saved values: arrays, or, when the gradient is being recorded, Tensors."""
+    if node._saved is None:
+        raise freed_error(node)
+    as_tensors = state.recording
+    values = []
+    for value, version in zip(node._saved, node._versions):
+        if type(value) is _Packed:
+            value = value.unpack(node)
+        elif isinstance(value, Tensor) and (0 if value._version is None else value._version.value) != version:
+            raise modified_error(node, value, version)
+        if isinstance(value, Tensor):
+            if not as_tensors:
+                value = value._array
+            elif type(value) is Output:
+                value = _with_history(value, node)
+        elif as_tensors and value is not None:
+            value = wrap(value)
+        values.append(value)
+    return values
+
+
+def _with_history(twin: Tensor, node: Any) -> Tensor:
+    """A saved output as the Tensor it was, made by `node`."""
+    tensor = _new(Tensor)
+    tensor._array, tensor._version, tensor._output_nr = twin._array, twin._version, twin._output_nr
+    if twin._requires_grad:
+        tensor._node, tensor._requires_grad = node, True
+    return tensor
+
+
+class _Packed:
+    """A saved tensor in the form that a pack hook gave it."""
+
+    def __init__(self, value: Tensor, hooks: tuple):
+        pack_hook, self.unpack_hook = hooks
+        self.is_output = type(value) is Output
+        self.output_nr, self.edge = value._output_nr, (value._node, value._output_nr)
+        self.leaf = value if value._requires_grad and value._node is None and not self.is_output else None
+        bare = wrap(value._array)
+        self.packed = pack_hook(bare)
+
+    def unpack(self, node: Any) -> Tensor:
+        value = self.unpack_hook(self.packed)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(value)}")
+        tensor = wrap(value._array)
+        source, output_nr = (node, self.output_nr) if self.is_output else self.edge
+        if source is not None:
+            tensor._node, tensor._output_nr, tensor._requires_grad = source, output_nr, True
+        elif self.leaf is not None:
+            tensor._requires_grad = True
+            tensor._accumulator = lambda leaf=self.leaf: leaf._edge()[0]  # type: ignore[misc]
+        return tensor
+
+
+def _pack_through_hooks(node: Any) -> None:
+    hooks = _hooks[-1]
+    node._saved = tuple([_Packed(v, hooks) if isinstance(v, Tensor) else v for v in node._saved])
+
+
+class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+    """Inside, tensors saved for backward pass through `pack_hook`; `unpack_hook` gives them back.
+
+    Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.saved_tensors_hooks
+    """
+
+    def __init__(self, pack_hook: Any, unpack_hook: Any):
+        self.hooks = (pack_hook, unpack_hook)
+
+    def __enter__(self) -> None:
+        _hooks.append(self.hooks)
+
+    def __exit__(self, *exception: Any) -> None:
+        _hooks.pop()

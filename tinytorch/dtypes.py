@@ -1,0 +1,297 @@
+"""The dtype objects (`torch.float32`, ...), PyTorch's promotion rules, finfo and iinfo.
+
+Promotion has two steps. `promote_types` joins two dtypes on a lattice. `result_dtype` joins the operands of an
+operation, where only the *category* (bool < integer < float < complex) of Python numbers and 0-dim tensors counts:
+
+    float32 tensor (3,)  +  2.5               -> float32     a number does not raise the dtype within a category
+    int64 tensor (3,)    +  2.5               -> float32     but a higher category wins, with the default dtype
+    float32 tensor (3,)  +  float64 tensor () -> float32     0-dim tensors are treated alike
+    float32 tensor ()    +  float64 tensor () -> float64     unless all of them are 0-dim
+
+Source: https://docs.pytorch.org/docs/2.13/tensor_attributes.html#type-promotion-doc
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+BOOL, INTEGER, FLOAT, COMPLEX = range(4)  # the categories, in the order in which they win
+
+
+class dtype:  # noqa: N801 - PyTorch's name
+    """The type of a tensor's elements.
+
+    >>> torch.float32, torch.long, torch.float32.itemsize, torch.int8.is_floating_point
+    (torch.float32, torch.int64, 4, False)
+    """
+
+    __slots__ = ("_numpy", "category", "itemsize", "legacy", "name")
+
+    def __init__(self, name: str, legacy: str, category: int, itemsize: int):
+        self.name = name
+        self.legacy = legacy  # "Float" of torch.FloatTensor, also what error messages say
+        self.category = category
+        self.itemsize = itemsize
+        self._numpy = None if name == "bfloat16" else np.dtype(name)
+
+    @property
+    def numpy(self) -> np.dtype:
+        """The NumPy dtype of arrays that hold such elements."""
+        if self._numpy is None:
+            self._numpy = _load_bfloat16()
+        return self._numpy
+
+    @property
+    def is_floating_point(self) -> bool:
+        return self.category == FLOAT
+
+    @property
+    def is_complex(self) -> bool:
+        return self.category == COMPLEX
+
+    @property
+    def is_signed(self) -> bool:
+        return self.category != BOOL and not self.name.startswith("uint")
+
+    def to_real(self) -> dtype:
+        """The dtype of a complex number's parts; a real dtype is its own."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+
+    def to_complex(self) -> dtype:
+        """The complex dtype whose parts have this dtype.
+
+        float16 and bfloat16 have none here: NumPy has no complex number that small, complex64 takes their place.
+        """
+        if self.category == COMPLEX:
+            return self
+        return complex128 if self is float64 else complex64
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name  # pickled by reference: there is one object for each dtype
+
+
+bool_ = dtype("bool", "Bool", BOOL, 1)
+uint8 = dtype("uint8", "Byte", INTEGER, 1)
+int8 = dtype("int8", "Char", INTEGER, 1)
+int16 = dtype("int16", "Short", INTEGER, 2)
+int32 = dtype("int32", "Int", INTEGER, 4)
+int64 = dtype("int64", "Long", INTEGER, 8)
+uint16 = dtype("uint16", "UInt16", INTEGER, 2)
+uint32 = dtype("uint32", "UInt32", INTEGER, 4)
+uint64 = dtype("uint64", "UInt64", INTEGER, 8)
+float16 = dtype("float16", "Half", FLOAT, 2)
+bfloat16 = dtype("bfloat16", "BFloat16", FLOAT, 2)
+float32 = dtype("float32", "Float", FLOAT, 4)
+float64 = dtype("float64", "Double", FLOAT, 8)
+complex64 = dtype("complex64", "ComplexFloat", COMPLEX, 8)
+complex128 = dtype("complex128", "ComplexDouble", COMPLEX, 16)
+
+ALL = (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
+       float16, bfloat16, float32, float64, complex64, complex128)  # fmt: skip
+globals()["bool"] = bool_  # dtype.__reduce__ names it so; not written as a statement, to keep bool() usable above
+
+_FROM_NUMPY = {d.numpy: d for d in ALL if d is not bfloat16}
+_FROM_PYTHON = {bool: bool_, int: int64, float: float64, complex: complex128}
+_PYTHON_CATEGORY = {bool: BOOL, int: INTEGER, float: FLOAT, complex: COMPLEX}
+_default = float32
+
+
+def _load_bfloat16() -> np.dtype:
+    """NumPy knows bfloat16 only through the package ml_dtypes, an extra of this one."""
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise ImportError(
+            "torch.bfloat16 needs the package ml_dtypes: pip install 'tinytorch-readalong[bf16]'"
+        ) from None
+    found = np.dtype(ml_dtypes.bfloat16)
+    _FROM_NUMPY[found] = bfloat16
+    return found
+
+
+def from_numpy(numpy_dtype: np.dtype) -> dtype:
+    """The dtype of an array, given its NumPy dtype; TypeError (PyTorch's text) for one that tensors cannot hold."""
+    found = _FROM_NUMPY.get(numpy_dtype)
+    if found is not None:
+        return found
+    if numpy_dtype.name == "bfloat16":
+        return _FROM_NUMPY[bfloat16.numpy]
+    raise TypeError(
+        f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: float64, float32, float16, "
+        "complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+    )
+
+
+def as_dtype(value: Any) -> dtype:
+    """`value` as a dtype object: a dtype, or one of Python's bool, int, float, complex."""
+    if isinstance(value, dtype):
+        return value
+    try:
+        return _FROM_PYTHON[value]
+    except (KeyError, TypeError):
+        raise TypeError(f"dtype must be torch.dtype, not {type(value).__name__}") from None
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of floating point tensors made from Python numbers.
+
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
+    return _default
+
+
+def set_default_dtype(d: dtype, /) -> None:
+    """Let new floating point tensors be of dtype `d` (float32 at the start)."""
+    global _default
+    if not isinstance(d, dtype):
+        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type, got {d!r}")
+    if d.category != FLOAT:
+        raise TypeError("only floating-point types are supported as the default type")
+    _default = d
+
+
+def default_complex() -> dtype:
+    return _default.to_complex()
+
+
+_INTEGER_ORDER = {int8: 0, int16: 1, int32: 2, int64: 3}
+_FLOAT_ORDER = {float16: 0, bfloat16: 0, float32: 1, float64: 2}
+
+
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The smallest dtype that can hold both, by PyTorch's lattice.
+
+    >>> torch.promote_types(torch.int32, torch.float32), torch.promote_types(torch.uint8, torch.long)
+    (torch.float32, torch.int64)
+    """
+    a, b = (type1, type2) if type1.category <= type2.category else (type2, type1)
+    if a is b or a.category == BOOL:
+        return b
+    if b.category == COMPLEX:
+        return complex128 if float64 in (a, b) or complex128 in (a, b) else complex64
+    if b.category == FLOAT:
+        if a.category == INTEGER:
+            return b
+        if _FLOAT_ORDER[a] == _FLOAT_ORDER[b]:
+            return float32  # float16 and bfloat16: neither holds the other
+        return a if _FLOAT_ORDER[a] > _FLOAT_ORDER[b] else b
+    if {a, b} & {uint16, uint32, uint64}:
+        raise RuntimeError(
+            f"Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {a.legacy} and {b.legacy}"
+        )
+    if a is uint8 or b is uint8:
+        other = b if a is uint8 else a
+        return int16 if other is int8 else other
+    return a if _INTEGER_ORDER[a] > _INTEGER_ORDER[b] else b
+
+
+def _join(higher: dtype | None, lower: dtype | None) -> dtype | None:
+    """A dtype of higher priority meets one of lower priority: the lower one counts only by its category."""
+    if higher is None or lower is None:
+        return higher or lower
+    if higher.category == COMPLEX:
+        return higher
+    if higher.category == FLOAT:
+        return higher.to_complex() if lower.category == COMPLEX else higher
+    if higher.category == BOOL or lower.category >= FLOAT:
+        return promote_types(higher, lower)
+    return higher
+
+
+def of_number(number: Any) -> dtype:
+    """The dtype that a tensor made from a Python (or NumPy) number has.
+
+    >>> from tinytorch import dtypes
+    >>> dtypes.of_number(True), dtypes.of_number(3), dtypes.of_number(2.5)
+    (torch.bool, torch.int64, torch.float32)
+    """
+    if isinstance(number, (bool, np.bool_)):
+        return bool_
+    if isinstance(number, (int, np.integer)):
+        return int64
+    if isinstance(number, (float, np.floating)):
+        return _default
+    return default_complex()
+
+
+def result_dtype(operands: Any) -> dtype:
+    """The dtype in which arrays and numbers are combined; 0-dim arrays and numbers count by their category only."""
+    with_dims = zero_dim = number = None
+    for operand in operands:
+        if not isinstance(operand, _ARRAYS):
+            found = of_number(operand)
+            number = found if number is None else promote_types(number, found)
+        elif operand.ndim:
+            found = from_numpy(operand.dtype)
+            with_dims = found if with_dims is None else promote_types(with_dims, found)
+        else:
+            found = from_numpy(operand.dtype)
+            zero_dim = found if zero_dim is None else promote_types(zero_dim, found)
+    joined = _join(with_dims, _join(zero_dim, number))
+    if joined is None:
+        raise ValueError("result_dtype of no operands")
+    return joined
+
+
+_ARRAYS: tuple[type, ...] = (np.ndarray,)  # device.py adds CuPy's array type when the GPU is first asked for
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """May a result of dtype `from_` be written into a tensor of dtype `to`? Not into a lower category.
+
+    >>> torch.can_cast(torch.double, torch.float), torch.can_cast(torch.float, torch.int)
+    (True, False)
+    """
+    return from_.category <= to.category and not (from_.category == INTEGER and to.category == BOOL)
+
+
+class finfo:  # noqa: N801 - PyTorch's name
+    """Limits of a floating point dtype.
+
+    >>> torch.finfo(torch.float32).eps
+    1.1920928955078125e-07
+    """
+
+    def __init__(self, type: dtype | None = None):
+        dtype_ = as_dtype(type) if type is not None else _default
+        if dtype_.category < FLOAT:
+            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype_}'")
+        self.dtype = dtype_.name
+        real = dtype_.to_real()
+        if real is bfloat16:
+            from ml_dtypes import finfo as limits_of
+        else:
+            limits_of = np.finfo
+        limits = limits_of(real.numpy)
+        self.bits = real.itemsize * 8
+        self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
+        self.tiny = self.smallest_normal = float(limits.tiny)
+        self.resolution = float(limits.resolution)
+
+    def __repr__(self) -> str:
+        shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{name}={getattr(self, name):g}' for name in shown)}, dtype={self.dtype})"
+
+
+class iinfo:  # noqa: N801 - PyTorch's name
+    """Limits of an integer dtype.
+
+    >>> torch.iinfo(torch.int8)
+    iinfo(min=-128, max=127, dtype=int8)
+    """
+
+    def __init__(self, type: dtype):
+        dtype_ = as_dtype(type)
+        if dtype_.category != INTEGER:
+            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{dtype_}'")
+        limits = np.iinfo(dtype_.numpy)
+        self.dtype, self.bits, self.min, self.max = dtype_.name, limits.bits, int(limits.min), int(limits.max)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

@@ -1,0 +1,44 @@
+"""Error texts that several operations share: PyTorch's first line, then what a learner needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def broadcast_error(arrays: Any) -> Exception | None:
+    """RuntimeError if the shapes of `arrays` do not broadcast, naming the dimension; None if they do."""
+    shapes = [array.shape for array in arrays if isinstance(array, np.ndarray)]
+    for first, second in zip(shapes, shapes[1:]):
+        for back in range(1, min(len(first), len(second)) + 1):
+            a, b = first[-back], second[-back]
+            if a != b and a != 1 and b != 1:
+                dim = max(len(first), len(second)) - back
+                return RuntimeError(
+                    f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}"
+                    + _aligned(first, second)
+                )
+    return None
+
+
+def _aligned(first: tuple, second: tuple) -> str:
+    """Both shapes, right-aligned as broadcasting reads them."""
+    rank = max(len(first), len(second))
+    rows = [[""] * (rank - len(shape)) + [str(side) for side in shape] for shape in (first, second)]
+    widths = [max(len(a), len(b)) for a, b in zip(*rows)]
+    lines = ["  ".join(side.rjust(width) for side, width in zip(row, widths)) for row in rows]
+    return (
+        f"\n\nShapes are compared from the right; each pair must be equal, or one of them 1:\n"
+        f"    a:  {lines[0]}\n    b:  {lines[1]}"
+    )
+
+
+def wrap_dim(dim: int, ndim: int) -> int:
+    """`dim` counted from the front; IndexError (PyTorch's text) if there is no such dimension."""
+    if not isinstance(dim, (int, np.integer)) or isinstance(dim, bool):
+        raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+    low, high = (-ndim, ndim - 1) if ndim else (-1, 0)
+    if not low <= dim <= high:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
+    return int(dim) + max(ndim, 1) if dim < 0 else int(dim)

@@ -1,0 +1,141 @@
+"""Copies and writes: clone, copy_, fill_, zero_, conversion of dtype, detach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch import dtypes
+from tinytorch.autograd import views
+from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.dtypes import dtype
+from tinytorch.promotion import convert, number
+from tinytorch.public import public
+from tinytorch.tensor import Tensor, _new, wrap
+
+
+class Clone(Rule):
+    """y = a copy of x,    dy/dx = 1"""
+
+    @staticmethod
+    def forward(ctx, x):
+        return np.copy(x, "K")
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+class ToCopy(Rule):
+    """y = x in another dtype,    dx = dy in x's dtype (which the engine sees to)"""
+
+    @staticmethod
+    def forward(ctx, x, to):
+        return convert(x, to)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+class Copy(Elementwise):
+    """y = source, in the shape and dtype of x,    dy/dx = 0,    dy/dsource = 1"""
+
+    inputs = 2
+    name = "CopyBackwards"
+
+    @staticmethod
+    def forward(ctx, x, source):
+        y = np.empty(x.shape, x.dtype)
+        np.copyto(y, source, casting="unsafe")
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None, grad
+
+
+class Fill(Rule):
+    """y = value everywhere,    dy/dx = 0,    dy/dvalue = the sum"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, value):
+        return np.full(x.shape, number(value, dtypes.from_numpy(x.dtype)) if not isinstance(value, np.ndarray) else value, x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None, grad.sum()
+
+
+@public(out=False)
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy of a tensor that gradients flow through.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.clone.html
+
+    >>> x = torch.zeros(2)
+    >>> y = x.clone()
+    >>> y[0] = 1
+    >>> x
+    tensor([0., 0.])
+    """
+    return Clone.apply(input)
+
+
+@public(function=False, out=False)
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Write the elements of `src`, broadcast and converted, into this tensor."""
+    return views.write(self, Copy.apply, src)
+
+
+@public(function=False, out=False)
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Write one number into every element."""
+    return views.write(self, Fill.apply, value)
+
+
+@public(function=False, out=False)
+def zero_(self: Tensor) -> Tensor:
+    """Write 0 into every element."""
+    return views.write(self, Fill.apply, 0)
+
+
+@public(out=False)
+def detach(input: Tensor) -> Tensor:
+    """The same memory outside the graph: no gradient flows through it. Writes into it are noticed by backward.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.detach.html
+
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> x.detach().requires_grad
+    False
+    """
+    tensor = _new(Tensor)
+    tensor._array = input._array
+    tensor._version = input._version_counter()
+    tensor._storage_root = input._storage_root
+    return tensor
+
+
+@public(function=False, out=False)
+def to(self: Tensor, d: dtype) -> Tensor:
+    """A placeholder for the full `to`: conversion of dtype only."""
+    return self if self.dtype is d else ToCopy.apply(self, d)
+
+
+def _data(self: Tensor) -> Tensor:
+    """The same memory outside the graph, and outside the version check: backward cannot notice writes into it."""
+    tensor = wrap(self._array)
+    tensor._storage_root = self._storage_root
+    return tensor
+
+
+def _set_data(self: Tensor, value: Tensor) -> None:
+    self._array = value._array
+    self._storage_root = value._storage_root
+
+
+Tensor.data = property(_data, _set_data)

@@ -1,0 +1,121 @@
+"""`@public`: makes a function torch.<name>, Tensor.<name>, with `out=` and with the in-place form Tensor.<name>_.
+
+    @public(inplace=True)
+    def exp(input: Tensor) -> Tensor:
+        return Exp.apply(input)
+
+gives torch.exp(x), torch.exp(x, out=y), x.exp() and x.exp_().
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd import views
+from tinytorch.autograd.grad_mode import state
+from tinytorch.dtypes import can_cast
+from tinytorch.tensor import Tensor
+
+NAMES: dict[str, Callable] = {}  # every name below torch., for tests and for the search of the nearest name
+
+
+def public(
+    *,
+    name: str | None = None,
+    method: bool = True,
+    function: bool = True,
+    inplace: bool = False,
+    out: bool = True,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Callable], Callable]:
+    """Publish a function whose first argument is a tensor.
+
+    method    also as a method of Tensor (the plain function: methods take no out=)
+    function  also below torch.
+    inplace   also as the method <name>_, which writes the result into its tensor
+    out       torch.<name> takes out=
+    aliases   other names for all of this
+    """
+
+    def publish(plain: Callable) -> Callable:
+        own_name = name or plain.__name__
+        complete = _with_out(plain, own_name) if out else plain
+        for each in (own_name, *aliases):
+            if function:
+                NAMES[each] = complete
+            if method:
+                setattr(Tensor, each, plain)
+            if inplace:
+                publish_inplace(each + "_", _inplace(plain, each), function=function)
+        return complete
+
+    return publish
+
+
+def publish_inplace(name: str, function_: Callable, *, function: bool = False) -> None:
+    """Make `function_`, which writes into its first argument, the method `name` (and torch.<name>)."""
+    setattr(Tensor, name, function_)
+    if function:
+        NAMES[name] = function_
+
+
+def _inplace(plain: Callable, name: str) -> Callable:
+    @functools.wraps(plain)
+    def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return views.write(self, plain, *args, **kwargs)
+
+    inplace.__name__ = inplace.__qualname__ = name + "_"
+    inplace.__doc__ = f"In-place form of `{name}`: the result is written into this tensor."
+    return inplace
+
+
+def _with_out(plain: Callable, name: str) -> Callable:
+    @functools.wraps(plain)
+    def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is None:
+            return plain(*args, **kwargs)
+        return write_out(name, plain, out, args, kwargs)
+
+    return complete
+
+
+def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict) -> Any:
+    """Compute plain(*args, **kwargs) into `out` (a tensor, or one for each result)."""
+    targets = (out,) if isinstance(out, Tensor) else tuple(out)
+    if state.recording and views._any_requires_grad((*args, *kwargs.values(), *targets)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    result = plain(*args, **kwargs)
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    for target, value in zip(targets, results):
+        fill_out(target, value)
+    return out if isinstance(out, Tensor) or not hasattr(type(result), "_fields") else type(result)(*targets)
+
+
+def fill_out(target: Tensor, value: Tensor) -> None:
+    """Write `value` into the out= tensor `target`, which takes on its shape."""
+    if not can_cast(value.dtype, target.dtype):
+        raise RuntimeError(
+            f"result type {value.dtype.legacy} can't be cast to the desired output type {target.dtype.legacy}"
+        )
+    if target._array.shape != value._array.shape:
+        if target._array.size:
+            import warnings
+
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does "
+                f"not match the required output shape {list(value.shape)}. This behavior is deprecated, and in a future "
+                "PyTorch release outputs will not be resized unless they have zero elements. You can explicitly reuse "
+                "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+                UserWarning,
+                stacklevel=4,
+            )
+        target._array = np.empty(value._array.shape, target._array.dtype)
+    np.copyto(target._array, value._array, casting="unsafe")
+    target._bump()

@@ -1,0 +1,309 @@
+"""Tensor: an array, its gradient, the node that made it, a version. Nothing here is about any single operation.
+
+The operations (`add`, `sum`, `view`, ...) live in `tinytorch/ops` and `tinytorch/functions`; `tinytorch/public.py`
+hangs them onto this class under their names.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinytorch import dtypes
+from tinytorch.device import CPU, device, device_of
+from tinytorch.dtypes import FLOAT, dtype
+
+if TYPE_CHECKING:
+    from tinytorch.autograd.node import Node
+    from tinytorch.autograd.views import View
+
+_new = object.__new__
+ndarray = np.ndarray
+
+
+class Size(tuple):
+    """The shape of a tensor: a tuple that prints as PyTorch's and counts elements.
+
+    >>> torch.zeros(2, 3).shape, torch.Size([2, 3]).numel()
+    (torch.Size([2, 3]), 6)
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        count = 1
+        for side in self:
+            count *= side
+        return count
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    def __getitem__(self, index: Any) -> Any:
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple.__add__(self, tuple(other)))
+
+    def __radd__(self, other: Any) -> Size:
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, times: Any) -> Size:
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> tuple:
+        return Size, (tuple(self),)
+
+
+class Version:
+    """How often a piece of memory has been written to; shared by a tensor and its views."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype that remembers how it was computed.
+
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # Most tensors use few of these: the class holds the usual value, an object only what differs from it.
+    _array: np.ndarray
+    _requires_grad = False  # of a leaf: asked for; of a result: True exactly when `_node` is set
+    _node: Node | None = None  # the node whose backward the gradient flows into; None for a leaf
+    _output_nr = 0  # which output of that node this tensor is
+    _grad: Tensor | None = None
+    _version: Version | None = None  # None: never written to and shared with no view
+    _view: View | None = None  # of which tensor this is a view, see autograd/views.py
+    _accumulator: Callable[[], Node | None] | None = None  # weak reference to the leaf's AccumulateGrad
+    _hooks: dict | None = None  # of a leaf: what register_hook was given
+    _post_accumulate_hooks: dict | None = None
+    _retains_grad = False
+    _inference = False
+    _storage_root: Any = None  # the array whose memory begins where PyTorch's storage would, if not `_array` itself
+
+    __array_priority__ = 1000  # ndarray + Tensor is left to Tensor.__radd__
+
+    if TYPE_CHECKING:  # the operations are attached by tinytorch/public.py, out of a type checker's sight
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: Any) -> Any: ...
+        def __ne__(self, other: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+    # ---- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The length of every dimension, as a `torch.Size`."""
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> dtype:
+        """The type of the elements, a `torch.dtype`."""
+        return dtypes.from_numpy(self._array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Where the memory is, a `torch.device`."""
+        return device_of(self._array)
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.device is not CPU and self.device.type == "cuda"
+
+    # ---- its place in the graph ------------------------------------------------------------------------------------
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the backward graph that made this tensor; None for a leaf.
+
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> x.grad_fn, (x * 2).grad_fn.name()
+        (None, 'MulBackward0')
+        """
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._node
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for tensors that no recorded operation made: parameters, inputs, constants."""
+        return self.grad_fn is None
+
+    @property
+    def output_nr(self) -> int:
+        return self._output_nr
+
+    @property
+    def requires_grad(self) -> bool:
+        """Are operations on this tensor recorded? Set it on leaves only."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Switch the recording of operations on this leaf on or off, in place.
+
+        Raises RuntimeError for a non-leaf that is to be switched off, and for dtypes that have no gradients.
+
+        >>> torch.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
+        """
+        if not isinstance(requires_grad, bool):
+            given = type(requires_grad).__name__
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {given}")
+        if self.grad_fn is not None:
+            if not requires_grad:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                    "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                )
+            return self
+        if requires_grad:
+            if self._inference:
+                raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+            if self.dtype.category < FLOAT:
+                raise RuntimeError(
+                    "only Tensors of floating point dtype can require gradients\n\n"
+                    f"This tensor holds {self.dtype} numbers: convert it first, for instance with .float()."
+                )
+        self._requires_grad = requires_grad
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What `backward` has accumulated here so far; None before the first time.
+
+        Only leaves, and tensors on which `retain_grad` was called, are given one; reading it elsewhere warns.
+        """
+        if self._grad is None and self._node is not None and not self._retains_grad:
+            from tinytorch.autograd.messages import warn_grad_of_non_leaf
+
+            warn_grad_of_non_leaf(self)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            self._check_grad(value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def _check_grad(self, value: Any) -> None:
+        if not isinstance(value, Tensor):
+            given = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {given}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value.dtype is not self.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{value.dtype.legacy}' to a tensor with grad_dtype "
+                f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+                "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. "
+                "Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+                "systems that assume they match."
+            )
+        if value.shape != self.shape:
+            raise RuntimeError(
+                "assigned grad has data of a different size\n\n"
+                f"The tensor has shape {tuple(self.shape)}, the gradient {tuple(value.shape)}."
+            )
+
+    def _edge(self) -> tuple[Node | None, int]:
+        """Where this tensor's gradient goes: the node that made it, a leaf's AccumulateGrad, or nowhere."""
+        if self._node is not None:
+            return self._node, self._output_nr
+        if not self._requires_grad:
+            return NO_EDGE
+        accumulator = self._accumulator() if self._accumulator is not None else None
+        if accumulator is None:
+            from tinytorch.autograd.node import AccumulateGrad
+
+            accumulator = AccumulateGrad(self)
+            # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
+            self._accumulator = weakref.ref(accumulator)
+        return accumulator, 0
+
+    # ---- memory ----------------------------------------------------------------------------------------------------
+
+    def _version_counter(self) -> Version:
+        """The counter that this tensor shares with its views, made when it is first needed."""
+        if self._version is None:
+            self._version = Version()
+        return self._version
+
+    def _bump(self) -> None:
+        """Note that the memory was written to."""
+        self._version_counter().value += 1
+
+    def _root(self) -> np.ndarray:
+        """The array whose first element is the first of the storage that this tensor lies in."""
+        return self._array if self._storage_root is None else self._storage_root
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __hash__(self) -> int:
+        return id(self)  # tensors are compared elementwise, so a dictionary can only go by identity
+
+
+NO_EDGE: tuple[None, int] = (None, 0)
+
+
+def wrap(array: Any, requires_grad: bool = False) -> Tensor:
+    """A tensor around `array`, which it shares; NumPy's scalars become 0-dim arrays."""
+    tensor = _new(Tensor)
+    tensor._array = array if type(array) is ndarray else np.asarray(array)
+    if requires_grad:
+        tensor._requires_grad = True
+    return tensor
