@@ -72,7 +72,7 @@ class dtype:  # noqa: N801 - PyTorch's name
         return f"torch.{self.name}"
 
     def __reduce__(self) -> str:
-        return self.name  # pickled by reference: there is one object for each dtype
+        return "bool_" if self.name == "bool" else self.name  # pickled by reference: there is one object for each
 
 
 bool_ = dtype("bool", "Bool", BOOL, 1)
@@ -93,7 +93,12 @@ complex128 = dtype("complex128", "ComplexDouble", COMPLEX, 16)
 
 ALL = (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
        float16, bfloat16, float32, float64, complex64, complex128)  # fmt: skip
-globals()["bool"] = bool_  # dtype.__reduce__ names it so; not written as a statement, to keep bool() usable above
+
+NAMES: dict[str, dtype] = {  # what torch. has; not names of this module, where bool and float are Python's
+    **{d.name: d for d in ALL},
+    "half": float16, "float": float32, "double": float64, "cfloat": complex64, "cdouble": complex128,
+    "short": int16, "int": int32, "long": int64,
+}  # fmt: skip
 
 _FROM_NUMPY = {d.numpy: d for d in ALL if d is not bfloat16}
 _FROM_PYTHON = {bool: bool_, int: int64, float: float64, complex: complex128}

@@ -1,0 +1,1 @@
+"""Public functions that need no rule of their own: compositions, queries, conversions."""
