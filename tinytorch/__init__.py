@@ -1,8 +1,35 @@
 """tinytorch: PyTorch's tensors, autograd, nn and optim, small enough to read."""
 
+import importlib
+import pkgutil
+
 from tinytorch import autograd as autograd
+from tinytorch import functions, ops
 from tinytorch.autograd import enable_grad as enable_grad
+from tinytorch.autograd import inference_mode as inference_mode
 from tinytorch.autograd import no_grad as no_grad
-from tinytorch.ops import arithmetic, exponential, matmul, memory, reduction, shape
+from tinytorch.autograd import set_grad_enabled as set_grad_enabled
+from tinytorch.autograd.grad_mode import is_grad_enabled as is_grad_enabled
+from tinytorch.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from tinytorch.device import device as device
+from tinytorch import dtypes as _dtypes
+from tinytorch.dtypes import dtype as dtype
+from tinytorch.dtypes import set_default_dtype as set_default_dtype
+from tinytorch.dtypes import get_default_dtype as get_default_dtype
+from tinytorch.dtypes import can_cast as can_cast
+from tinytorch.dtypes import promote_types as promote_types
+from tinytorch.dtypes import iinfo as iinfo
+from tinytorch.dtypes import finfo as finfo
+from tinytorch.public import NAMES
+from tinytorch.tensor import Size as Size
 from tinytorch.tensor import Tensor as Tensor
-from tinytorch.tensor import wrap as wrap
+
+for package in (ops, functions):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+try:
+    from tinytorch import creation
+except ImportError:
+    pass
+globals().update(NAMES)
+globals().update(_dtypes.NAMES)

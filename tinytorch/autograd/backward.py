@@ -103,12 +103,12 @@ def grad(
         accumulate=False,
     )
     results: list[Any] = []
-    for tensor, gradient in zip(wanted_tensors, found):
+    for i, (tensor, gradient) in enumerate(zip(wanted_tensors, found)):
         if gradient is None:
             if not allow_unused:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True "
-                    "if this is the desired behavior."
+                    f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
                 )
             gradient = np.zeros_like(tensor._array) if materialize_grads else None
         if gradient is not None and not isinstance(gradient, Tensor):
@@ -120,8 +120,9 @@ def grad(
 
 def _batched(outputs: tuple, inputs: tuple, grad_outputs: Any, create_graph: bool, allow: bool, zeros: bool) -> tuple:
     """`grad` for every row of `grad_outputs`, stacked."""
-    from tinytorch.functions.joining import stack
+    from tinytorch.public import NAMES
 
+    stack = NAMES["stack"]
     rows = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
     results = [
         grad(outputs, inputs, [row[i] for row in rows], True, create_graph, True, allow, False, zeros)
@@ -229,3 +230,36 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> Removabl
     if self._post_accumulate_hooks is None:
         self._post_accumulate_hooks = OrderedDict()
     return RemovableHandle(self._post_accumulate_hooks, hook)
+
+
+def _backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool | None = False,
+    inputs: Any = None,
+    retain_variables: bool | None = None,
+) -> None:
+    """Add the gradient of this tensor into the .grad of the leaves it depends on; see `torch.autograd.backward`.
+
+    `retain_variables` is PyTorch 0.3's name of `retain_graph`.
+
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    if retain_variables is not None:
+        warnings.warn("backward(retain_variables=...) is now called retain_graph", DeprecationWarning, stacklevel=2)
+        retain_graph = retain_variables if retain_graph is None else retain_graph
+    if gradient is not None and gradient.shape != self.shape and not gradient._array.ndim:
+        gradient = gradient.reshape(self.shape) if self._array.size == 1 else gradient
+    backward(self, gradient, retain_graph, bool(create_graph), inputs=inputs)
+
+
+for _method in (retain_grad, register_hook, register_post_accumulate_grad_hook):
+    setattr(Tensor, _method.__name__, _method)
+Tensor.backward = _backward  # type: ignore[attr-defined]
+Tensor.retains_grad = property(  # type: ignore[attr-defined]
+    lambda self: self._retains_grad, doc="Was `retain_grad` called on this non-leaf?"
+)

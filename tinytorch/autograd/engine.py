@@ -119,7 +119,7 @@ def _count_edges(roots: list[Node]) -> dict[Node, int]:
 def _on_the_way(nodes: Any, targets: set[Node]) -> dict[Node, bool]:
     """Which nodes lead to one of `targets`? An edge points to an older node, so the oldest are looked at first."""
     leads: dict[Node, bool] = {}
-    for node in sorted(nodes, key=lambda n: (-1 if not n.next_functions else n._sequence_nr)):
+    for node in sorted(nodes, key=lambda n: -n.priority if n.next_functions else -1):
         leads[node] = node in targets or any(
             next_node is not None and leads[next_node] for next_node, _ in node.next_functions
         )

@@ -52,6 +52,14 @@ def modified_error(node: Any, tensor: Any, expected: int) -> RuntimeError:
     )
 
 
+def inference_error() -> RuntimeError:
+    return RuntimeError(
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+        "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )
+
+
 def forbidden_view(tensor: Any, creation: str, written: str) -> str:
     """Why a write into a view (or its base) cannot be followed."""
     if creation == "multiple":
@@ -65,6 +73,14 @@ def forbidden_view(tensor: Any, creation: str, written: str) -> str:
             f"Output {tensor._output_nr} of {made_by} is a view and {what}. This view is the output of a function that "
             "returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
             "replace the inplace operation by an out-of-place one."
+        )
+    if creation == "custom":
+        name = tensor._node.name().removesuffix("Backward") if tensor._node is not None else "a custom Function"
+        return (
+            f"Output {tensor._output_nr} of {name} is a view and is being modified inplace. This view was created inside "
+            "a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace "
+            "would override the custom backward associated with the custom Function, leading to incorrect gradients. "
+            "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
         )
     what = "is being modified inplace" if written == "view" else "its base or another view of its base has been modified inplace"
     return (

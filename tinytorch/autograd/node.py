@@ -35,8 +35,11 @@ class Node:
     _retaining: dict[int, Callable[[], Tensor | None]] | None = None  # tensors whose grad is kept, by output
 
     def __init__(self) -> None:
-        self._sequence_nr = next(_sequence)
-        self.priority = -self._sequence_nr
+        self.priority = -next(_sequence)
+
+    def _sequence_nr(self) -> int:
+        """How many nodes were made before this one."""
+        return -self.priority
 
     def run(self, grads: list) -> tuple:
         """The gradients of the inputs, one for each edge, given those of the outputs (None: no gradient came)."""
@@ -89,8 +92,7 @@ class AccumulateGrad(Node):
     """grad of a leaf += the gradient that arrives"""
 
     def __init__(self, variable: Tensor):
-        super().__init__()
-        self.priority -= _ACCUMULATE_FIRST
+        self.priority = -next(_sequence) - _ACCUMULATE_FIRST
         self.variable = variable
         self.outputs = ((variable._array.shape, variable._array.dtype),)
 

@@ -7,6 +7,7 @@ to be differentiated (create_graph). What makes the latter work: *with no Tensor
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -24,13 +25,16 @@ from tinytorch.tensor import NO_EDGE, Tensor, _new
 ndarray = np.ndarray
 
 
+_PYTORCH_NAMES = {"x": "self", "y": "other"}  # our formulas' letters, PyTorch's parameter names
+_NODE_ATTRIBUTES = ("next_functions", "outputs", "priority", "rule")
+
+
 class RuleNode(Node):
     """The node of a built-in rule; it is also the rule's `ctx`."""
 
     rule: type[Rule]
-    _saved: tuple | None = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
-    _versions: tuple[int, ...] = ()
-    arrays: tuple = ()  # of the inputs while forward runs; a rule has no other way to say "my input" than to save it
+    _saved: Any = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
+    _versions: Any = ()
 
     def save_for_backward(self, *arrays: Any) -> None:
         """Keep inputs, outputs or constants (masks, indices) of the rule for backward, where saved_tensors has them."""
@@ -59,6 +63,29 @@ class RuleNode(Node):
         if self._saved:
             self._saved = None
 
+    # What was saved, as attributes under PyTorch's names: grad_fn._saved_self, ._saved_result, ._saved_dim ...
+
+    def _saved_names(self) -> dict[str, int]:
+        """Attribute name -> position in what was saved: the parameter's name in forward, or `result`."""
+        parameters = list(inspect.signature(self.rule.forward).parameters)[1:]
+        found: dict[str, int] = {}
+        for i, name in enumerate(saved.names(self, parameters)):
+            found.setdefault(f"_saved_{_PYTORCH_NAMES.get(name, name)}", i)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_"):
+            found = self._saved_names().get(name)
+            if found is not None:
+                return saved.unpack(self, as_tensors=True)[found]
+            if name[7:] in self.__dict__:
+                return self.__dict__[name[7:]]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __dir__(self) -> list[str]:
+        own = [f"_saved_{key}" for key in self.__dict__ if not key.startswith("_") and key not in _NODE_ATTRIBUTES]
+        return [*super().__dir__(), *self._saved_names(), *own]
+
 
 class _NoContext:
     """The ctx of a forward whose backward nobody will ask for: it takes whatever it is told and forgets it."""
@@ -83,12 +110,14 @@ class Rule:
     inputs     how many leading arguments of forward are tensors (None: all of them); backward gives as many gradients
     promote    how the inputs' dtypes are joined before forward: a function of tinytorch.autograd.promotion, or None
     is_view    the output shares the first input's memory
+    differentiable  False for comparisons, argmax and the like: results without a gradient, never recorded
     name       of the node in the backward graph, "<Class>Backward0" if not given
     """
 
     inputs: int | None = 1
     promote: Callable[[list], None] | None = None
     is_view = False
+    differentiable = True
     name: str | None = None
     node_class: type[RuleNode] = RuleNode
 
@@ -133,43 +162,43 @@ class Rule:
         if cls.promote is not None:
             cls.promote(arrays)
 
-        ctx: Any = NO_CONTEXT
-        if needs_grad and state.recording:
-            ctx = cls.node_class()
-            ctx.next_functions = tuple(
-                [arg._edge() if isinstance(arg, Tensor) else NO_EDGE for arg in args[:count]]
-            )
-        else:
-            needs_grad = False
+        node: Any = None
+        if needs_grad and state.recording and cls.differentiable:
+            node = cls.node_class()
+            edges = []
+            for i in range(count):
+                arg = args[i]
+                edges.append(arg._edge() if isinstance(arg, Tensor) else NO_EDGE)
+            node.next_functions = tuple(edges)
         token = quiet()
         try:
-            output = cls.forward(ctx, *arrays, **options)
+            output = cls.forward(NO_CONTEXT if node is None else node, *arrays, **options)
         except (ValueError, TypeError, IndexError) as error:
             raise cls.explain(error, arrays[:count]) from None
         finally:
             leave(token)
-        return cls._finish(ctx if needs_grad else None, args, arrays, output)
+        if type(output) is tuple:
+            return cls._wrap_several(node, args, arrays, output)
+
+        tensor = _new(Tensor)
+        tensor._array = output if type(output) is ndarray else np.asarray(output)
+        if node is not None:
+            tensor._node = node
+            tensor._requires_grad = True
+            node.outputs = ((tensor._array.shape, tensor._array.dtype),)
+            if node._saved:
+                saved.pack(node, args, arrays, (tensor,))
+            if anomaly.tracing:
+                anomaly.trace(node)
+        if state.inference:
+            tensor._inference = True
+        if cls.is_view:
+            View.track(tensor, args, cls, None)
+        return tensor
 
     @classmethod
-    def _finish(cls, node: RuleNode | None, args: tuple, arrays: list, output: Any) -> Any:
-        """Wrap what forward returned and tie it to the graph."""
-        if type(output) is not tuple:
-            tensor = _new(Tensor)
-            tensor._array = output if type(output) is ndarray else np.asarray(output)
-            if node is not None:
-                tensor._node = node
-                tensor._requires_grad = True
-                node.outputs = ((tensor._array.shape, tensor._array.dtype),)
-                if node._saved:
-                    saved.pack(node, args, arrays, (tensor,))
-                if anomaly.tracing:
-                    anomaly.trace(node)
-            if state.inference:
-                tensor._inference = True
-            if cls.is_view:
-                View.track(tensor, args, cls, None)
-            return tensor
-
+    def _wrap_several(cls, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
+        """The Tensors for a forward that returned several arrays."""
         tensors = []
         for nr, array in enumerate(output):
             tensor = _new(Tensor)

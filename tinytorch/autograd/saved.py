@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.autograd.grad_mode import state
-from tinytorch.autograd.messages import freed_error, modified_error
+from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.tensor import Tensor, _new, wrap
 
 _hooks: list[tuple] = []  # (pack, unpack) of saved_tensors_hooks, the innermost last
@@ -22,49 +22,63 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
         value, version = array, 0
         if array is not None:
             for arg, given in zip(args, arrays):
-                if given is array and isinstance(arg, Tensor):
-                    value = arg
-                    if arg._version is not None:
-                        version = arg._version.value
-                    if arg._inference:
-                        raise RuntimeError(
-                            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
-                            "inference mode in computation tracked by autograd. To work around this, you can make a "
-                            "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
-                            "`torch.inference_mode()`."
-                        )
+                if given is array:
+                    if isinstance(arg, Tensor):
+                        value = arg
+                        if arg._version is not None:
+                            version = arg._version.value
+                        if arg._inference:
+                            raise inference_error()
                     break
             else:
                 for output in outputs:
                     if output._array is array:
-                        value = _twin(output)
+                        value = twin(output)
                         version = value._version.value  # type: ignore[union-attr]
                         break
         kept.append(value)
         versions.append(version)
-    node._saved, node._versions = tuple(kept), tuple(versions)
+    node._saved, node._versions = kept, versions
     if _hooks:
-        _pack_through_hooks(node)
+        pack_through_hooks(node)
+
+
+def names(node: Any, parameters: list[str]) -> list[str]:
+    """For everything saved: the name of forward's parameter that it was, or "result".
+
+    A saved input is recognised by where its gradient goes; the first parameter with that edge and not named yet is it.
+    """
+    found: list[str] = []
+    for value in node._saved or ():
+        name = "result"
+        if isinstance(value, Tensor) and type(value) is not Output:
+            edge = value._edge()
+            matching = [p for p, other in zip(parameters, node.next_functions) if other == edge and p not in found]
+            name = matching[0] if matching else parameters[0]
+        found.append(name)
+    return found
 
 
 class Output(Tensor):
     """A saved output: the same memory and version, but no reference to the node (that would be a cycle)."""
 
 
-def _twin(output: Tensor) -> Tensor:
-    twin = _new(Output)
-    twin._array = output._array
-    twin._version = output._version_counter()
-    twin._output_nr = output._output_nr
-    twin._requires_grad = output._requires_grad
-    return twin
+def twin(output: Tensor) -> Tensor:
+    """A stand-in for `output` that does not hold its node."""
+    copy = _new(Output)
+    copy._array = output._array
+    copy._version = output._version_counter()
+    copy._output_nr = output._output_nr
+    copy._requires_grad = output._requires_grad
+    return copy
 
 
-def unpack(node: Any) -> Any:
-    """The saved values: arrays, or, when the gradient is being recorded, Tensors."""
+def unpack(node: Any, as_tensors: bool | None = None) -> Any:
+    """The saved values: arrays, or Tensors when the gradient is being recorded (or the caller asks for them)."""
     if node._saved is None:
         raise freed_error(node)
-    as_tensors = state.recording
+    if as_tensors is None:
+        as_tensors = state.recording
     values = []
     for value, version in zip(node._saved, node._versions):
         if type(value) is _Packed:
@@ -116,7 +130,8 @@ class _Packed:
         return tensor
 
 
-def _pack_through_hooks(node: Any) -> None:
+def pack_through_hooks(node: Any) -> None:
+    """Give what `node` saved to the innermost pack hook."""
     hooks = _hooks[-1]
     node._saved = tuple([_Packed(v, hooks) if isinstance(v, Tensor) else v for v in node._saved])
 

@@ -22,7 +22,8 @@ from tinytorch.autograd.grad_mode import enable_grad, state
 from tinytorch.autograd.node import Node
 from tinytorch.tensor import Tensor, _new
 
-NORMAL, NO_GRAD, MULTIPLE = "normal", "no_grad", "multiple"  # how a view came about; writes through the last two fail
+NORMAL, NO_GRAD, MULTIPLE, CUSTOM = "normal", "no_grad", "multiple", "custom"  # how a view came about; only
+# through NORMAL ones may be written, where the write is recorded
 
 
 class View:
@@ -75,6 +76,11 @@ class View:
         self.seen = version
 
 
+def zeros(shape: tuple, dtype: Any) -> np.ndarray:
+    """What stands for a gradient that did not come."""
+    return np.zeros(shape, dtype)
+
+
 class CopySlices(Node):
     """base_new = base_old with a slice replaced by `value`
 
@@ -87,6 +93,9 @@ class CopySlices(Node):
         self.order = _memory_order(base._array)
         self.outputs = ((base._array.shape, base._array.dtype),)
         self.next_functions = (base._edge(), value_edge)
+
+    def name(self) -> str:
+        return "torch::autograd::CopySlices"
 
     def run(self, grads: list) -> tuple:
         (grad,) = grads
