@@ -85,7 +85,7 @@ class Tensor:
     _node: Node | None = None  # the node whose backward the gradient flows into; None for a leaf
     _output_nr = 0  # which output of that node this tensor is
     _grad: Tensor | None = None
-    _version: Version | None = None  # None: never written to and shared with no view
+    _counter: Version | None = None  # None: never written to and shared with no view
     _view: View | None = None  # of which tensor this is a view, see autograd/views.py
     _accumulator: Callable[[], Node | None] | None = None  # weak reference to the leaf's AccumulateGrad
     _hooks: dict | None = None  # of a leaf: what register_hook was given
@@ -276,9 +276,9 @@ class Tensor:
 
     def _version_counter(self) -> Version:
         """The counter that this tensor shares with its views, made when it is first needed."""
-        if self._version is None:
-            self._version = Version()
-        return self._version
+        if self._counter is None:
+            self._counter = Version()
+        return self._counter
 
     def _bump(self) -> None:
         """Note that the memory was written to."""

@@ -9,18 +9,27 @@ import numpy as np
 from tinytorch import dtypes
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.dtypes import dtype
+from tinytorch.formats import empty_in, preserve_format
 from tinytorch.promotion import convert, number
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, _new, wrap
+
+
+def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
+    """A copy of `x` in a memory format; preserve_format keeps the order of the dimensions in memory."""
+    if order is preserve_format or order is None:
+        return x.astype(kind, "K")
+    y = empty_in(order, x.shape, kind)
+    y[...] = x
+    return y
 
 
 class Clone(Rule):
     """y = a copy of x,    dy/dx = 1"""
 
     @staticmethod
-    def forward(ctx, x):
-        return np.copy(x, "K")
+    def forward(ctx, x, memory_format=preserve_format):
+        return copied(x, x.dtype, memory_format)
 
     @staticmethod
     def backward(ctx, grad):
@@ -31,8 +40,9 @@ class ToCopy(Rule):
     """y = x in another dtype,    dx = dy in x's dtype (which the engine sees to)"""
 
     @staticmethod
-    def forward(ctx, x, to):
-        return convert(x, to)
+    def forward(ctx, x, to, memory_format=preserve_format):
+        y = convert(x, to)
+        return y if memory_format is preserve_format else copied(y, y.dtype, memory_format)
 
     @staticmethod
     def backward(ctx, grad):
@@ -71,7 +81,7 @@ class Fill(Rule):
 
 
 @public(out=False)
-def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """A copy of a tensor that gradients flow through.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.clone.html
@@ -82,7 +92,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     >>> x
     tensor([0., 0.])
     """
-    return Clone.apply(input)
+    return Clone.apply(input, memory_format)
 
 
 @public(function=False, out=False)
@@ -115,15 +125,9 @@ def detach(input: Tensor) -> Tensor:
     """
     tensor = _new(Tensor)
     tensor._array = input._array
-    tensor._version = input._version_counter()
+    tensor._counter = input._version_counter()
     tensor._storage_root = input._storage_root
     return tensor
-
-
-@public(function=False, out=False)
-def to(self: Tensor, d: dtype) -> Tensor:
-    """A placeholder for the full `to`: conversion of dtype only."""
-    return self if self.dtype is d else ToCopy.apply(self, d)
 
 
 def _data(self: Tensor) -> Tensor:

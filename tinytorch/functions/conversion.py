@@ -1,0 +1,138 @@
+"""The same numbers in another dtype or order in memory: to, float, long, ..., contiguous, cpu, cuda."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinytorch import dtypes
+from tinytorch.device import as_device, device
+from tinytorch.dtypes import dtype as Dtype
+from tinytorch.formats import check_rank, contiguous_format, is_contiguous_in, preserve_format
+from tinytorch.ops.memory import Clone, ToCopy
+from tinytorch.public import public
+from tinytorch.tensor import Tensor
+
+
+def convert(self: Tensor, kind: Dtype, copy: bool = False, memory_format: Any = preserve_format) -> Tensor:
+    """This tensor if it has the dtype `kind` already and no copy is asked for, else a converted copy."""
+    if self.dtype is not kind:
+        if kind.category < dtypes.FLOAT and self._requires_grad:
+            self = self.detach()  # no gradient flows through integers
+        return ToCopy.apply(self, kind, memory_format)
+    if copy or not (memory_format is preserve_format or _can_stay(self, memory_format)):
+        return Clone.apply(self, memory_format)
+    return self
+
+
+def _can_stay(self: Tensor, memory_format: Any) -> bool:
+    """Without copy=True only the channels_last formats make `to` copy a tensor of the right dtype."""
+    return memory_format is contiguous_format or is_contiguous_in(memory_format, self._array)
+
+
+@public(function=False, out=False)
+def to(
+    self: Tensor, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False, copy: bool = False,
+    memory_format: Any = preserve_format, **unknown: Any,
+) -> Tensor:  # fmt: skip
+    """This tensor with another dtype, on another device, or as another tensor; itself where nothing changes.
+
+    to(dtype), to(device), to(device, dtype), to(other), each followed by non_blocking and copy.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.to.html
+
+    >>> torch.tensor([1.5, 2.5]).to(torch.int64)
+    tensor([1, 2])
+    """
+    if unknown:
+        raise _no_such_form(args, {"device": device, "dtype": dtype} | unknown)
+    if args:
+        device, dtype, *flags = _read(args, device, dtype)
+        if flags:
+            non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags) :]]
+    if device is not None:
+        as_device(device)
+    try:
+        kind = self.dtype if dtype is None else dtypes.as_dtype(dtype)
+    except TypeError:
+        raise _no_such_form(args, {"dtype": dtype}) from None
+    return convert(self, kind, copy, memory_format)
+
+
+def _read(args: tuple, place: Any, kind: Any) -> tuple:
+    """(device, dtype, further positional arguments) of a call of `to`."""
+    first, *rest = args
+    if isinstance(first, Tensor):
+        return first.device, first.dtype, *rest
+    if isinstance(first, (Dtype, type)):
+        return place, first, *rest
+    if first is None or isinstance(first, (str, int, device)):
+        return first, *(rest or [kind])
+    raise _no_such_form(args, {})
+
+
+def _no_such_form(args: tuple, named: dict) -> TypeError:
+    given = [type(arg).__name__ for arg in args]
+    given += [f"{name}={type(value).__name__}" for name, value in named.items() if value is not None]
+    listed = ", ".join(given) + (", " if len(args) < len(given) else "")
+    return TypeError(
+        f"to() received an invalid combination of arguments - got ({listed}), but expected one of:\n"
+        " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False)\n"
+        " * (torch.dtype dtype, bool non_blocking = False, bool copy = False)\n"
+        " * (Tensor tensor, bool non_blocking = False, bool copy = False)"
+    )
+
+
+def _converter(name: str, kind: Dtype) -> Callable:
+    def method(self: Tensor, memory_format: Any = preserve_format) -> Tensor:
+        return convert(self, kind, False, memory_format)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"This tensor with dtype {kind}; itself if it has it already."
+    return public(function=False, out=False)(method)
+
+
+for _name, _kind in {
+    **{name: dtypes.NAMES[name] for name in ("half", "bfloat16", "float", "double", "cfloat", "cdouble")},
+    **{name: dtypes.NAMES[name] for name in ("short", "int", "long", "bool")},
+    "char": dtypes.int8,
+    "byte": dtypes.uint8,
+}.items():
+    _converter(_name, _kind)
+
+
+@public(function=False, out=False)
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor with the dtype of `other`.
+
+    >>> torch.tensor([1, 2]).type_as(torch.zeros(1))
+    tensor([1., 2.])
+    """
+    return convert(self, other.dtype)
+
+
+@public(function=False, out=False)
+def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
+    """This tensor if its elements lie in memory in order and without gaps, else a copy that does.
+
+    >>> torch.tensor([[1, 2], [3, 4]]).t().contiguous().stride()
+    (2, 1)
+    """
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    check_rank(memory_format, self._array.ndim)
+    if is_contiguous_in(memory_format, self._array):
+        return self
+    return Clone.apply(self, memory_format)
+
+
+@public(function=False, out=False)
+def cpu(self: Tensor, memory_format: Any = preserve_format) -> Tensor:
+    """This tensor in the memory of the CPU, which is where it is."""
+    return convert(self, self.dtype, False, memory_format)
+
+
+@public(function=False, out=False)
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = preserve_format) -> Tensor:
+    """This tensor in the memory of a GPU. AssertionError, PyTorch's, where there is none."""
+    as_device("cuda" if device is None else device)
+    return self
