@@ -44,6 +44,11 @@ class dtype:  # noqa: N801 - PyTorch's name
         return self._numpy
 
     @property
+    def c_name(self) -> str:
+        """What some of PyTorch's messages call it: "long int" for int64."""
+        return _C_NAMES.get(self.name, self.legacy.lower())
+
+    @property
     def is_floating_point(self) -> bool:
         return self.category == FLOAT
 
@@ -74,6 +79,13 @@ class dtype:  # noqa: N801 - PyTorch's name
     def __reduce__(self) -> str:
         return "bool_" if self.name == "bool" else self.name  # pickled by reference: there is one object for each
 
+
+_C_NAMES = {
+    "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int64": "long int",
+    "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int",
+    "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
 
 bool_ = dtype("bool", "Bool", BOOL, 1)
 uint8 = dtype("uint8", "Byte", INTEGER, 1)

@@ -18,6 +18,7 @@ import numpy as np
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import can_cast
+from tinytorch.return_types import ReturnType
 from tinytorch.tensor import Tensor
 
 NAMES: dict[str, Callable] = {}  # every name below torch., for tests and for the search of the nearest name
@@ -29,7 +30,7 @@ def public(
     method: bool = True,
     function: bool = True,
     inplace: bool = False,
-    out: bool = True,
+    out: bool | str = True,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Publish a function whose first argument is a tensor.
@@ -37,13 +38,14 @@ def public(
     method    also as a method of Tensor (the plain function: methods take no out=)
     function  also below torch.
     inplace   also as the method <name>_, which writes the result into its tensor
-    out       torch.<name> takes out=
+    out       torch.<name> takes out=: True: of any dtype that the result can be cast to; "same": of the result's dtype;
+              "dtype": of any dtype, it is what dtype= is by default
     aliases   other names for all of this
     """
 
     def publish(plain: Callable) -> Callable:
         own_name = name or plain.__name__
-        complete = _with_out(plain, own_name) if out else plain
+        complete = _with_out(plain, own_name, out) if out else plain
         for each in (own_name, *aliases):
             if function:
                 NAMES[each] = complete
@@ -73,17 +75,34 @@ def _inplace(plain: Callable, name: str) -> Callable:
     return inplace
 
 
-def _with_out(plain: Callable, name: str) -> Callable:
+def numpy_names(plain: Callable) -> Callable:
+    """Let `plain` take NumPy's names axis and keepdims for dim and keepdim, as PyTorch does."""
+
+    @functools.wraps(plain)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return plain(*args)
+        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+            if theirs in kwargs:
+                kwargs[ours] = kwargs.pop(theirs)
+        return plain(*args, **kwargs)
+
+    return named
+
+
+def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
             return plain(*args, **kwargs)
-        return write_out(name, plain, out, args, kwargs)
+        if policy == "dtype" and kwargs.get("dtype") is None:
+            kwargs["dtype"] = out.dtype
+        return write_out(name, plain, out, args, kwargs, same_dtype=policy is not True)
 
     return complete
 
 
-def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict) -> Any:
+def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, same_dtype: bool = False) -> Any:
     """Compute plain(*args, **kwargs) into `out` (a tensor, or one for each result)."""
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
     if state.recording and views._any_requires_grad((*args, *kwargs.values(), *targets)):
@@ -94,8 +113,13 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict) -
     result = plain(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(targets, results):
+        if same_dtype and target.dtype is not value.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {value.dtype.c_name}, but got {target.dtype.c_name} instead"
+            )
+    for target, value in zip(targets, results):
         fill_out(target, value)
-    return out if isinstance(out, Tensor) or not hasattr(type(result), "_fields") else type(result)(*targets)
+    return result.into(targets) if isinstance(result, ReturnType) else out
 
 
 def fill_out(target: Tensor, value: Tensor) -> None:
