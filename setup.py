@@ -16,7 +16,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
-KERNELS: list[str] = []
+KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax"]
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
 NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
@@ -46,6 +46,7 @@ class BuildKernels(build_ext):
         self.force = True  # what lies in build/ may come from other flags
         compile_flags, link_flags = self.flags()
         for extension in self.extensions:
+            extension.optional = True  # cythonize() does not hand it on from its arguments
             extension.extra_compile_args = compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
@@ -79,9 +80,9 @@ class BuildKernels(build_ext):
 
 
 def kernels() -> list[Extension]:
-    """The extension modules; `optional` lets the installation go on when one cannot be compiled."""
+    """The extension modules, one C file each."""
     extensions = [
-        Extension(f"tinytorch._ext.{name}", [f"_ext/{name}.pyx"], include_dirs=[numpy.get_include()], optional=True)
+        Extension(f"tinytorch._ext.{name}", [f"_ext/{name}.pyx"], include_dirs=[numpy.get_include()])
         for name in KERNELS
     ]
     if not extensions:

@@ -1,0 +1,113 @@
+# exp(x) for x <= 0 and log(1 + u) for 0 <= u <= 1, without a branch: the compiler turns loops over them into SIMD.
+#
+# Measured against exact values: exp is off by at most 1 unit in the last place (NumPy's float32 exp by 2.5), log1p by
+# at most 2. A loop over the C library's expf takes 7 times as long.
+
+from cython cimport floating
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <string.h>
+    /* a number's bits and back: memcpy is how C spells it, and costs nothing */
+    static inline int32_t bits_of_float(float x) { int32_t bits; memcpy(&bits, &x, 4); return bits; }
+    static inline float float_of_bits(int32_t bits) { float x; memcpy(&x, &bits, 4); return x; }
+    static inline int64_t bits_of_double(double x) { int64_t bits; memcpy(&bits, &x, 8); return bits; }
+    static inline double double_of_bits(int64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
+    """
+    int32_t bits_of_float(float x) noexcept nogil
+    float float_of_bits(int32_t bits) noexcept nogil
+    int64_t bits_of_double(double x) noexcept nogil
+    double double_of_bits(int64_t bits) noexcept nogil
+
+
+# exp(x) = 2^n e^r  with  n = round(x / log 2)  and  r = x - n log 2,  |r| <= log(2) / 2.
+#
+# Adding 1.5 * 2^23 (2^52 in float64) pushes the fraction of x / log 2 out of the number: its last bits are then n.
+# log 2 is subtracted in two parts, the first so short that n times it is exact. 2^n is made of bits, as two factors,
+# since below -126 (-1022) it is a subnormal number that one exponent cannot hold.
+
+cdef inline float exp32(float x) noexcept nogil:
+    """e^x for x <= 0 or nan"""
+    cdef float shift = 12582912.0
+    cdef float lowest = -104.0       # e^-104 rounds to 0
+    x = lowest if x < lowest else x
+    cdef float shifted = x * <float>1.4426950408889634 + shift
+    cdef float n = shifted - shift
+    cdef float r = (x - n * <float>0.693359375) + n * <float>0.00021219444005469058
+    cdef int32_t exponent = bits_of_float(shifted) - bits_of_float(shift)
+    cdef int32_t half = exponent >> 1
+    cdef float p = <float>(1 / 5040.)       # 1/7!, and so on down to 1/2!: Taylor's series
+    p = p * r + <float>(1 / 720.)
+    p = p * r + <float>(1 / 120.)
+    p = p * r + <float>(1 / 24.)
+    p = p * r + <float>(1 / 6.)
+    p = p * r + <float>0.5
+    p = p * (r * r) + r + <float>1.0
+    return p * float_of_bits((half + 127) << 23) * float_of_bits((exponent - half + 127) << 23)
+
+
+cdef inline double exp64(double x) noexcept nogil:
+    """e^x for x <= 0 or nan"""
+    cdef double shift = 6755399441055744.0
+    cdef double lowest = -746.0      # e^-746 rounds to 0
+    x = lowest if x < lowest else x
+    cdef double shifted = x * 1.4426950408889634 + shift
+    cdef double n = shifted - shift
+    cdef double r = (x - n * 0.6931471805592082) - n * 7.371002565167799e-13
+    # 2046 more than the exponent: never negative, since processors shift unsigned 64-bit numbers side by side
+    cdef uint64_t exponent = <uint64_t>(bits_of_double(shifted) - bits_of_double(shift) + 2046)
+    cdef uint64_t half = exponent >> 1
+    cdef double p = 1 / 6227020800.       # 1/13!, and so on down to 1/2!
+    p = p * r + 1 / 479001600.
+    p = p * r + 1 / 39916800.
+    p = p * r + 1 / 3628800.
+    p = p * r + 1 / 362880.
+    p = p * r + 1 / 40320.
+    p = p * r + 1 / 5040.
+    p = p * r + 1 / 720.
+    p = p * r + 1 / 120.
+    p = p * r + 1 / 24.
+    p = p * r + 1 / 6.
+    p = p * r + 0.5
+    p = p * (r * r) + r + 1.0
+    return p * double_of_bits(<int64_t>(half << 52)) * double_of_bits(<int64_t>((exponent - half) << 52))
+
+
+cdef inline floating exp_(floating x) noexcept nogil:
+    """e^x for x <= 0 or nan, in the precision of x"""
+    if floating is float:
+        return exp32(x)
+    else:
+        return exp64(x)
+
+
+# log(1 + u) = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...)  with  s = u / (2 + u) <= 1/3  for  u <= 1.
+
+cdef inline floating log1p_(floating u) noexcept nogil:
+    """log(1 + u) for 0 <= u <= 1 or nan"""
+    cdef floating s = u / (2 + u)
+    cdef floating q = s * s
+    cdef floating p
+    if floating is float:
+        p = <float>(1 / 15.)
+    else:
+        p = 1 / 33.
+        p = p * q + 1 / 31.
+        p = p * q + 1 / 29.
+        p = p * q + 1 / 27.
+        p = p * q + 1 / 25.
+        p = p * q + 1 / 23.
+        p = p * q + 1 / 21.
+        p = p * q + 1 / 19.
+        p = p * q + 1 / 17.
+        p = p * q + 1 / 15.
+    p = p * q + <floating>(1 / 13.)
+    p = p * q + <floating>(1 / 11.)
+    p = p * q + <floating>(1 / 9.)
+    p = p * q + <floating>(1 / 7.)
+    p = p * q + <floating>(1 / 5.)
+    p = p * q + <floating>(1 / 3.)
+    return 2 * s + 2 * s * (p * q)

@@ -1,0 +1,83 @@
+# Sum and maximum of one row of adjacent numbers, for reductions and softmax. Needs simd.pxi.
+
+from cython cimport floating
+
+
+cdef enum:
+    LANES = 32      # running results side by side: two AVX-512 registers of float32
+    BLOCK = 1024    # numbers that are added before the block's sum goes to the total
+
+
+cdef simd_void row_sum(const floating* x, Py_ssize_t n, double* total) noexcept nogil:
+    """total = x[0] + ... + x[n - 1]
+
+    Each lane adds at most BLOCK / LANES numbers; the blocks are added in float64 with Neumaier's compensation, so the
+    error does not grow with n. Neumaier 1974, https://doi.org/10.1002/zamm.19740540106
+    """
+    cdef floating lane[LANES]
+    cdef double wide[LANES]
+    cdef double outcome = 0, lost = 0, larger
+    cdef Py_ssize_t i = 0, j, stop
+    while n - i >= LANES:
+        stop = i + BLOCK if n - i > BLOCK else n
+        for j in range(LANES):
+            lane[j] = x[i + j]
+        i += LANES
+        while stop - i >= LANES:
+            for j in range(LANES):
+                lane[j] += x[i + j]
+            i += LANES
+        for j in range(LANES):
+            wide[j] = lane[j]
+        for j in range(LANES // 2):
+            wide[j] += wide[j + LANES // 2]
+        for j in range(LANES // 4):
+            wide[j] += wide[j + LANES // 4]
+        for j in range(1, LANES // 4):
+            wide[0] += wide[j]
+        larger = outcome + wide[0]
+        if (outcome if outcome >= 0 else -outcome) >= (wide[0] if wide[0] >= 0 else -wide[0]):
+            lost += (outcome - larger) + wide[0]
+        else:
+            lost += (wide[0] - larger) + outcome
+        outcome = larger
+    for j in range(i, n):
+        outcome += x[j]
+    # an infinite total has lost inf - inf = nan: then the total alone is right
+    total[0] = outcome + lost if lost == lost else outcome
+
+
+cdef inline floating larger_or_nan(floating x, floating best) noexcept nogil:
+    """max(x, best), and nan when either is"""
+    return x if (x > best) | (x != x) else best
+
+
+cdef simd_void row_max(const floating* x, Py_ssize_t n, floating sign, floating* largest) noexcept nogil:
+    """largest = max(sign * x[0], ..., sign * x[n - 1]), nan when one of them is; n >= 1. With sign = -1: -min(x)."""
+    cdef floating lane[LANES]
+    cdef floating odd[LANES]        # 0, or a nan that this lane has met
+    cdef floating best = sign * x[0], new
+    cdef Py_ssize_t i = 0, j
+    if n >= LANES:
+        for j in range(LANES):
+            lane[j] = sign * x[j]
+            odd[j] = 0 if x[j] == x[j] else x[j]
+        i = LANES
+        while n - i >= LANES:
+            for j in range(LANES):
+                new = sign * x[i + j]
+                lane[j] = new if new > lane[j] else lane[j]
+                odd[j] = odd[j] if new == new else new
+            i += LANES
+        for j in range(LANES):
+            lane[j] = lane[j] if odd[j] == odd[j] else odd[j]
+        for j in range(LANES // 2):
+            lane[j] = larger_or_nan(lane[j + LANES // 2], lane[j])
+        for j in range(LANES // 4):
+            lane[j] = larger_or_nan(lane[j + LANES // 4], lane[j])
+        best = lane[0]
+        for j in range(1, LANES // 4):
+            best = larger_or_nan(lane[j], best)
+    for j in range(i, n):
+        best = larger_or_nan(sign * x[j], best)
+    largest[0] = best

@@ -1,0 +1,30 @@
+"""What the NumPy twins share: half-precision numbers computed in float32, results that are arrays, checks of shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+# A NumPy array, or one of CuPy's: NumPy's functions hand those to CuPy.
+Array = Any
+
+
+def widen(x: Array) -> Array:
+    """x itself, or x as float32 where it holds floating numbers of 16 bits or fewer: float16 and bfloat16."""
+    half = x.dtype.itemsize < 4 and x.dtype.kind in "fV"  # "V" is the kind of bfloat16, which NumPy does not know
+    return x.astype(np.float32) if half else x
+
+
+def narrow(y: Array, x: Array) -> Array:
+    """y in the dtype of x, the inverse of widen; an array even where NumPy gave a scalar."""
+    if isinstance(y, np.generic):
+        return np.asarray(y, dtype=x.dtype)
+    return y if y.dtype == x.dtype else y.astype(x.dtype)
+
+
+def check_same_shape(name: str, *arrays: Array) -> None:
+    """ValueError unless all arrays have one shape."""
+    shapes = [x.shape for x in arrays]
+    if any(shape != shapes[0] for shape in shapes):
+        raise ValueError(f"{name} needs arrays of one shape, got {' and '.join(map(str, shapes))}")

@@ -1,0 +1,55 @@
+"""Losses of two arrays of one shape, number by number, in NumPy with their gradients: twins of _ext/loss.pyx.
+
+float16 and bfloat16 are computed in float32 and rounded once at the end. In the gradients `grad` has the shape of x, or
+is one number (a 0-dimensional array) for all, as after a sum or a mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinytorch.kernels.arrays import Array, check_same_shape, narrow, widen
+
+
+def bce_with_logits(x: Array, target: Array) -> Array:
+    """(1 - t) x - log_sigmoid(x)  with  log_sigmoid(x) = min(x, 0) - log(1 + e^-|x|),  t = target
+
+    The binary cross-entropy of sigmoid(x), written so that no power overflows.
+
+    >>> bce_with_logits(np.array([0.0, 800.0]), np.array([1.0, 0.0])).round(4).tolist()
+    [0.6931, 800.0]
+    """
+    check_same_shape("bce_with_logits", x, target)
+    logits, t = widen(x), widen(target)
+    log_sigmoid = np.minimum(logits, 0) - np.log1p(np.exp(-np.abs(logits)))
+    return narrow((1 - t) * logits - log_sigmoid, x)
+
+
+def bce_with_logits_backward(grad: Array, x: Array, target: Array) -> Array:
+    """dx = g * (sigmoid(x) - t)  with g = grad, t = target"""
+    check_same_shape("bce_with_logits_backward", x, target, *_unless_one(grad))
+    logits = widen(x)
+    power = np.exp(-np.abs(logits))
+    sigmoid = np.where(logits > 0, 1, power) / (1 + power)
+    return narrow((sigmoid - widen(target)) * widen(grad), x)
+
+
+def mse(x: Array, target: Array) -> Array:
+    """(x - t)^2  with t = target
+
+    >>> mse(np.array([1.0, 2.0]), np.array([3.0, 2.0])).tolist()
+    [4.0, 0.0]
+    """
+    check_same_shape("mse", x, target)
+    return narrow(np.square(widen(x) - widen(target)), x)
+
+
+def mse_backward(grad: Array, x: Array, target: Array) -> Array:
+    """dx = 2 g (x - t), and dt = -dx,  with g = grad, t = target"""
+    check_same_shape("mse_backward", x, target, *_unless_one(grad))
+    return narrow(2 * widen(grad) * (widen(x) - widen(target)), x)
+
+
+def _unless_one(grad: Array) -> tuple[Array, ...]:
+    """(grad,) to be checked as well, or nothing where it is one number for all"""
+    return (grad,) if grad.shape else ()

@@ -1,0 +1,92 @@
+"""Sums, means, variances and extremes with their places in NumPy: twins of _ext/reduce.pyx.
+
+`axis` is one axis, several, or None for all of them; negative ones count from the back; with `keepdims` the reduced
+axes stay, with length 1. Results are arrays, 0-dimensional ones too.
+
+An extreme is nan where a number is nan, and its place is then that of the first nan. Of equal numbers the first counts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinytorch.kernels.arrays import Array, narrow, widen
+
+Axis = int | tuple[int, ...] | None
+
+
+def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Sum of x over `axis`, in x's dtype; integers and booleans are added as int64, float16 and bfloat16 as float32.
+
+    >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0).tolist()
+    [4.0, 6.0]
+    """
+    if x.dtype.kind in "iub":
+        return np.asarray(x.sum(axis=axis, dtype=np.int64, keepdims=keepdims))
+    return narrow(widen(x).sum(axis=axis, keepdims=keepdims), x)
+
+
+def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Sum of x over `axis` divided by how many there are, nan when there are none; x is floating or complex."""
+    wide = widen(x)
+    total = wide.sum(axis=axis, keepdims=keepdims)
+    return narrow(total / _count(x, total), x)
+
+
+def var_mean(x: Array, axis: Axis = None, correction: float = 1, keepdims: bool = False) -> tuple[Array, Array]:
+    """(sum((x - mean)^2) / max(0, n - correction), mean) of the n numbers along `axis`, in two passes; x is floating.
+
+    >>> var_mean(np.array([1.0, 2.0, 3.0, 4.0]), correction=0)
+    (array(1.25), array(2.5))
+    """
+    wide = widen(x)
+    total = wide.sum(axis=axis, keepdims=True)
+    count = _count(x, total)
+    center = total / count
+    squares = np.square(wide - center).sum(axis=axis, keepdims=keepdims)
+    freedom = max(0.0, count - correction)
+    return narrow(squares / np.asarray(freedom, wide.dtype), x), narrow(center.reshape(squares.shape), x)
+
+
+def amax(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Largest number of x over `axis`; ValueError when there is none."""
+    return narrow(x.max(axis=axis, keepdims=keepdims), x)
+
+
+def amin(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Smallest number of x over `axis`; ValueError when there is none."""
+    return narrow(x.min(axis=axis, keepdims=keepdims), x)
+
+
+def max_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
+    """(largest numbers of x along one axis, their places in it as int64); None takes x as one row.
+
+    >>> max_with_indices(np.array([[1, 3, 3], [2, 0, 1]]), axis=1)
+    (array([3, 2]), array([1, 0]))
+    """
+    places = np.asarray(x.argmax(axis=axis, keepdims=True))
+    return _with_places(x, places, axis, keepdims)
+
+
+def min_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
+    """(smallest numbers of x along one axis, their places in it as int64); None takes x as one row."""
+    places = np.asarray(x.argmin(axis=axis, keepdims=True))
+    return _with_places(x, places, axis, keepdims)
+
+
+def _with_places(x: Array, places: Array, axis: int | None, keepdims: bool) -> tuple[Array, Array]:
+    if axis is None:
+        values = x.reshape(-1)[places]
+    else:
+        values = x if x.ndim == 0 else np.take_along_axis(x, places, axis)
+    if keepdims:
+        return values, places
+    shape = () if axis is None or x.ndim == 0 else np.delete(x.shape, axis)
+    return values.reshape(shape), places.reshape(shape)
+
+
+def _count(x: Array, total: Array) -> float:
+    """How many numbers of x went into each number of `total`."""
+    return float(math.prod(x.shape) / total.size) if total.size else math.nan

@@ -1,0 +1,88 @@
+"""How many threads compute: the switch of the BLAS library that NumPy brings along.
+
+NumPy has no such switch, but OpenBLAS, MKL and BLIS have functions for it. They are found through the NumPy module
+that is linked with the library, so nothing is imported or installed for it. A library without such functions
+(Apple's Accelerate) keeps its own counsel, and the number is then only remembered.
+
+At the start it is OMP_NUM_THREADS, which these libraries look at when they are loaded, or the number of cores.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# the functions that read and set the number; NumPy's own OpenBLAS carries a prefix, one with 64-bit integers a suffix
+_SWITCHES = [
+    *(
+        (f"{prefix}openblas_get_num_threads{suffix}", f"{prefix}openblas_set_num_threads{suffix}")
+        for prefix in ("scipy_", "")
+        for suffix in ("64_", "")
+    ),
+    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
+    ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
+]
+
+_wanted: int | None = None  # what set_num_threads was told last
+
+
+@functools.cache
+def _switch() -> tuple[Any, Any] | None:
+    """The BLAS library's functions that read and set the number of its threads, if it has any."""
+    module = sys.modules["numpy._core._multiarray_umath"].__file__
+    # Windows looks names up in one library only, elsewhere the libraries that the module is linked with count too
+    beside = Path(np.__file__).parent.with_name("numpy.libs").glob("*openblas*.dll")
+    for path in [*map(str, beside), module]:
+        library = ctypes.CDLL(path)
+        for reader, setter in _SWITCHES:
+            if hasattr(library, reader) and hasattr(library, setter):
+                return getattr(library, reader), getattr(library, setter)
+    return None
+
+
+def blas_threads() -> int | None:
+    """How many threads the BLAS library uses; None where it does not tell."""
+    switch = _switch()
+    return None if switch is None else switch[0]()
+
+
+def get_num_threads() -> int:
+    """How many threads an operation may use.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.get_num_threads.html
+
+    >>> torch.get_num_threads() >= 1
+    True
+    """
+    return _wanted or blas_threads() or _cores()
+
+
+def set_num_threads(threads: int) -> None:
+    """Let an operation use so many threads: matrix products, as NumPy's BLAS library computes them.
+
+    RuntimeError unless it is a positive int.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.set_num_threads.html
+
+    >>> torch.set_num_threads(torch.get_num_threads())
+    """
+    global _wanted
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)):
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(threads).__name__}")
+    if threads <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    switch = _switch()
+    if switch is not None:
+        switch[1](ctypes.c_int(threads))
+    _wanted = int(threads)
+
+
+def _cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
