@@ -11,6 +11,10 @@ from tinytorch.autograd import no_grad as no_grad
 from tinytorch.autograd import set_grad_enabled as set_grad_enabled
 from tinytorch.autograd.grad_mode import is_grad_enabled as is_grad_enabled
 from tinytorch.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from tinytorch import config as __config__
+from tinytorch.config import show_config as show_config
+from tinytorch.kernels.threads import get_num_threads as get_num_threads
+from tinytorch.kernels.threads import set_num_threads as set_num_threads
 from tinytorch.device import device as device
 from tinytorch import dtypes as _dtypes
 from tinytorch.dtypes import dtype as dtype
