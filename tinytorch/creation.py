@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import arguments, dtypes
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import check_can_require_grad
-from tinytorch.device import as_device
+from tinytorch.device import as_device, device
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
-from tinytorch.promotion import number
-from tinytorch.public import public
+from tinytorch.formats import contiguous_format, empty_in, empty_like_array, layout, preserve_format
+from tinytorch.promotion import fitting_number
+from tinytorch.public import fill_out, public
 from tinytorch.tensor import Tensor, wrap
 
 
-def new_tensor_of(array: np.ndarray, requires_grad: bool = False) -> Tensor:
-    """A leaf around `array`, which nobody else holds."""
+def leaf(array: np.ndarray, requires_grad: bool = False) -> Tensor:
+    """A new tensor around `array`, which nobody else holds."""
     tensor = wrap(array)
     if state.inference:
         tensor._inference = True
@@ -29,93 +31,357 @@ def new_tensor_of(array: np.ndarray, requires_grad: bool = False) -> Tensor:
     return tensor
 
 
-def sizes(args: tuple, size: Any = None) -> tuple[int, ...]:
-    """The shape in f(2, 3), f((2, 3)), f(torch.Size([2, 3])) or f(size=(2, 3))."""
-    if size is not None:
-        args = (size,)
-    if len(args) == 1 and not isinstance(args[0], (int, np.integer, Tensor)):
-        args = tuple(args[0])
-    shape = tuple([int(side) for side in args])
+def check_options(name: str, place: Any, requires_grad: Any, layout_: Any = None, pin_memory: Any = False) -> bool:
+    """Check what all creation functions take; returns requires_grad as a bool."""
+    if place is not None:
+        if not isinstance(place, (str, int, device)):
+            raise arguments.wrong_type(name, "device", None, "torch.device", place)
+        as_device(place)
+    if layout_ is not None and not isinstance(layout_, layout):
+        raise arguments.wrong_type(name, "layout", None, "torch.layout", layout_)
+    if arguments.as_flag(name, "pin_memory", pin_memory):
+        raise RuntimeError(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
+            "this system."
+        )
+    return requires_grad if type(requires_grad) is bool else arguments.as_flag(name, "requires_grad", requires_grad)
+
+
+def factory(make: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
+    """Publish torch.<name>, given `make(..., dtype=)`, which makes the array (`dtype` is a dtype object or None).
+
+    The options that all such functions have are dealt with here: dtype, device, layout, requires_grad, pin_memory, out.
+    """
+    name = make.__name__
+
+    @functools.wraps(make)
+    def create(
+        *args: Any, out: Tensor | None = None, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, pin_memory: bool = False, **options: Any,
+    ) -> Tensor:  # fmt: skip
+        if dtype is not None and type(dtype) is not Dtype:
+            dtype = arguments.as_dtype(name, dtype)
+        requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
+        if out is not None:
+            return _into(name, out, dtype, requires_grad, make, args, options)
+        return leaf(make(*args, dtype=dtype, **options), requires_grad)
+
+    return public(name=name, method=False, out=False)(create)
+
+
+def _into(
+    name: str, out: Tensor, dtype: Any, requires_grad: bool, make: Callable, args: tuple, options: dict
+) -> Tensor:
+    """Write what `make` gives into `out`, whose dtype it is made in."""
+    if not isinstance(out, Tensor):
+        raise arguments.wrong_type(name, "out", None, "Tensor", out)
+    if dtype is not None and dtype is not out.dtype:
+        raise RuntimeError(f"dtype {dtype.legacy} does not match dtype of out parameter ({out.dtype.legacy})")
+    fill_out(out, wrap(make(*args, dtype=out.dtype, **options)))
+    return out.requires_grad_() if requires_grad else out
+
+
+def allocate(make: Callable, shape: tuple[int, ...], kind: Dtype, *args: Any) -> np.ndarray:
+    """make(shape, ...) with PyTorch's errors where there cannot be such an array."""
+    try:
+        return make(shape, *args, kind.numpy)
+    except (MemoryError, ValueError):
+        pass
+    check_sides(shape)
+    count = 1
+    for side in shape:
+        count *= side
+    if count * kind.itemsize >= 1 << 63:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
+    raise RuntimeError(
+        f"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "
+        f"{count * kind.itemsize} bytes. Error code 12 (Cannot allocate memory)"
+    )
+
+
+def check_sides(shape: tuple[int, ...]) -> None:
+    """RuntimeError for a negative length."""
     for side in shape:
         if side < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {side}: {list(shape)}")
-    return shape
 
 
-def _filled(name: str, make: Callable, doc: str) -> Callable:
-    """torch.<name>(*size, ...) by NumPy's `make(shape, dtype)`."""
-
-    def create(
-        *args: Any, size: Any = None, dtype: Dtype | None = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None, names: Any = None,
-    ) -> Tensor:  # fmt: skip
-        if device is not None:
-            as_device(device)
-        kind = get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-        return new_tensor_of(make(sizes(args, size), kind.numpy), requires_grad)
-
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = doc
-    return public(name=name, method=False)(create)
+# ---- from a shape ------------------------------------------------------------------------------------------------------
 
 
-zeros = _filled("zeros", np.zeros, "A tensor of the given shape filled with 0.")
-ones = _filled("ones", np.ones, "A tensor of the given shape filled with 1.")
-empty = _filled("empty", np.empty, "A tensor of the given shape whose elements are whatever the memory held.")
+@factory
+def zeros(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarray:
+    """A tensor of the given shape filled with 0.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.zeros.html
+
+    >>> torch.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    >>> torch.zeros((2,), dtype=torch.int64)
+    tensor([0, 0])
+    """
+    shape = arguments.sizes("zeros", args, size)
+    if shape and min(shape) < 0:
+        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    return allocate(np.zeros, shape, dtype or get_default_dtype())
 
 
-def _full(shape: tuple, value: Any, dtype: Any) -> Tensor:
-    return np.full(shape, number(value, dtype), dtype.numpy)
+@factory
+def ones(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarray:
+    """A tensor of the given shape filled with 1.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.ones.html
+
+    >>> torch.ones(2, dtype=torch.bool)
+    tensor([True, True])
+    """
+    return allocate(np.ones, arguments.sizes("ones", args, size), dtype or get_default_dtype())
 
 
-@public(method=False)
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, names: Any = None,
-) -> Tensor:  # fmt: skip
-    """A tensor of the given shape filled with `fill_value`, whose type decides the dtype."""
-    if isinstance(fill_value, Tensor):
-        fill_value = fill_value.item()
-    as_device(device)
-    kind = dtypes.of_number(fill_value) if dtype is None else dtypes.as_dtype(dtype)
-    return new_tensor_of(_full(sizes((size,)), fill_value, kind), requires_grad)
+@factory
+def empty(
+    *args: Any, size: Any = None, dtype: Dtype | None = None, memory_format: Any = contiguous_format
+) -> np.ndarray:
+    """A tensor of the given shape whose elements are whatever the memory held before.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.empty.html
+
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    shape = arguments.sizes("empty", args, size)
+    if memory_format is preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    make = np.empty if memory_format in (contiguous_format, None) else functools.partial(empty_in, memory_format)
+    return allocate(make, shape, dtype or get_default_dtype())
 
 
-def _like(name: str, value: Any) -> None:
+@factory
+def full(size: Any, fill_value: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+    """A tensor of the given shape filled with `fill_value`, whose type decides the dtype.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.full.html
+
+    >>> torch.full((2,), 7), torch.full((2,), 0.5)
+    (tensor([7, 7]), tensor([0.5000, 0.5000]))
+    """
+    return _full("full", _sequence("full", size), fill_value, 2, dtype)
+
+
+def _full(name: str, shape: tuple, fill_value: Any, position: int, kind: Dtype | None) -> np.ndarray:
+    """An array of `kind`, or of the dtype that `fill_value` suggests."""
+    fill_value = as_number(name, "fill_value", position, fill_value)
+    kind = kind or dtypes.of_number(fill_value)
+    return allocate(np.full, shape, kind, fitting_number(fill_value, kind))
+
+
+def _sequence(name: str, size: Any) -> tuple[int, ...]:
+    """A shape that has to be a tuple or a list."""
+    if not isinstance(size, (tuple, list)):
+        raise arguments.wrong_type(name, "size", 1, "tuple of ints", size)
+    return arguments.sizes(name, (size,))
+
+
+def as_number(name: str, argument: str, position: int, value: Any) -> Any:
+    """A number: Python's, NumPy's, or a 0-dim tensor of one."""
+    if isinstance(value, Tensor) and not value._array.ndim:
+        return value._array.item()
+    if isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
+        return value
+    raise arguments.wrong_type(name, argument, position, "Number", value)
+
+
+@factory
+def empty_strided(size: Any, stride: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+    """A tensor whose elements lie in memory as the strides (counted in elements) say.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.empty_strided.html
+
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    shape = _sequence("empty_strided", size)
+    return strided_array(shape, tuple(stride), dtype or get_default_dtype())
+
+
+def strided_array(shape: tuple[int, ...], strides: tuple[int, ...], kind: Dtype) -> np.ndarray:
+    """An uninitialized array with the given strides, counted in elements."""
+    if len(shape) != len(strides):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
+        )
+    check_sides(shape)
+    if strides and min(strides) < 0:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
+    extent = 1 + sum((side - 1) * step for side, step in zip(shape, strides)) if 0 not in shape else 0
+    memory = np.empty(extent, kind.numpy)
+    return np.ndarray(shape, kind.numpy, memory, 0, tuple([step * kind.itemsize for step in strides]))
+
+
+@factory
+def scalar_tensor(s: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+    """A 0-dim tensor of the default dtype that holds the number `s`.
+
+    >>> torch.scalar_tensor(3)
+    tensor(3.)
+    """
+    return fitting_number(as_number("scalar_tensor", "s", 1, s), dtype or get_default_dtype())
+
+
+# ---- like another tensor -----------------------------------------------------------------------------------------------
+
+
+def _like(name: str, fill: Callable[[np.ndarray], None], doc: str) -> None:
+    """torch.<name>(input, ...): a tensor with the shape, dtype and order in memory of `input`."""
+
     def like(
         input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-        pin_memory: bool = False, memory_format: Any = None,
+        pin_memory: bool = False, memory_format: Any = preserve_format,
     ) -> Tensor:  # fmt: skip
-        kind = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-        array = np.empty_like(input._array, kind.numpy, subok=False)
-        if value is not None:
-            array.fill(value)
-        return new_tensor_of(array, requires_grad)
+        requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
+        array = array_like(name, input, dtype, memory_format)
+        fill(array)
+        return leaf(array, requires_grad)
 
     like.__name__ = like.__qualname__ = name
-    public(method=False)(like)
+    like.__doc__ = doc
+    public(method=False, out=False)(like)
 
 
-_like("zeros_like", 0)
-_like("ones_like", 1)
-_like("empty_like", None)
+def array_like(name: str, input: Any, dtype: Any, memory_format: Any) -> np.ndarray:
+    """An uninitialized array with the shape of `input`."""
+    if not isinstance(input, Tensor):
+        raise arguments.wrong_type(name, "input", 1, "Tensor", input)
+    like = input._array
+    kind = like.dtype if dtype is None else arguments.as_dtype(name, dtype).numpy
+    if memory_format is preserve_format or memory_format is None:
+        return empty_like_array(like, kind)
+    return empty_in(memory_format, like.shape, kind)
 
 
-@public(method=False)
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    kind = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-    array = np.empty_like(input._array, kind.numpy, subok=False)
-    array[...] = number(fill_value, kind)
-    return new_tensor_of(array, requires_grad)
+_like(
+    "zeros_like",
+    lambda array: array.fill(0),
+    """A tensor of zeros with the shape and dtype of `input`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.zeros_like.html
+
+    >>> torch.zeros_like(torch.tensor([1, 2]))
+    tensor([0, 0])
+    """,
+)
+_like(
+    "ones_like",
+    lambda array: array.fill(1),
+    """A tensor of ones with the shape and dtype of `input`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.ones_like.html
+
+    >>> torch.ones_like(torch.tensor([3., 4.]))
+    tensor([1., 1.])
+    """,
+)
+_like(
+    "empty_like",
+    lambda array: None,
+    """A tensor with the shape and dtype of `input` whose elements are whatever the memory held before.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.empty_like.html
+
+    >>> torch.empty_like(torch.zeros(2, 3)).shape
+    torch.Size([2, 3])
+    """,
+)
 
 
-@public(method=False)
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    if end is None:
-        start, end = 0, start
-    if dtype is None:
-        kind = dtypes.int64 if all(isinstance(v, int) for v in (start, end, step)) else get_default_dtype()
-    else:
-        kind = dtypes.as_dtype(dtype)
-    count = max(0, int(np.ceil((end - start) / step)))
-    return new_tensor_of((start + np.arange(count) * step).astype(kind.numpy), requires_grad)
+@public(method=False, out=False)
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = preserve_format,
+) -> Tensor:  # fmt: skip
+    """A tensor filled with `fill_value`, with the shape and dtype of `input`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.full_like.html
+
+    >>> torch.full_like(torch.tensor([1, 2]), 7.5)
+    tensor([7, 7])
+    """
+    requires_grad = check_options("full_like", device, requires_grad, layout, pin_memory)
+    array = array_like("full_like", input, dtype, memory_format)
+    array[...] = fitting_number(as_number("full_like", "fill_value", 2, fill_value), dtypes.from_numpy(array.dtype))
+    return leaf(array, requires_grad)
+
+
+# ---- methods: another shape, the same dtype ----------------------------------------------------------------------------
+
+
+def _new(name: str, make: Callable, doc: str) -> None:
+    """The method new_<name>(*size, ...)."""
+
+    def method(
+        self: Tensor, *args: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, pin_memory: bool = False,
+    ) -> Tensor:  # fmt: skip
+        requires_grad = check_options(method.__name__, device, requires_grad, layout, pin_memory)
+        kind = self.dtype if dtype is None else arguments.as_dtype(method.__name__, dtype)
+        return leaf(allocate(make, arguments.sizes(method.__name__, args, size), kind), requires_grad)
+
+    method.__name__ = method.__qualname__ = "new_" + name
+    method.__doc__ = doc
+    public(function=False, out=False)(method)
+
+
+_new(
+    "zeros",
+    np.zeros,
+    """Zeros of this tensor's dtype.
+
+    >>> torch.tensor([1, 2]).new_zeros(3)
+    tensor([0, 0, 0])
+    """,
+)
+_new(
+    "ones",
+    np.ones,
+    """Ones of this tensor's dtype.
+
+    >>> torch.tensor([1, 2]).new_ones(3)
+    tensor([1, 1, 1])
+    """,
+)
+_new(
+    "empty",
+    np.empty,
+    """A tensor of this tensor's dtype whose elements are whatever the memory held before.
+
+    >>> torch.tensor([1, 2]).new_empty((2, 3)).dtype
+    torch.int64
+    """,
+)
+
+
+@public(function=False, out=False)
+def new_full(
+    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of this tensor's dtype filled with `fill_value`.
+
+    >>> torch.tensor([1, 2]).new_full((2,), 7.5)
+    tensor([7, 7])
+    """
+    requires_grad = check_options("new_full", device, requires_grad, layout, pin_memory)
+    kind = self.dtype if dtype is None else arguments.as_dtype("new_full", dtype)
+    return leaf(_full("new_full", _sequence("new_full", size), fill_value, 2, kind), requires_grad)
+
+
+@public(function=False, out=False)
+def new_empty_strided(
+    self: Tensor, size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of this tensor's dtype with the given strides; see `torch.empty_strided`."""
+    requires_grad = check_options("new_empty_strided", device, requires_grad, layout, pin_memory)
+    kind = self.dtype if dtype is None else arguments.as_dtype("new_empty_strided", dtype)
+    return leaf(strided_array(_sequence("new_empty_strided", size), tuple(stride), kind), requires_grad)

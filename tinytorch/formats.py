@@ -92,6 +92,33 @@ def empty_in(order: Any, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
     return last.transpose(0, rank - 1, *range(1, rank - 1))
 
 
+def empty_like_array(array: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """A new array without gaps whose dimensions lie in memory in the order of `array`'s (preserve_format)."""
+    if 0 not in array.strides:
+        return np.empty_like(array, kind, "K", False)
+    order = _memory_order(array)
+    return np.empty([array.shape[dim] for dim in order], kind).transpose(np.argsort(order))
+
+
+def _memory_order(array: np.ndarray) -> list[int]:
+    """The dimensions from the one with the largest steps to the innermost; a repeated one (step 0) stays where it is.
+
+    An insertion sort, because comparing with step 0 is undecided: this way the result is PyTorch's.
+    """
+    order = list(reversed(range(array.ndim)))
+    for i in range(1, len(order)):
+        moving = i
+        for other in reversed(range(i)):
+            inner, outer = array.strides[order[other]], array.strides[order[moving]]
+            if inner and outer:
+                if inner < outer:
+                    break
+                if inner > outer or array.shape[order[other]] > array.shape[order[moving]]:
+                    order[other], order[moving] = order[moving], order[other]
+                    moving = other
+    return order[::-1]
+
+
 def check_rank(order: Any, ndim: int) -> None:
     """RuntimeError, PyTorch's, unless tensors of `ndim` dimensions can have this memory format."""
     rank = _CHANNELS_LAST_RANK.get(order)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import dtypes
-from tinytorch.creation import new_tensor_of
+from tinytorch.creation import leaf
 from tinytorch.dtypes import get_default_dtype
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -28,7 +28,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             array = array.astype(dtypes.default_complex().numpy)
     if dtype is not None:
         array = array.astype(dtypes.as_dtype(dtype).numpy)
-    return new_tensor_of(array, requires_grad)
+    return leaf(array, requires_grad)
 
 
 def _has_tensor(data: Any) -> bool:
@@ -39,7 +39,7 @@ def _has_tensor(data: Any) -> bool:
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
     dtypes.from_numpy(ndarray.dtype)
-    return new_tensor_of(ndarray)
+    return leaf(ndarray)
 
 
 @public(method=False, out=False)

@@ -9,7 +9,7 @@ import numpy as np
 from tinytorch import dtypes
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.formats import empty_in, preserve_format
+from tinytorch.formats import empty_in, empty_like_array, preserve_format
 from tinytorch.promotion import convert, number
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, _new, wrap
@@ -17,9 +17,10 @@ from tinytorch.tensor import Tensor, _new, wrap
 
 def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
     """A copy of `x` in a memory format; preserve_format keeps the order of the dimensions in memory."""
-    if order is preserve_format or order is None:
+    preserve = order is preserve_format or order is None
+    if preserve and 0 not in x.strides:
         return x.astype(kind, "K")
-    y = empty_in(order, x.shape, kind)
+    y = empty_like_array(x, kind) if preserve else empty_in(order, x.shape, kind)
     y[...] = x
     return y
 
@@ -124,7 +125,7 @@ def detach(input: Tensor) -> Tensor:
     False
     """
     tensor = _new(Tensor)
-    tensor._array = input._array
+    tensor._array = input._array[...]  # an array object of its own: what is saved for backward is recognised by the object
     tensor._counter = input._version_counter()
     tensor._storage_root = input._storage_root
     return tensor
@@ -132,7 +133,7 @@ def detach(input: Tensor) -> Tensor:
 
 def _data(self: Tensor) -> Tensor:
     """The same memory outside the graph, and outside the version check: backward cannot notice writes into it."""
-    tensor = wrap(self._array)
+    tensor = wrap(self._array[...])  # see detach
     tensor._storage_root = self._storage_root
     return tensor
 

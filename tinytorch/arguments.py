@@ -1,0 +1,113 @@
+"""Reading the arguments of public functions: sizes given in several ways, and PyTorch's texts for wrong ones.
+
+Nothing here is on the path of a call that succeeds, except `sizes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch.dtypes import _FROM_PYTHON
+from tinytorch.dtypes import dtype as Dtype
+
+
+def type_name(value: Any) -> str:
+    """The name of a value's class as PyTorch's messages have it: int, Tensor, numpy.ndarray, torch.dtype."""
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    if package == "numpy":
+        return f"numpy.{kind.__name__}"
+    return f"torch.{kind.__name__}" if kind.__name__ in ("dtype", "device", "Size", "layout") else kind.__name__
+
+
+def wrong_type(function: str, argument: str, position: int | None, expected: str, value: Any) -> TypeError:
+    """The error for an argument of the wrong type; `position` counts from 1, None for keywords."""
+    where = "" if position is None else f" (position {position})"
+    return TypeError(f"{function}(): argument '{argument}'{where} must be {expected}, not {type_name(value)}")
+
+
+def no_such_form(function: str, args: tuple, named: dict[str, Any], forms: tuple[str, ...] = ()) -> TypeError:
+    """The error for a call that fits none of a function's forms."""
+    given = [type_name(value) for value in args]
+    given += [f"{name}={type_name(value)}" for name, value in named.items()]
+    listed = ", ".join(given) + (", " if named and not args else "")
+    lines = "".join(f"\n * {form}" for form in forms)
+    return TypeError(
+        f"{function}() received an invalid combination of arguments - got ({listed}), but expected one of:{lines}"
+    )
+
+
+def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
+    """The shape in f(2, 3), f((2, 3)), f(torch.Size([2, 3])) or f(size=(2, 3)); TypeError for what is no shape.
+
+    >>> from tinytorch.arguments import sizes
+    >>> sizes("zeros", (2, 3)), sizes("zeros", ([2, 3],)), sizes("zeros", (), size=(2,))
+    ((2, 3), (2, 3), (2,))
+    """
+    position: int | None = 1
+    if size is not None:
+        if args:
+            raise TypeError(f"{function}() got multiple values for argument 'size'")
+        args, position = (size,), None
+        if _as_int(size) is not None:
+            raise wrong_type(function, "size", None, "tuple of ints", size)
+    elif not args:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
+    first = args[0]
+    if type(first) is not int and _as_int(first) is None:
+        if len(args) > 1:
+            raise TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
+        if not isinstance(first, (tuple, list)):
+            raise wrong_type(function, "size", position, "tuple of ints", first)
+        args = tuple(first)
+    shape = []
+    for i, side in enumerate(args):
+        whole = side if type(side) is int else _as_int(side, bools=i > 0)
+        if whole is None:
+            raise TypeError(
+                f"{function}(): argument 'size' failed to unpack the object at pos {i + 1} with error "
+                f'"type must be tuple of ints,but got {type_name(side)}"'
+            )
+        shape.append(whole)
+    return tuple(shape)
+
+
+def _as_int(value: Any, bools: bool = False) -> int | None:
+    """`value` as an int where it is one: Python's, NumPy's, or a tensor or 0-dim array of one integer; else None."""
+    if isinstance(value, (bool, np.bool_)):
+        return int(value) if bools else None
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    array = getattr(value, "_array", value)
+    if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size == 1 and (array is not value or not array.ndim):
+        return int(array.item())
+    return None
+
+
+def as_dtype(function: str, value: Any) -> Dtype:
+    """A dtype= argument: a dtype, or one of Python's bool, int, float, complex."""
+    if isinstance(value, Dtype):
+        return value
+    found = _FROM_PYTHON.get(value) if isinstance(value, type) else None
+    if found is None:
+        raise wrong_type(function, "dtype", None, "torch.dtype", value)
+    return found
+
+
+def as_flag(function: str, name: str, value: Any) -> bool:
+    """An argument that has to be a bool; None counts as False."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise wrong_type(function, name, None, "bool", value)
+    return value
+
+
+def as_whole(function: str, name: str, position: int, value: Any) -> int:
+    """An argument that has to be an int."""
+    found = _as_int(value)
+    if found is None:
+        raise wrong_type(function, name, position, "int", value)
+    return found
