@@ -271,12 +271,12 @@ def _tie(node: FunctionNode, nr: int, value: Tensor, inputs: list, is_dirty: boo
         return value
     if is_input:
         alias = _new(Tensor)
-        alias._array, alias._version, alias._storage_root = value._array, value._version_counter(), value._root()
-        alias._view = views.View(value, (), alias._version.value, views.CUSTOM)  # type: ignore[union-attr]
+        alias._array, alias._counter, alias._storage_root = value._array, value._version_counter(), value._root()
+        alias._view = views.View(value, alias._counter.value, views.CUSTOM)  # type: ignore[union-attr]
         value = alias
     elif value._view is not None:
         if any(value._view.base is t or (t._view is not None and value._view.base is t._view.base) for t in inputs):
-            value._view = views.View(value._view.base, value._view.steps, value._view.seen, views.CUSTOM)
+            value._view = views.View(value._view.base, value._view.seen, views.CUSTOM)
         else:
             value._view = None
     if differentiable:
@@ -298,7 +298,7 @@ def _save(node: FunctionNode, tensors: tuple, outputs: list, wrapped: list) -> N
                 break
         kept.append(tensor)
     node._saved = tuple(kept)
-    node._versions = tuple([0 if t is None or t._version is None else t._version.value for t in kept])
+    node._versions = tuple([0 if t is None or t._counter is None else t._counter.value for t in kept])
     if saved._hooks:
         saved.pack_through_hooks(node)
 

@@ -35,16 +35,17 @@ def freed_error(node: Any) -> RuntimeError:
 
 def modified_error(node: Any, tensor: Any, expected: int) -> RuntimeError:
     """A tensor was written to after `node` had saved it."""
-    maker = tensor._node.name() if getattr(tensor, "_node", None) is not None else None
     if type(tensor).__name__ == "Output":
-        maker = node.name()
+        maker = tensor.maker or node.name()
+    else:
+        maker = None if tensor.grad_fn is None else tensor.grad_fn.name()
     legacy = f"torch.{dtypes.from_numpy(tensor._array.dtype).legacy}Tensor"
     described = f"[{legacy} {list(tensor._array.shape)}]"
     if maker is not None:
-        described += f", which is output {tensor._output_nr} of {maker.removesuffix('0').removesuffix('Backward')},"
+        described += f", which is output {tensor._output_nr} of {operation(maker)},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"{described} is at version {tensor._version.value}; expected version {expected} instead. Hint: enable anomaly "
+        f"{described} is at version {tensor._counter.value}; expected version {expected} instead. Hint: enable anomaly "
         "detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False).\n\n"
         f"{node.name()} saved this tensor to compute its gradient; an operation ending in _ (or an assignment to a "
@@ -61,31 +62,36 @@ def inference_error() -> RuntimeError:
 
 
 def forbidden_view(tensor: Any, creation: str, written: str) -> str:
-    """Why a write into a view (or its base) cannot be followed."""
+    """Why a write into a view (`written` is "view") or into its base ("base") cannot be followed."""
+    what = "is being" if written == "view" else "its base or another view of its base has been"
+    node = tensor._node
+    output = None if node is None else f"Output {tensor._output_nr} of {operation(node.name())} is a view"
+    if creation in ("no_grad", "inference") or output is None:
+        mode, now = ("inference mode", "in normal mode") if creation == "inference" else ("no_grad mode", "with grad mode enabled")
+        start = "A view was created in" if output is None else f"{output} of a view which was created in"
+        first = f"{start} {mode} and {what} modified inplace {now}."
+    else:
+        first = f"{output} and {what} modified inplace."
     if creation == "multiple":
-        made_by = tensor._node.name() if tensor._node is not None else "a function that returns several views"
-        what = (
-            "is being modified inplace"
-            if written == "view"
-            else "its base or another view of its base has been modified inplace"
-        )
         return (
-            f"Output {tensor._output_nr} of {made_by} is a view and {what}. This view is the output of a function that "
-            "returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
-            "replace the inplace operation by an out-of-place one."
+            f"{first} This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     if creation == "custom":
-        name = tensor._node.name().removesuffix("Backward") if tensor._node is not None else "a custom Function"
         return (
-            f"Output {tensor._output_nr} of {name} is a view and is being modified inplace. This view was created inside "
-            "a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace "
-            "would override the custom backward associated with the custom Function, leading to incorrect gradients. "
-            "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+            f"{first} This view was created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
+            "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
+            "custom Function."
         )
-    what = "is being modified inplace" if written == "view" else "its base or another view of its base has been modified inplace"
+    block = "inference_mode" if creation == "inference" else "no_grad"
     return (
-        f"A view was created in no_grad mode and {what} with grad mode enabled. Given that this use case is ambiguous "
-        "and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both "
-        "inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
-        "to be tracked)."
+        f"{first} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+        f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to be "
+        "tracked) or both outside (if you want the inplace to be tracked)."
     )
+
+
+def operation(name: str) -> str:
+    """The operation behind a node's name: "Exp" of "ExpBackward0"."""
+    return name.rstrip("0123456789").removesuffix("Backward")

@@ -153,7 +153,7 @@ class Rule:
             if isinstance(arg, Tensor):
                 has_tensor = True
                 arrays[i] = arg._array
-                if arg._view is not None:
+                if arg._view is not None and state.recording:
                     arg._view.refresh(arg)
                 if arg._requires_grad:
                     needs_grad = True
@@ -190,10 +190,10 @@ class Rule:
                 saved.pack(node, args, arrays, (tensor,))
             if anomaly.tracing:
                 anomaly.trace(node)
-        if state.inference:
-            tensor._inference = True
         if cls.is_view:
-            View.track(tensor, args, cls, None)
+            View.track(tensor, args[0])
+        elif state.inference:
+            tensor._inference = True
         return tensor
 
     @classmethod
@@ -205,10 +205,10 @@ class Rule:
             tensor._array = array if type(array) is ndarray else np.asarray(array)
             if node is not None and tensor._array.dtype.kind in "fcV":  # indices and masks have no gradient
                 tensor._node, tensor._output_nr, tensor._requires_grad = node, nr, True
-            if state.inference:
-                tensor._inference = True
             if cls.is_view:
-                View.track(tensor, args, cls, nr)
+                View.track(tensor, args[0], True)
+            elif state.inference:
+                tensor._inference = True
             tensors.append(tensor)
         if node is not None:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])

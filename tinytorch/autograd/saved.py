@@ -25,8 +25,8 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
                 if given is array:
                     if isinstance(arg, Tensor):
                         value = arg
-                        if arg._version is not None:
-                            version = arg._version.value
+                        if arg._counter is not None:
+                            version = arg._counter.value
                         if arg._inference:
                             raise inference_error()
                     break
@@ -34,7 +34,7 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
                 for output in outputs:
                     if output._array is array:
                         value = twin(output)
-                        version = value._version.value  # type: ignore[union-attr]
+                        version = value._counter.value  # type: ignore[union-attr]
                         break
         kept.append(value)
         versions.append(version)
@@ -62,12 +62,14 @@ def names(node: Any, parameters: list[str]) -> list[str]:
 class Output(Tensor):
     """A saved output: the same memory and version, but no reference to the node (that would be a cycle)."""
 
+    maker: str | None = None  # the name of the node that made it, if that is not the one that saved it
+
 
 def twin(output: Tensor) -> Tensor:
     """A stand-in for `output` that does not hold its node."""
     copy = _new(Output)
     copy._array = output._array
-    copy._version = output._version_counter()
+    copy._counter = output._version_counter()
     copy._output_nr = output._output_nr
     copy._requires_grad = output._requires_grad
     return copy
@@ -83,7 +85,7 @@ def unpack(node: Any, as_tensors: bool | None = None) -> Any:
     for value, version in zip(node._saved, node._versions):
         if type(value) is _Packed:
             value = value.unpack(node)
-        elif isinstance(value, Tensor) and (0 if value._version is None else value._version.value) != version:
+        elif isinstance(value, Tensor) and (0 if value._counter is None else value._counter.value) != version:
             raise modified_error(node, value, version)
         if isinstance(value, Tensor):
             if not as_tensors:
@@ -99,7 +101,7 @@ def unpack(node: Any, as_tensors: bool | None = None) -> Any:
 def _with_history(twin: Tensor, node: Any) -> Tensor:
     """A saved output as the Tensor it was, made by `node`."""
     tensor = _new(Tensor)
-    tensor._array, tensor._version, tensor._output_nr = twin._array, twin._version, twin._output_nr
+    tensor._array, tensor._counter, tensor._output_nr = twin._array, twin._counter, twin._output_nr
     if twin._requires_grad:
         tensor._node, tensor._requires_grad = node, True
     return tensor

@@ -3,10 +3,10 @@
 In PyTorch's semantics a write into a view changes its base, and a write into the base changes its views. The data
 follows by itself, the memory being one. The history is kept like this:
 
-- A view remembers its base and the steps (view rules) that lead from the base to it.
-- A write into the view `v` of `b` makes b's history "b as it was, with this slice replaced": a CopySlices node.
+- A view remembers its base. Where in the base's memory it lies is in the two arrays (autograd/spot.py).
+- A write into the view `v` of `b` makes b's history "b as it was, with this piece replaced": a CopySlices node.
 - Everybody who shares the memory shares a version counter. A view that finds the counter moved since it last looked
-  takes its steps anew from the base, and so has the new history.
+  gets a new history: "the piece of the base that lies here", an AsStridedBackward0 node.
 """
 
 from __future__ import annotations
@@ -18,79 +18,88 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd import messages
-from tinytorch.autograd.grad_mode import enable_grad, state
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.node import Node
+from tinytorch.autograd.spot import Spot
+from tinytorch.dtypes import can_cast
+from tinytorch.kernels.memory import address, is_dense
 from tinytorch.tensor import Tensor, _new
 
-NORMAL, NO_GRAD, MULTIPLE, CUSTOM = "normal", "no_grad", "multiple", "custom"  # how a view came about; only
-# through NORMAL ones may be written, where the write is recorded
+# How a view came about. Writes that are recorded go only through NORMAL ones.
+NORMAL, NO_GRAD, INFERENCE, MULTIPLE, CUSTOM = "normal", "no_grad", "inference", "multiple", "custom"
 
 
 class View:
-    """Of which tensor another one is a view, and the steps from there: (rule, arguments, output number or None)."""
+    """Of which tensor another one is a view, and since when its history is right."""
 
-    __slots__ = ("base", "creation", "seen", "steps")
+    __slots__ = ("base", "creation", "seen")
 
-    def __init__(self, base: Tensor, steps: tuple, seen: int, creation: str):
+    def __init__(self, base: Tensor, seen: int, creation: str):
         self.base = base
-        self.steps = steps
         self.seen = seen  # the version at which the view's grad_fn was right
         self.creation = creation
 
     @staticmethod
-    def track(tensor: Tensor, args: tuple, rule: Any, output_nr: int | None) -> None:
-        """Note that `tensor` is what `rule` gave as a view of args[0]."""
-        source = args[0]
-        counter = source._version_counter()
-        tensor._version = counter
-        tensor._storage_root = source._array if source._storage_root is None else source._storage_root
-        step = (rule, args[1:], output_nr)
+    def track(tensor: Tensor, source: Tensor, several: bool = False) -> None:
+        """Note that `tensor` is a view of `source`; `several`: one of those that an operation returned together."""
+        counter = source._counter
+        if counter is None:
+            counter = source._version_counter()
+        tensor._counter = counter
+        root = source._storage_root
+        tensor._storage_root = source._array if root is None else root
+        if source._inference:
+            tensor._inference = True
+        creation = NORMAL if state.recording else INFERENCE if state.inference else NO_GRAD
+        if several and state.recording:
+            creation = MULTIPLE
         parent = source._view
-        creation = MULTIPLE if output_nr is not None else NORMAL if state.recording else NO_GRAD
-        if parent is None:
-            tensor._view = View(source, (step,), counter.value, creation)
-        else:
-            if parent.creation != NORMAL:
+        if parent is not None:
+            source = parent.base
+            if creation is NORMAL:
                 creation = parent.creation
-            tensor._view = View(parent.base, (*parent.steps, step), counter.value, creation)
-
-    def take(self, whole: Any) -> Any:
-        """The same view of another whole (an array, or a Tensor) that has the base's shape."""
-        for rule, args, output_nr in self.steps:
-            whole = rule.apply(whole, *args)
-            if output_nr is not None:
-                whole = whole[output_nr]
-        return whole
+        tensor._view = View(source, counter.value, creation)
 
     def refresh(self, tensor: Tensor) -> None:
-        """Give `tensor` the history it has after writes into its base or into other views."""
-        version = tensor._version.value  # type: ignore[union-attr]
+        """Give `tensor`, whose view this is, the history it has after writes into its base or into other views."""
+        version = tensor._counter.value  # type: ignore[union-attr]
         if version == self.seen:
             return
-        if self.base._requires_grad or tensor._requires_grad:
-            if self.creation != NORMAL and state.recording and self.base._node is not None:
+        base = self.base
+        if base._requires_grad and base._root() is tensor._storage_root:  # else base.data was exchanged
+            if self.creation is not NORMAL:
                 raise RuntimeError(messages.forbidden_view(tensor, self.creation, written="base"))
-            with enable_grad():
-                fresh = self.take(self.base)
-            tensor._node, tensor._output_nr, tensor._requires_grad = fresh._node, fresh._output_nr, fresh._requires_grad
+            tensor._node, tensor._output_nr, tensor._requires_grad = AsStridedBackward0(base, tensor), 0, True
         self.seen = version
 
 
-def zeros(shape: tuple, dtype: Any) -> np.ndarray:
-    """What stands for a gradient that did not come."""
-    return np.zeros(shape, dtype)
+class AsStridedBackward0(Node):
+    """view = the piece of base that lies where the view is,    dbase = dview in that place, 0 elsewhere"""
+
+    def __init__(self, base: Tensor, view: Tensor):
+        super().__init__()
+        self.spot = Spot(base._array, view._array)
+        self.outputs = ((view._array.shape, view._array.dtype),)
+        self.next_functions = (base._edge(),)
+
+    def run(self, grads: list) -> tuple:
+        (grad,) = grads
+        if isinstance(grad, Tensor):
+            from tinytorch.autograd.pieces import Put
+
+            return (Put.apply(grad, self.spot),)
+        return (None if grad is None else self.spot.put(grad),)
 
 
 class CopySlices(Node):
-    """base_new = base_old with a slice replaced by `value`
+    """base_new = base_old with a piece replaced by `value`
 
-    The gradient of `value` is that of the slice; the gradient of base_old is the rest, zero in the slice.
+    The gradient of `value` is that of the piece; the gradient of base_old is the rest, zero in the piece.
     """
 
-    def __init__(self, base: Tensor, view: View, value_edge: tuple):
+    def __init__(self, base: Tensor, view: Tensor, value_edge: tuple):
         super().__init__()
-        self.view = view
-        self.order = _memory_order(base._array)
+        self.spot = Spot(base._array, view._array)
         self.outputs = ((base._array.shape, base._array.dtype),)
         self.next_functions = (base._edge(), value_edge)
 
@@ -101,31 +110,25 @@ class CopySlices(Node):
         (grad,) = grads
         if grad is None:
             return None, None
-        is_tensor = isinstance(grad, Tensor)
         base_edge, value_edge = self.next_functions
-        for_value = for_base = None
-        if value_edge[0] is not None:
-            piece = self.view.take(grad)
-            for_value = piece.clone() if is_tensor else np.array(piece)
-        if base_edge[0] is not None:
-            for_base = grad.clone() if is_tensor else self._copy(grad)
-            rest = self.view.take(for_base)
-            if is_tensor:
-                rest.zero_()
-            else:
-                rest[...] = 0
-        return for_base, for_value
+        if isinstance(grad, Tensor):
+            from tinytorch.autograd.pieces import Piece, Rest
 
-    def _copy(self, grad: np.ndarray) -> np.ndarray:
-        """A copy with the base's order of dimensions in memory, so that views of the base are views of it."""
-        order = self.order
-        copy = np.ascontiguousarray(grad.transpose(order)).transpose(np.argsort(order))
-        return copy if copy.flags.writeable and not np.may_share_memory(copy, grad) else grad.copy()
+            return (
+                None if base_edge[0] is None else Rest.apply(grad, self.spot),
+                None if value_edge[0] is None else Piece.apply(grad, self.spot),
+            )
+        whole, piece = self.spot.lay(grad)
+        if base_edge[0] is None:
+            return None, piece
+        for_value = None if value_edge[0] is None else piece.copy()
+        piece[...] = 0
+        return whole, for_value
 
 
-def _memory_order(array: np.ndarray) -> list[int]:
-    """The dimensions of `array`, the one with the largest steps in memory first."""
-    return sorted(range(array.ndim), key=lambda dim: -abs(array.strides[dim]))
+def zeros(shape: tuple, dtype: Any) -> np.ndarray:
+    """What stands for a gradient that did not come."""
+    return np.zeros(shape, dtype)
 
 
 # ---- in-place writes -------------------------------------------------------------------------------------------------
@@ -134,12 +137,18 @@ def _memory_order(array: np.ndarray) -> list[int]:
 def check_writable(target: Tensor, recorded: bool) -> None:
     """Raise PyTorch's error where `target` must not be written into; `recorded`: the write takes part in autograd."""
     array = target._array
-    for side, stride in zip(array.shape, array.strides):
-        if stride == 0 and side > 1:
-            raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location. Please clone() the tensor before performing the operation."
-            )
+    if not array.flags.c_contiguous:
+        for side, stride in zip(array.shape, array.strides):
+            if stride == 0 and side > 1:
+                raise RuntimeError(
+                    "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                    "location. Please clone() the tensor before performing the operation."
+                )
+    check_history(target, recorded)
+
+
+def check_history(target: Tensor, recorded: bool) -> None:
+    """Raise PyTorch's error where autograd cannot follow a write into `target`."""
     if target._inference and not state.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
@@ -149,10 +158,13 @@ def check_writable(target: Tensor, recorded: bool) -> None:
         return
     view = target._view
     if view is not None:
-        if view.creation != NORMAL:
+        if view.creation is not NORMAL:
             raise RuntimeError(messages.forbidden_view(target, view.creation, written="view"))
-        if view.base._requires_grad and view.base._node is None:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        if target.requires_grad and view.base._node is None:
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.\n\n"
+                "Update it where nothing is recorded: with torch.no_grad(): w[0] = 1"
+            )
     if target._requires_grad and target._node is None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation.\n\n"
@@ -160,32 +172,62 @@ def check_writable(target: Tensor, recorded: bool) -> None:
         )
 
 
+def check_overlap(written: np.ndarray, read: np.ndarray, *, same: bool = True) -> None:
+    """RuntimeError where `read` shares a part of the memory of `written`, so that the order of the writes would matter.
+
+    Reading the very memory that is written is harmless element by element, and refused only if `same` is False.
+    Like PyTorch this looks only at arrays without gaps.
+    """
+    if written.base is None and read.base is None and written is not read:
+        return  # both own their memory
+    if not (written.size and read.size and is_dense(written) and is_dense(read)):
+        return
+    first, second = address(written), address(read)
+    if first >= second + read.nbytes or second >= first + written.nbytes:
+        return
+    if same and first == second and written.nbytes == read.nbytes and written.strides == read.strides:
+        return
+    raise RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+        "location. Please clone() the tensor before performing the operation."
+    )
+
+
 def write(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Tensor:
     """target = function(target, ...) in place: the same memory with new values, the same object with a new history."""
-    if target._view is not None:
-        target._view.refresh(target)
-    if not state.recording:
-        check_writable(target, False)
-        result = function(target, *args, **kwargs)
-        assign(target, result)
+    recorded = state.recording and (
+        target.requires_grad or _any_requires_grad(args) or bool(kwargs and _any_requires_grad(kwargs.values()))
+    )
+    check_writable(target, recorded)
+    for arg in args:
+        if isinstance(arg, Tensor):
+            check_overlap(target._array, arg._array)
+    if not recorded:
+        assign(target, function(target, *args, **kwargs))
         return target
 
+    if target._view is not None:
+        target._view.refresh(target)
     # The function works on an alias: what it saves for its backward is the alias, whose memory we can exchange.
+    alias = twin(target)
+    result = function(alias, *args, **kwargs)
+    if sys.getrefcount(alias) > 2:  # somebody besides this line and the call keeps it: saved for backward
+        if alias._counter is not None:
+            alias._counter.value += 1  # views of it taken inside the function would see the overwritten memory
+            alias._counter = None
+        alias._array = alias._array.copy()
+    assign(target, result)
+    if result._requires_grad and target._array.dtype.kind in "fcV":
+        rebase_history(target, result)
+    return target
+
+
+def twin(target: Tensor) -> Tensor:
+    """Another tensor with the array and the history of `target`, but with no views and no version of its own yet."""
     alias = _new(Tensor)
     alias._array, alias._node, alias._output_nr = target._array, target._node, target._output_nr
     alias._requires_grad, alias._accumulator = target._requires_grad, target._accumulator
-    recorded = target._requires_grad or _any_requires_grad(args) or _any_requires_grad(kwargs.values())
-    check_writable(target, recorded)
-    result = function(alias, *args, **kwargs)
-    if sys.getrefcount(alias) > 2:  # somebody besides this line and the call keeps it: saved for backward
-        if alias._version is not None:
-            alias._version.value += 1  # views of it taken inside the function would see the overwritten memory
-            alias._version = None
-        alias._array = alias._array.copy()
-    assign(target, result)
-    if result._requires_grad:
-        rebase_history(target, result)
-    return target
+    return alias
 
 
 def _any_requires_grad(values: Any) -> bool:
@@ -200,8 +242,6 @@ def _any_requires_grad(values: Any) -> bool:
 
 def assign(target: Tensor, result: Tensor) -> None:
     """Write result's values into target's memory."""
-    from tinytorch.dtypes import can_cast
-
     into, values = target._array, result._array
     if into.dtype is not values.dtype and not can_cast(result.dtype, target.dtype):
         raise RuntimeError(
@@ -216,19 +256,25 @@ def assign(target: Tensor, result: Tensor) -> None:
 
 
 def rebase_history(target: Tensor, result: Tensor) -> None:
-    """Let target's gradient flow where result's would; if target is a view, replace its slice in the base's history."""
+    """Let target's gradient flow where result's would; if target is a view, replace its piece in the base's history."""
     node, output_nr = result._node, result._output_nr
     view = target._view
-    if view is not None:
+    if view is None:
+        _change_node(target, node, output_nr)
+    else:
         base = view.base
-        base._node, base._output_nr = CopySlices(base, view, _source_edge(node, output_nr)), 0
-        base._requires_grad = True
-        return  # the version moved, so the view takes its new history from the base when it is next asked
-    retained = target._retains_grad and target._node is not None
-    if retained and target._node._retaining:  # type: ignore[union-attr]
-        node._retaining = {output_nr: target._node._retaining.pop(target._output_nr)}  # type: ignore[union-attr]
-    target._node, target._output_nr, target._requires_grad = node, output_nr, True
+        _change_node(base, CopySlices(base, target, _source_edge(node, output_nr)), 0)
+        # The version moved, so the view takes its new history from the base when it is next asked.
+        target._requires_grad = True
     _adopt_saved_output(node, target, result)
+
+
+def _change_node(tensor: Tensor, node: Any, output_nr: int) -> None:
+    """Make `node` the maker of `tensor`; a gradient that is to be retained is the new one."""
+    old = tensor._node
+    if tensor._retains_grad and old is not None and old._retaining and tensor._output_nr in old._retaining:
+        node._retaining = {**(node._retaining or {}), output_nr: old._retaining.pop(tensor._output_nr)}
+    tensor._node, tensor._output_nr, tensor._requires_grad = node, output_nr, True
 
 
 def _source_edge(node: Any, output_nr: int) -> tuple:
@@ -247,7 +293,26 @@ def _adopt_saved_output(node: Any, target: Tensor, result: Tensor) -> None:
         return
     for i, value in enumerate(saved):
         if isinstance(value, Tensor) and value._array is result._array:
-            value._array, value._version = target._array, target._version
+            value._array, value._counter = target._array, target._counter
+            if target._view is not None:
+                value.maker = "AsStridedBackward0"  # what a view is made by once it was written to
             versions = list(node._versions)
-            versions[i] = target._version.value  # type: ignore[union-attr]
+            versions[i] = target._counter.value  # type: ignore[union-attr]
             node._versions = tuple(versions)
+
+
+def reshape_in_place(target: Tensor, rule: Any, *args: Any) -> Tensor:
+    """target = rule(target, ...) for a view rule: the same memory, the same object with other sides and strides."""
+    recorded = state.recording and target.requires_grad
+    check_history(target, recorded)
+    if recorded and target._view is not None:
+        target._view.refresh(target)
+    result = rule.apply(twin(target), *args)
+    target._storage_root = target._root()  # the array is another one now, the storage is not
+    target._array = result._array
+    target._bump()
+    if result._node is not None:
+        _change_node(target, result._node, 0)
+    if target._view is not None:
+        target._view.seen = target._counter.value  # type: ignore[union-attr]
+    return target

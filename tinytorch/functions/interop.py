@@ -41,7 +41,7 @@ def _repr(self: Tensor) -> str:
         dtype_name=self.dtype.name,
         default_dtype=get_default_dtype().name,
         requires_grad=self._requires_grad,
-        grad_fn_name=None if node is None else node.name(),
+        grad_fn_name=None if node is None else type(node).__name__,
     )
 
 

@@ -1,4 +1,4 @@
-"""Matrix products."""
+"""Products of matrices and vectors: mm, bmm, mv, dot, matmul and the operator @."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
+from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.ops.arithmetic import conj
+from tinytorch.ops.transposition import Transpose
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
+
+
+def product(x: Any, y: Any) -> Any:
+    """x @ y of arrays; half precision is multiplied in single and rounded once, as PyTorch does."""
+    if x.dtype.kind == "V" or x.dtype.char == "e":
+        return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
+    return kernels.matmul.matmul(x, y)
 
 
 class Mm(Rule):
@@ -18,15 +28,130 @@ class Mm(Rule):
     inputs = 2
 
     @staticmethod
-    def forward(ctx, x, y):
+    def forward(ctx, x, mat2):
         need_x, need_y = ctx.needs_input_grad[:2]
-        ctx.save_for_backward(x if need_y else None, y if need_x else None)
-        return np.matmul(x, y)
+        ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
+        return product(x, mat2)
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
-        return None if y is None else grad @ conj(y).T, None if x is None else conj(x).T @ grad
+        dx = None if y is None else Mm.apply(grad, conj(y).T)
+        return dx, None if x is None else Mm.apply(conj(x).T, grad)
+
+
+class Bmm(Rule):
+    """z[b] = x[b] @ y[b],    dx = dz @ y^T,    dy = x^T @ dz    (for every b)"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, mat2):
+        need_x, need_y = ctx.needs_input_grad[:2]
+        ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
+        return product(x, mat2)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        dx = None if y is None else Bmm.apply(grad, Transpose.apply(conj(y), 1, 2))
+        return dx, None if x is None else Bmm.apply(Transpose.apply(conj(x), 1, 2), grad)
+
+
+class Mv(Rule):
+    """z = A @ v,    dA = dz v^T,    dv = A^T @ dz"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, vec):
+        need_x, need_v = ctx.needs_input_grad[:2]
+        ctx.save_for_backward(x if need_v else None, vec if need_x else None)
+        return product(x, vec)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, v = ctx.saved_tensors
+        dx = None if v is None else grad.reshape((-1, 1)) * conj(v)
+        return dx, None if x is None else Mv.apply(conj(x).T, grad)
+
+
+class Dot(Rule):
+    """z = sum_i x_i y_i,    dx = dz y,    dy = dz x"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, tensor):
+        need_x, need_y = ctx.needs_input_grad[:2]
+        ctx.save_for_backward(x if need_y else None, tensor if need_x else None)
+        return product(x, tensor)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        return None if y is None else grad * conj(y), None if x is None else grad * conj(x)
+
+
+class Vdot(Rule):
+    """z = sum_i conj(x_i) y_i,    dx = conj(dz) y,    dy = dz x"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, other):
+        ctx.save_for_backward(x, other)
+        return product(conj(x), other)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        need_x, need_y = ctx.needs_input_grad
+        return conj(grad) * y if need_x else None, grad * x if need_y else None
+
+
+# ---- checks --------------------------------------------------------------------------------------------------------------
+
+_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Int": "int",
+            "Long": "long int", "Short": "short int", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
+            "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>"}  # fmt: skip
+
+
+def check_tensors(name: str, **arguments: Any) -> None:
+    """TypeError where an argument that has to be a tensor is none."""
+    for position, (argument, value) in enumerate(arguments.items(), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+
+
+def shapes_error(x: Any, y: Any) -> RuntimeError:
+    """For matrices whose inner sides differ."""
+    return RuntimeError(
+        f"mat1 and mat2 shapes cannot be multiplied ({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})\n\n"
+        f"The rows of the first matrix have {x.shape[1]} numbers, the columns of the second {y.shape[0]}: they have to be "
+        "as many. Is one of them transposed (.t()), or the layer made for inputs of another size?"
+    )
+
+
+def dtypes_error(x: Any, y: Any) -> RuntimeError:
+    """For matrices of different dtypes."""
+    first, second = from_numpy(x.dtype), from_numpy(y.dtype)
+    return RuntimeError(
+        f"expected m1 and m2 to have the same dtype, but got: {_C_NAMES[first.legacy]} != {_C_NAMES[second.legacy]}\n\n"
+        "Matrix products do not convert. NumPy makes float64 numbers and torch.tensor([1, 2]) int64 ones: "
+        "convert with .float(), or from the start with dtype=torch.float32."
+    )
+
+
+def refuse_bool(x: Any, name: str) -> None:
+    """PyTorch has no matrix product of bools."""
+    if from_numpy(x.dtype).category == BOOL:
+        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+
+
+# ---- functions -----------------------------------------------------------------------------------------------------------
 
 
 @public()
@@ -38,27 +163,180 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     >>> torch.mm(torch.tensor([[1., 2.]]), torch.tensor([[3.], [4.]]))
     tensor([[11.]])
     """
+    if not isinstance(mat2, Tensor) or not isinstance(input, Tensor):
+        check_tensors("mm", input=input, mat2=mat2)
     x, y = input._array, mat2._array
     if x.ndim != 2:
         raise RuntimeError("self must be a matrix")
     if y.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
     if x.shape[1] != y.shape[0]:
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
-        )
+        raise shapes_error(x, y)
     if x.dtype is not y.dtype:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}"
-        )
+        raise dtypes_error(x, y)
+    if x.dtype.kind == "b":
+        refuse_bool(x, "addmm_impl_cpu_")
     return Mm.apply(input, mat2)
 
 
-_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Int": "int",
-            "Long": "long", "Short": "short", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
-            "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>"}  # fmt: skip
+@public()
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of the matrices in two batches: (b, n, m) and (b, m, p) give (b, n, p).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.bmm.html
+
+    >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten()
+    tensor([3., 3.])
+    """
+    check_tensors("bmm", input=input, mat2=mat2)
+    x, y = input._array, mat2._array
+    check_batches(x, y)
+    if x.dtype is not y.dtype:
+        expected, found = from_numpy(x.dtype), from_numpy(y.dtype)
+        raise RuntimeError(f"expected scalar type {expected.legacy} but found {found.legacy}")
+    refuse_bool(x, "baddbmm_with_gemm")
+    return Bmm.apply(input, mat2)
 
 
-def _c_name(tensor: Any) -> str:
-    """The dtype's name as that error of PyTorch has it."""
-    return _C_NAMES[tensor.dtype.legacy]
+def check_batches(x: Any, y: Any) -> None:
+    """RuntimeError unless x is (b, n, m) and y is (b, m, p)."""
+    if x.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if y.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
+            f"[{y.shape[0]}, {y.shape[1]}]."
+        )
+
+
+@public()
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of the matrix `input` (n, m) and the vector `vec` (m), of shape (n).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.mv.html
+
+    >>> torch.mv(torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([1., 10.]))
+    tensor([21., 43.])
+    """
+    check_tensors("mv", input=input, vec=vec)
+    x, v = input._array, vec._array
+    if x.ndim != 2 or v.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {x.ndim}, {v.ndim}")
+    if x.shape[1] != v.shape[0]:
+        raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})")
+    if x.dtype is not v.dtype:
+        vector, matrix = from_numpy(v.dtype).legacy, from_numpy(x.dtype).legacy
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
+    refuse_bool(x, "addmv_impl_cpu")
+    return Mv.apply(input, vec)
+
+
+def _check_vectors(name: str, input: Tensor, other: Tensor) -> None:
+    x, y = input._array, other._array
+    if x.ndim != 1 or y.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
+    if x.dtype is not y.dtype:
+        first, second = from_numpy(x.dtype).legacy, from_numpy(y.dtype).legacy
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
+    if x.shape != y.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{x.size}] and src [{y.size}] to have the same number of elements, "
+            f"but got {x.size} and {y.size} elements respectively"
+        )
+    refuse_bool(x, name)
+
+
+@public()
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The sum of the products of two vectors' elements.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.dot.html
+
+    >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
+    tensor(7)
+    """
+    check_tensors("dot", input=input, tensor=tensor)
+    _check_vectors("dot", input, tensor)
+    return Dot.apply(input, tensor)
+
+
+@public()
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """`dot` with the complex conjugate of `input`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.vdot.html
+
+    >>> torch.vdot(torch.tensor([1j]), torch.tensor([1j]))
+    tensor(1.+0.j)
+    """
+    check_tensors("vdot", input=input, other=other)
+    _check_vectors("vdot", input, other)
+    return Vdot.apply(input, other) if input._array.dtype.kind == "c" else Dot.apply(input, other)
+
+
+@public()
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """The matrix product; vectors count as rows or columns, further dimensions in front are batches that broadcast.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.matmul.html
+
+    >>> torch.matmul(torch.ones(10, 3, 4), torch.ones(4, 5)).shape
+    torch.Size([10, 3, 5])
+    """
+    check_tensors("matmul", input=input, other=other)
+    x, y = input._array, other._array
+    if x.ndim == 2 and y.ndim == 2:
+        return mm(input, other)
+    if not x.ndim or not y.ndim:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
+    if y.ndim == 1:
+        if x.ndim == 1:
+            return dot(input, other)
+        if x.ndim == 2:
+            return mv(input, other)
+        return mv(input.reshape(-1, x.shape[-1]), other).view(x.shape[:-1])
+    if x.ndim == 1:
+        if y.ndim == 2:
+            return mm(input.unsqueeze(0), other).squeeze(0)
+        return matmul(input.unsqueeze(0), other).squeeze(-2)
+    if y.ndim == 2:  # many rows, one matrix: a single large product
+        return mm(input.reshape(-1, x.shape[-1]), other).view(*x.shape[:-1], y.shape[1])
+    try:
+        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    except ValueError:
+        raise _batch_error(x.shape[:-2], y.shape[:-2]) from None
+    left = input.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
+    right = other.expand(*batch, *y.shape[-2:]).reshape(-1, *y.shape[-2:])
+    return bmm(left, right).view(*batch, x.shape[-2], y.shape[-1])
+
+
+def _batch_error(first: tuple, second: tuple) -> Exception:
+    from tinytorch.errors import broadcast_error
+
+    return broadcast_error([np.empty(first), np.empty(second)]) or RuntimeError("the batches do not fit")
+
+
+@public(aliases=("ger",))
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """All products of an element of `input` (n) and one of `vec2` (m): a matrix (n, m).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.outer.html
+
+    >>> torch.outer(torch.tensor([1., 2.]), torch.tensor([1., 10.]))
+    tensor([[ 1., 10.],
+            [ 2., 20.]])
+    """
+    check_tensors("outer", input=input, vec2=vec2)
+    for name, tensor in (("self", input), ("vec2", vec2)):
+        if tensor._array.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {tensor._array.ndim}-D")
+    return input.reshape(-1, 1) * vec2
+
+
+def _matmul_operator(self: Tensor, other: Any) -> Any:
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+Tensor.__matmul__ = _matmul_operator  # type: ignore[method-assign]

@@ -1,44 +1,301 @@
-"""Views: the same memory with another shape, or with its dimensions in another order."""
+"""The same elements in another shape: view, reshape, flatten, expand, squeeze, unsqueeze."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
+from tinytorch import dtypes
+from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
-from tinytorch.errors import wrap_dim
+from tinytorch.dtypes import dtype as Dtype
+from tinytorch.errors import broadcast_error, wrap_dim
 from tinytorch.kernels.layout import broadcast
-from tinytorch.public import public
-from tinytorch.tensor import Tensor
+from tinytorch.kernels.memory import restride, view_strides
+from tinytorch.public import public, publish_inplace
+from tinytorch.tensor import Size, Tensor, _new
 
 
-def sizes(args: tuple) -> tuple:
+def sizes(args: tuple) -> tuple[int, ...]:
     """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3]))."""
-    if len(args) == 1 and not isinstance(args[0], (int, np.integer, Tensor)):
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
-    return tuple([int(size) for size in args])
+    for size in args:
+        if type(size) is not int:
+            return tuple(map(operator.index, args))
+    return args
 
 
 class ViewRule(Rule):
-    """A rule whose output shares its first input's memory."""
+    """A rule whose output shares its first input's memory. It is always a new array object, even of the same shape:
+    what was saved for backward is recognised by the object."""
 
     is_view = True
 
 
-class Reshape(ViewRule):
-    """y = x in another shape,    dx = dy in x's shape"""
+# ---- view and reshape --------------------------------------------------------------------------------------------------
 
-    name = "ViewBackward0"
+
+def shape_error(count: int, shape: tuple[int, ...]) -> RuntimeError:
+    """Why `count` elements cannot be seen in `shape`."""
+    if shape.count(-1) > 1:
+        return RuntimeError("only one dimension can be inferred")
+    for i, side in enumerate(shape):
+        if side < -1:
+            return RuntimeError(f"invalid shape dimension {side} at index {i} of shape {list(shape)}")
+    if not count and -1 in shape and 0 in shape:
+        return RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can "
+            "be any value and is ambiguous"
+        )
+    known = abs(int(np.prod(shape)))
+    hint = f"{known} does not divide {count}." if -1 in shape else f"The product of the sides is {known}, not {count}."
+    return RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}\n\n{hint}")
+
+
+def infer_shape(count: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """`shape` with its -1, if there is one, replaced by the side that makes `count` elements."""
+    known = 1
+    unknown = None
+    for i, side in enumerate(shape):
+        if side >= 0:
+            known *= side
+        elif side < -1 or unknown is not None:
+            raise shape_error(count, shape)
+        else:
+            unknown = i
+    if unknown is None:
+        if known != count:
+            raise shape_error(count, shape)
+        return shape
+    if not known or count % known:
+        raise shape_error(count, shape)
+    return (*shape[:unknown], count // known, *shape[unknown + 1 :])
+
+
+class View(ViewRule):
+    """y = x in another shape,    dx = dy in x's shape"""
 
     @staticmethod
     def forward(ctx, x, shape):
         ctx.shape = x.shape
-        return x.reshape(shape)
+        shape = infer_shape(x.size, shape)
+        if x.flags.c_contiguous:
+            return x.reshape(shape)
+        strides = view_strides(x.shape, x.strides, shape, x.itemsize)
+        if strides is None:
+            raise RuntimeError(
+                "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+                "two contiguous subspaces). Use .reshape(...) instead.\n\n"
+                f"The tensor has the shape {tuple(x.shape)}, but its elements do not lie in that order in memory (after a "
+                "transpose, for instance). reshape copies them where it has to."
+            )
+        return restride(x, shape, strides)
 
     @staticmethod
     def backward(ctx, grad):
         return grad.reshape(ctx.shape)
+
+
+class ReshapeAlias(View):
+    """View of a tensor that is not contiguous, by reshape: View under the name that PyTorch's graphs have for it"""
+
+
+class UnsafeView(Rule):
+    """y = a copy of x in another shape,    dx = dy in x's shape"""
+
+    @staticmethod
+    def forward(ctx, x, shape):
+        ctx.shape = x.shape
+        y = x.reshape(shape)
+        return y.copy() if np.may_share_memory(x, y) else y
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.reshape(ctx.shape)
+
+
+def view(self: Tensor, *shape: Any, size: Any = None, dtype: Dtype | None = None) -> Tensor:
+    """The same memory in another shape, of as many elements; one side may be -1. view(dtype) reads the same bytes as
+    numbers of another dtype.
+
+    Raises RuntimeError where the elements would have to be moved: `reshape` does that.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.view.html
+
+    >>> x = torch.arange(6)
+    >>> x.view(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    >>> torch.tensor(1.).view(torch.int32)
+    tensor(1065353216, dtype=torch.int32)
+    """
+    if size is not None:
+        shape = (size,)
+    if dtype is None and len(shape) == 1 and isinstance(shape[0], Dtype):
+        dtype = shape[0]
+    if dtype is not None:
+        return _reinterpret(self, dtype)
+    if not shape:
+        raise _no_such_view(shape)
+    try:
+        wanted = sizes(shape)
+    except TypeError:
+        raise _no_such_view(shape) from None
+    return View.apply(self, wanted)
+
+
+public(function=False, out=False)(view)
+
+
+def _no_such_view(args: tuple) -> TypeError:
+    given = ", ".join(type(arg).__name__ for arg in args)
+    return TypeError(
+        f"view() received an invalid combination of arguments - got ({given}), but expected one of:\n"
+        " * (torch.dtype dtype)\n * (tuple of ints size)"
+    )
+
+
+def _reinterpret(self: Tensor, kind: Dtype) -> Tensor:
+    """The same bytes as numbers of dtype `kind`; no gradient flows through that."""
+    x, old = self._array, self.dtype
+    ratio = f"to view {old.legacy} as {kind.legacy} (different element sizes)"
+    if kind.itemsize != old.itemsize:
+        if not x.ndim:
+            raise RuntimeError(f"self.dim() cannot be 0 {ratio}")
+        if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
+            raise RuntimeError(f"self.stride(-1) must be 1 {ratio}, but got {x.strides[-1] // x.itemsize}")
+    if kind.itemsize > old.itemsize:
+        times = kind.itemsize // old.itemsize
+        if x.shape[-1] % times:
+            raise RuntimeError(f"self.size(-1) must be divisible by {times} {ratio}, but got {x.shape[-1]}")
+        for dim, stride in enumerate(x.strides[:-1]):
+            if stride % kind.itemsize:
+                raise RuntimeError(f"self.stride({dim}) must be divisible by {times} {ratio}, but got {stride // x.itemsize}")
+    tensor = _new(Tensor)
+    tensor._array = x.view(kind.numpy)
+    tensor._counter = self._version_counter()
+    tensor._storage_root = self._root()
+    tensor._inference = self._inference
+    return tensor
+
+
+@public(function=False, out=False)
+def view_as(self: Tensor, other: Tensor) -> Tensor:
+    """The same memory in the shape of `other`.
+
+    >>> torch.arange(4).view_as(torch.zeros(2, 2)).shape
+    torch.Size([2, 2])
+    """
+    return View.apply(self, other._array.shape)
+
+
+def _reshape(input: Tensor, shape: tuple[int, ...]) -> Tensor:
+    x = input._array
+    if x.flags.c_contiguous:
+        return View.apply(input, shape)
+    shape = infer_shape(x.size, shape)
+    if view_strides(x.shape, x.strides, shape, x.itemsize) is not None:
+        return ReshapeAlias.apply(input, shape)
+    return UnsafeView.apply(input, shape)
+
+
+@public(method=False, out=False)
+def reshape(input: Tensor, shape: Any) -> Tensor:
+    """The elements in another shape: a view if they need not be moved, else a copy. One side may be -1.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.reshape.html
+
+    >>> torch.reshape(torch.arange(6), (3, -1))
+    tensor([[0, 1],
+            [2, 3],
+            [4, 5]])
+    """
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"reshape(): argument 'shape' (position 2) must be tuple of ints, not {type(shape).__name__}")
+    return _reshape(input, sizes((shape,)))
+
+
+def _reshape_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:
+    """The elements in another shape, x.reshape(2, 3) or x.reshape((2, 3)): see `torch.reshape`."""
+    return _reshape(self, sizes((named["shape"],) if named else shape))
+
+
+Tensor.reshape = _reshape_method  # type: ignore[attr-defined]
+
+
+@public(function=False, out=False)
+def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+    """The elements in the shape of `other`: see `torch.reshape`."""
+    return _reshape(self, other._array.shape)
+
+
+@public(out=False)
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The dimensions from start_dim to end_dim as one; a view where that is possible.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.flatten.html
+
+    >>> torch.zeros(2, 3, 4).flatten(1).shape
+    torch.Size([2, 12])
+    """
+    shape = input._array.shape
+    first, last = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return _reshape(input, (1,))
+    if first == last:
+        return input
+    side = 1
+    for each in shape[first : last + 1]:
+        side *= each
+    return _reshape(input, (*shape[:first], side, *shape[last + 1 :]))
+
+
+@public(out=False)
+def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
+    """The dimension `dim` cut into several, a view; one of the sizes may be -1.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.unflatten.html
+
+    >>> torch.zeros(2, 12).unflatten(1, (3, -1)).shape
+    torch.Size([2, 3, 4])
+    """
+    if not isinstance(sizes, (tuple, list)):
+        raise TypeError(f"unflatten(): argument 'sizes' (position 2) must be tuple of ints, not {type(sizes).__name__}")
+    shape = input._array.shape
+    dim = wrap_dim(dim, len(shape))
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    parts = tuple(map(operator.index, sizes))
+    try:
+        parts = infer_shape(shape[dim], parts)
+    except RuntimeError as error:
+        if str(error).startswith("shape '"):
+            raise RuntimeError(
+                f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+                "input tensor"
+            ) from None
+        raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
+    return View.apply(input, (*shape[:dim], *parts, *shape[dim + 1 :]))
+
+
+@public(out=False)
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension; a view of a contiguous tensor, else a copy.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.ravel.html
+
+    >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
+    return View.apply(input.contiguous(), (-1,))
+
+
+# ---- expand ------------------------------------------------------------------------------------------------------------
 
 
 class Expand(ViewRule):
@@ -46,97 +303,320 @@ class Expand(ViewRule):
 
     @staticmethod
     def forward(ctx, x, shape):
-        return broadcast(x, shape)
+        return x[...] if x.shape == shape else broadcast(x, shape)
 
     @staticmethod
     def backward(ctx, grad):
         return grad
 
 
-class Permute(ViewRule):
-    """y = x with its dimensions in the order `dims`,    dx = dy with them put back"""
-
-    @staticmethod
-    def forward(ctx, x, dims):
-        ctx.dims = dims
-        return x.transpose(dims)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return Permute.apply(grad, tuple(sorted(range(len(ctx.dims)), key=ctx.dims.__getitem__)))
-
-
-class Transpose(ViewRule):
-    """y = x with two dimensions exchanged,    dx = dy with them exchanged"""
-
-    @staticmethod
-    def forward(ctx, x, dim0, dim1):
-        ctx.dims = dim0, dim1
-        return x.swapaxes(dim0, dim1)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return Transpose.apply(grad, *ctx.dims)
-
-
-class T(ViewRule):
-    """y = x^T of a matrix,    dx = dy^T"""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x.T
-
-    @staticmethod
-    def backward(ctx, grad):
-        return T.apply(grad)
-
-
-@public(out=False)
-def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix, a view; tensors of fewer dimensions stay as they are.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.t.html
-
-    >>> torch.tensor([[1, 2, 3]]).t().shape
-    torch.Size([3, 1])
-    """
-    if input._array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input._array.ndim}D")
-    return T.apply(input)
-
-
-@public(out=False, aliases=("swapaxes", "swapdims"))
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """A view with the dimensions dim0 and dim1 exchanged.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.transpose.html
-
-    >>> torch.zeros(2, 3, 5).transpose(0, -1).shape
-    torch.Size([5, 3, 2])
-    """
-    ndim = input._array.ndim
-    return Transpose.apply(input, wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)) if ndim else input.view(())
-
-
-def _check_permutation(dims: Any, ndim: int) -> tuple[int, ...]:
-    if len(dims) != ndim:
+def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:
+    """`input` expanded to the sizes `target`, where -1 keeps a side; PyTorch's errors where that does not fit."""
+    shape = input._array.shape
+    extra = len(target) - len(shape)
+    if extra < 0:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(dims)}"
+            f"expand(torch.{input.dtype.legacy}Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes provided "
+            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
-    order = tuple([wrap_dim(d, ndim) for d in dims])
-    if len(set(order)) != len(order):
-        raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return order
+    resolved = list(target)
+    for dim in range(len(target) - 1, -1, -1):
+        wanted = target[dim]
+        if dim < extra:
+            if wanted < 0:
+                if wanted < -1 or not shape:
+                    raise RuntimeError("numel: integer multiplication overflow\n\nA size is negative.")
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension {dim}"
+                )
+        elif wanted == -1:
+            resolved[dim] = shape[dim - extra]
+        elif wanted != shape[dim - extra] and shape[dim - extra] != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({shape[dim - extra]}) at "
+                f"non-singleton dimension {dim}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+        elif wanted < 0:
+            raise RuntimeError("numel: integer multiplication overflow\n\nA size is negative.")
+    return Expand.apply(input, tuple(resolved))
+
+
+@public(function=False, out=False)
+def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) -> Tensor:
+    """A view with sides of 1 repeated to larger ones, and new dimensions in front; -1 keeps a side.
+
+    Several elements then share one place in memory: clone() before writing into the result.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.expand.html
+
+    >>> torch.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    return expand_to(self, sizes(shape if size is None else (size,)))
+
+
+@public(function=False, out=False)
+def expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor expanded to the shape of `other`.
+
+    >>> torch.tensor([1, 2]).expand_as(torch.zeros(3, 2)).shape
+    torch.Size([3, 2])
+    """
+    return expand_to(self, other._array.shape)
 
 
 @public(method=False, out=False)
-def permute(input: Tensor, dims: Any) -> Tensor:
-    """A view with the dimensions in the order `dims`.
+def broadcast_to(input: Tensor, size: Any) -> Tensor:
+    """`input` expanded to the shape `size`, a view.
 
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.permute.html
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_to.html
 
-    >>> torch.permute(torch.zeros(2, 3, 5), (2, 0, 1)).shape
-    torch.Size([5, 2, 3])
+    >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
     """
-    return Permute.apply(input, _check_permutation(dims, input._array.ndim))
+    return expand_to(input, sizes((size,)))
+
+
+Tensor.broadcast_to = lambda self, *shape, size=None: expand_to(self, sizes(shape if size is None else (size,)))
+
+
+@public(method=False, out=False)
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """All tensors expanded to the shape that they broadcast to.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_tensors.html
+
+    >>> a, b = torch.broadcast_tensors(torch.zeros(3, 1), torch.zeros(2))
+    >>> a.shape, b.shape
+    (torch.Size([3, 2]), torch.Size([3, 2]))
+    """
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(tensor).__name__}")
+    arrays = [tensor._array for tensor in tensors]
+    try:
+        shape = np.broadcast_shapes(*[array.shape for array in arrays])
+    except ValueError:
+        raise broadcast_error(arrays) or RuntimeError("the shapes do not broadcast") from None
+    return tuple([tensor if tensor._array.shape == shape else Expand.apply(tensor, shape) for tensor in tensors])
+
+
+@public(method=False, out=False)
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_shapes.html
+
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
+    result: list[int] = []
+    for number, shape in enumerate(shapes):
+        sides = (shape,) if isinstance(shape, int) else tuple(shape)
+        result = [1] * (len(sides) - len(result)) + result
+        for back in range(1, len(sides) + 1):
+            side = sides[-back]
+            if side < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if side != 1 and result[-back] not in (1, side):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {side} at {-back}! Mismatching argument at index "
+                    f"{number} had {sides}; but expected shape should be broadcastable to {result}"
+                )
+            if side != 1:
+                result[-back] = side
+    return Size(result)
+
+
+# ---- squeeze and unsqueeze ---------------------------------------------------------------------------------------------
+
+
+class Squeeze(ViewRule):
+    """y = x without the dimensions `dims`, which are of size 1,    dx = dy in x's shape"""
+
+    @staticmethod
+    def forward(ctx, x, dims):
+        ctx.shape = x.shape
+        return x.squeeze(dims) if dims else x[...]
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.reshape(ctx.shape)
+
+
+class SqueezeDim(Squeeze):
+    """Squeeze of one dimension"""
+
+    name = "SqueezeBackward1"
+
+
+class SqueezeDims(Squeeze):
+    """Squeeze of the dimensions of a list"""
+
+    name = "SqueezeBackward2"
+
+
+def _squeezing(input: Tensor, dim: Any, rules: tuple) -> tuple:
+    """The rule for squeeze(dim), one of the three, and the dimensions that go."""
+    shape = input._array.shape
+    if dim is None:
+        return rules[0], tuple([d for d, side in enumerate(shape) if side == 1])
+    if isinstance(dim, (tuple, list)):
+        dims = [wrap_dim(d, len(shape)) for d in dim]
+        for d in dims:
+            if dims.count(d) > 1:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        return rules[2], tuple([d for d in dims if shape and shape[d] == 1])
+    dim = wrap_dim(dim, len(shape))
+    return rules[1], (dim,) if shape and shape[dim] == 1 else ()
+
+
+@public(out=False)
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
+    """A view without the dimensions of size 1: all of them, or those among `dim` (one or several).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.squeeze.html
+
+    >>> x = torch.zeros(1, 3, 1)
+    >>> x.squeeze().shape, x.squeeze(0).shape
+    (torch.Size([3]), torch.Size([3, 1]))
+    """
+    rule, dims = _squeezing(input, dim, (Squeeze, SqueezeDim, SqueezeDims))
+    return rule.apply(input, dims)
+
+
+class Unsqueeze(ViewRule):
+    """y = x with a new dimension of size 1 before `dim`,    dx = dy in x's shape"""
+
+    @staticmethod
+    def forward(ctx, x, dim):
+        ctx.shape = shape = x.shape
+        wanted = (*shape[:dim], 1, *shape[dim:])
+        if x.flags.c_contiguous:
+            return x.reshape(wanted)
+        step = x.strides[dim] * shape[dim] if dim < x.ndim else x.itemsize
+        return restride(x, wanted, (*x.strides[:dim], step, *x.strides[dim:]))
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.reshape(ctx.shape)
+
+
+@public(out=False)
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """A view with a new dimension of size 1 at `dim`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.unsqueeze.html
+
+    >>> torch.tensor([1, 2]).unsqueeze(1)
+    tensor([[1],
+            [2]])
+    """
+    return Unsqueeze.apply(input, wrap_dim(dim, input._array.ndim + 1))
+
+
+# The in-place forms change this tensor's own shape. PyTorch numbers their nodes on from those of the other forms.
+
+
+class SqueezeInPlace(Squeeze):
+    """Squeeze of this tensor itself"""
+
+    name = "SqueezeBackward3"
+
+
+class SqueezeDimInPlace(Squeeze):
+    """Squeeze of one dimension of this tensor itself"""
+
+    name = "SqueezeBackward4"
+
+
+class SqueezeDimsInPlace(Squeeze):
+    """Squeeze of several dimensions of this tensor itself"""
+
+    name = "SqueezeBackward5"
+
+
+class UnsqueezeInPlace(Unsqueeze):
+    """Unsqueeze of this tensor itself"""
+
+    name = "UnsqueezeBackward1"
+
+
+def _squeeze_(self: Tensor, dim: Any = None) -> Tensor:
+    rule, dims = _squeezing(self, dim, (SqueezeInPlace, SqueezeDimInPlace, SqueezeDimsInPlace))
+    return views.reshape_in_place(self, rule, dims)
+
+
+def _unsqueeze_(self: Tensor, dim: int) -> Tensor:
+    return views.reshape_in_place(self, UnsqueezeInPlace, wrap_dim(dim, self._array.ndim + 1))
+
+
+publish_inplace("squeeze_", _squeeze_)
+publish_inplace("unsqueeze_", _unsqueeze_)
+
+
+# ---- at least so many dimensions ---------------------------------------------------------------------------------------
+
+
+def _at_least(name: str, tensors: tuple, one: Any) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        return tuple([one(tensor) for tensor in tensors[0]])
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"{name}() received an invalid combination of arguments - got ({type(tensor).__name__}), but expected one "
+                "of:\n * (Tensor input)\n * (tuple of Tensors tensors)"
+            )
+    return one(tensors[0]) if len(tensors) == 1 else tuple([one(tensor) for tensor in tensors])
+
+
+@public(method=False, out=False)
+def atleast_1d(*tensors: Any) -> Any:
+    """Each tensor with at least one dimension.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.atleast_1d.html
+
+    >>> torch.atleast_1d(torch.tensor(3))
+    tensor([3])
+    """
+    return _at_least("atleast_1d", tensors, lambda x: x if x._array.ndim else View.apply(x, (1,)))
+
+
+@public(method=False, out=False)
+def atleast_2d(*tensors: Any) -> Any:
+    """Each tensor with at least two dimensions: a vector becomes a row.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.atleast_2d.html
+
+    >>> torch.atleast_2d(torch.tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+
+    def one(x: Tensor) -> Tensor:
+        ndim = x._array.ndim
+        return x if ndim > 1 else Unsqueeze.apply(x, 0) if ndim else View.apply(x, (1, 1))
+
+    return _at_least("atleast_2d", tensors, one)
+
+
+@public(method=False, out=False)
+def atleast_3d(*tensors: Any) -> Any:
+    """Each tensor with at least three dimensions: a vector (n,) becomes (1, n, 1), a matrix (n, m) becomes (n, m, 1).
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.atleast_3d.html
+
+    >>> torch.atleast_3d(torch.zeros(2)).shape
+    torch.Size([1, 2, 1])
+    """
+
+    def one(x: Tensor) -> Tensor:
+        ndim = x._array.ndim
+        if ndim > 2:
+            return x
+        if ndim == 2:
+            return Unsqueeze.apply(x, 2)
+        return Unsqueeze.apply(Unsqueeze.apply(x, 0), 2) if ndim else View.apply(x, (1, 1, 1))
+
+    return _at_least("atleast_3d", tensors, one)

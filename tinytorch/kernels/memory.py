@@ -1,0 +1,115 @@
+"""Where the elements of an array lie in memory, and arrays that show some memory in another way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def address(array: np.ndarray) -> int:
+    """Where in memory the first element is."""
+    return array.__array_interface__["data"][0]
+
+
+def show(memory: np.ndarray, dtype: Any, shape: tuple, strides: tuple, start: int) -> np.ndarray:
+    """The elements that lie in `memory` (bytes, contiguous) from byte `start` on, `strides` bytes apart.
+
+    >>> show(np.arange(6, dtype=np.uint8), np.uint8, (2, 2), (3, 1), 1).tolist()
+    [[1, 2], [4, 5]]
+    """
+    return np.ndarray(shape, dtype, memory, start, strides)
+
+
+def restride(array: np.ndarray, shape: tuple, strides: tuple, shift: int = 0) -> np.ndarray:
+    """The memory that `array` lies in, seen with other sides and strides (in bytes), `shift` bytes from its first element.
+
+    Nothing is checked: the caller knows that the memory is there.
+
+    >>> restride(np.arange(6.0)[2:], (2, 2), (8, 8), -16).tolist()
+    [[0.0, 1.0], [1.0, 2.0]]
+    """
+    whole = _Memory(array, shape, strides, address(array) + shift)
+    view = np.asarray(whole)
+    return view if view.dtype is array.dtype else view.view(array.dtype)
+
+
+class _Memory:
+    """What NumPy asks an object for that lends its memory; it holds on to the array that owns it."""
+
+    def __init__(self, array: np.ndarray, shape: tuple, strides: tuple, start: int):
+        self.owner = array
+        kind = array.dtype.str if array.dtype.kind != "V" else f"<u{array.itemsize}"  # bfloat16 has no letter of its own
+        readonly = not array.flags.writeable
+        self.__array_interface__ = {"data": (start, readonly), "shape": shape, "strides": strides, "typestr": kind, "version": 3}
+
+
+def extent(shape: tuple, strides: tuple, itemsize: int) -> tuple[int, int]:
+    """The first byte that the elements occupy, and the one behind the last, counted from element (0, ..., 0)."""
+    low, high = 0, itemsize
+    for side, stride in zip(shape, strides):
+        if side == 0:
+            return 0, 0
+        if stride < 0:
+            low += stride * (side - 1)
+        else:
+            high += stride * (side - 1)
+    return low, high
+
+
+def is_dense(array: np.ndarray) -> bool:
+    """Do the elements fill a piece of memory, each lying at a place of its own?"""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return True
+    expected = array.itemsize
+    for stride, side in sorted((stride, side) for stride, side in zip(array.strides, array.shape) if side != 1):
+        if stride != expected:
+            return False
+        expected *= side
+    return True
+
+
+def overlaps_itself(shape: tuple, strides: tuple) -> bool:
+    """May two elements lie at one place? (True also for some unusual strides where none do.)"""
+    reach = 0
+    for stride, side in sorted((abs(stride), side) for stride, side in zip(strides, shape) if side != 1):
+        if stride <= reach:
+            return side != 0
+        reach += stride * (side - 1)
+    return False
+
+
+def view_strides(shape: tuple, strides: tuple, wanted: tuple, itemsize: int) -> tuple | None:
+    """The strides with which the elements can be seen in the shape `wanted` without moving them; None if they cannot.
+
+    Neighbouring dimensions that are evenly spaced form one long dimension; each of these must be cut into sides of `wanted`.
+    """
+    result = [0] * len(wanted)
+    at = len(wanted) - 1
+    step = strides[-1] if shape else itemsize
+    count = given = 1
+    for dim in range(len(shape) - 1, -1, -1):
+        count *= shape[dim]
+        if dim and (shape[dim - 1] == 1 or strides[dim - 1] == count * step):
+            continue  # the next dimension continues this one
+        while at >= 0 and (given < count or wanted[at] == 1):
+            result[at] = given * step
+            given *= wanted[at]
+            at -= 1
+        if given != count:
+            return None
+        if dim:
+            step = strides[dim - 1]
+            count = given = 1
+    while at >= 0:  # what is left are sides of 1 before a tensor without dimensions
+        result[at] = given * step
+        at -= 1
+    return tuple(result)
+
+
+def flat_places(shape: tuple, strides: tuple, start: int, itemsize: int) -> np.ndarray:
+    """For every element, the number of elements that lie before it, counted from byte 0 when the first lies at `start`."""
+    places = np.full(shape, start // itemsize, np.int64)
+    for dim, (side, stride) in enumerate(zip(shape, strides)):
+        places += (np.arange(side) * (stride // itemsize)).reshape((side,) + (1,) * (len(shape) - dim - 1))
+    return places
