@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from tinytorch.autograd.rule import check_can_require_grad
-from tinytorch.tensor import Tensor
+from tinytorch.dtypes import get_default_dtype
+from tinytorch.tensor import Tensor, wrap
 
 
 class _VariableMeta(type):
@@ -22,7 +25,7 @@ class Variable(metaclass=_VariableMeta):
 
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#variable-deprecated
 
-    >>> from torch.autograd import Variable
+    >>> from tinytorch.autograd import Variable
     >>> x = Variable(torch.ones(2), requires_grad=True)
     >>> isinstance(x, Variable), x
     (True, tensor([1., 1.], requires_grad=True))
@@ -34,9 +37,7 @@ class Variable(metaclass=_VariableMeta):
                 "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning, stacklevel=2
             )
         if data is None:
-            from tinytorch.creation import empty
-
-            data = empty(0)
+            data = wrap(np.empty(0, get_default_dtype().numpy))
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         variable = data.detach()
