@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,15 +26,15 @@ import numpy as np
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
 class PrintOptions:
     """The settings that `set_printoptions` changes: one plain object for the whole program, all threads alike."""
 
-    precision: int = 4  # digits after the decimal point
-    threshold: float = 1000  # a tensor with more elements than this is shown by its edges
-    edgeitems: int = 3  # how many rows (or elements) an edge has
-    linewidth: int = 80  # characters in a line
-    sci_mode: bool | None = None  # 1.0000e+03 always, never, or (None) when the numbers ask for it
+    def __init__(self) -> None:
+        self.precision = 4  # digits after the decimal point
+        self.threshold: float = 1000  # a tensor with more elements than this is shown by its edges
+        self.edgeitems = 3  # how many rows (or elements) an edge has
+        self.linewidth = 80  # characters in a line
+        self.sci_mode: bool | None = None  # 1.0000e+03 always, never, or (None) when the numbers ask for it
 
 
 OPTIONS = PrintOptions()
@@ -80,7 +79,7 @@ def get_printoptions() -> dict[str, Any]:
     >>> get_printoptions()
     {'precision': 4, 'threshold': 1000, 'edgeitems': 3, 'linewidth': 80, 'sci_mode': None}
     """
-    return asdict(OPTIONS)
+    return dict(vars(OPTIONS))
 
 
 @contextmanager
