@@ -1,8 +1,8 @@
 """Set-up of the whole suite: the groups of tests, Hypothesis' profiles, and what the last lines say about skips.
 
-A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `cupy`, `browser`, `dot`), or its
-module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those tests by
-reason. Examples are drawn by Hypothesis with a fixed seed unless HYPOTHESIS_PROFILE=dev.
+A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `cupy`, `browser`, `dot`), or
+its module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those
+tests by reason. Hypothesis draws the same examples in each run, others with HYPOTHESIS_PROFILE=dev.
 """
 
 import collections
@@ -14,6 +14,8 @@ import sys
 
 import pytest
 from hypothesis import settings
+
+from tinytorch import kernels
 
 TORCH_VERSION = "2.13.0"  # the PyTorch whose behaviour is the reference
 
@@ -81,6 +83,6 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_report_header(config):
-    kernels = "NumPy twins (TINYTORCH_PURE=1)" if os.environ.get("TINYTORCH_PURE") == "1" else "compiled, where built"
+    compiled = sum(choice == "compiled" for choice in kernels.picked.values())
     reference = why_not("torch") or f"PyTorch {TORCH_VERSION}"
-    return [f"kernels: {kernels}", f"reference: {reference}"]
+    return [f"kernels: {compiled} of {len(kernels.picked)} compiled", f"reference: {reference}"]
