@@ -1,0 +1,7 @@
+"""Optimizers: one algorithm per file, the update rule at its top. Learning rate schedulers will be in lr_scheduler.py."""
+
+from tinytorch.optim.adam import Adam, AdamW
+from tinytorch.optim.optimizer import Optimizer
+from tinytorch.optim.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]

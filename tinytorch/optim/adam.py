@@ -1,0 +1,111 @@
+"""Adam and AdamW: steps scaled by running averages of the gradient and of its square.
+
+    g = g + weight_decay p          (Adam)      or      p = p - lr weight_decay p          (AdamW)
+    m = beta1 m + (1 - beta1) g
+    v = beta2 v + (1 - beta2) g^2
+    p = p - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+
+With AMSGrad the largest v so far takes the place of v.
+
+Source: https://docs.pytorch.org/docs/2.13/generated/torch.optim.Adam.html; Kingma and Ba, https://arxiv.org/abs/1412.6980;
+AdamW: Loshchilov and Hutter, https://arxiv.org/abs/1711.05101; AMSGrad: https://openreview.net/forum?id=ryQu7f-RZ
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinytorch import kernels
+from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.optim.optimizer import Optimizer, check_lr, run_closure, zeros_like
+from tinytorch.tensor import Tensor, wrap
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation; the letters are at the top of this file.
+
+    >>> w = torch.tensor([1., -2.], requires_grad=True)
+    >>> optimizer = torch.optim.Adam([w], lr=0.1)
+    >>> (w * torch.tensor([5., 0.01])).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([ 0.9000, -2.1000], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ):  # fmt: skip
+        check_lr(lr)
+        if not 0.0 <= eps:
+            raise ValueError(f"Invalid epsilon value: {eps}")
+        for i, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+        if not 0.0 <= weight_decay:
+            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        defaults = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+            "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
+        }  # fmt: skip
+        super().__init__(params, defaults)
+
+    def step(self, closure: Callable | None = None) -> Any:
+        """One step for every parameter that has a gradient."""
+        loss = run_closure(closure)
+        token = quiet()
+        try:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p._grad is not None:
+                        self._update(p, group)
+        finally:
+            leave(token)
+        return loss
+
+    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[p]
+        if not state:
+            state["step"] = wrap(np.zeros((), np.float32))
+            state["exp_avg"] = zeros_like(p)
+            state["exp_avg_sq"] = zeros_like(p)
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(p)
+        count = state["step"]._array
+        count += 1
+        largest = state["max_exp_avg_sq"]._array if group["amsgrad"] else None
+        beta1, beta2 = group["betas"]
+        kernels.optimizer.adam_step(
+            p._array, p._grad._array, state["exp_avg"]._array, state["exp_avg_sq"]._array, largest,  # type: ignore[union-attr]
+            float(count), float(group["lr"]), float(beta1), float(beta2), group["eps"],
+            group["weight_decay"], group["decoupled_weight_decay"], group["maximize"],
+        )  # fmt: skip
+        p._bump()
+
+
+class AdamW(Adam):
+    """Adam whose weight decay acts on the parameters directly instead of through the gradient.
+
+    >>> w = torch.tensor([1.], requires_grad=True)
+    >>> optimizer = torch.optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * 0).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9500], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Any, lr: Any = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+    ):  # fmt: skip
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
+        )  # fmt: skip
