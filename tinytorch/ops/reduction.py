@@ -1,4 +1,4 @@
-"""Sums and means over dimensions."""
+"""Sums, means and products over dimensions."""
 
 from __future__ import annotations
 
@@ -6,51 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import dtypes, kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import FLOAT, dtype
 from tinytorch.errors import wrap_dim
+from tinytorch.ops.cumulative import Cumprod, Shift
+from tinytorch.ops.dims import check_dtype, check_flag, count, has_zero, in_dtype, keep_dims, reduced_dims
+from tinytorch.ops.elementwise import conj
 from tinytorch.ops.shape import Expand
-from tinytorch.public import public
+from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
-
-
-def reduced_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
-    """`dim` (None, one or several, also negative) as a tuple counted from the front; None for all dimensions."""
-    if dim is None:
-        return None
-    if isinstance(dim, (int, np.integer)):
-        return (wrap_dim(dim, ndim),) if ndim else None if wrap_dim(dim, 0) == 0 else None
-    dims = tuple([wrap_dim(d, ndim) for d in dim])
-    if len(set(dims)) != len(dims):
-        repeated = next(d for d in dims if dims.count(d) > 1)
-        raise RuntimeError(f"dim {repeated} appears multiple times in the list of dims")
-    return dims if dims and ndim else None
-
-
-def keep_dims(grad: Any, shape: tuple[int, ...], dims: tuple[int, ...] | None) -> Any:
-    """`grad` of a reduction over `dims`, with the reduced dimensions back as 1."""
-    kept = [1 if dims is None or d in dims else side for d, side in enumerate(shape)]
-    return grad.reshape(tuple(kept))
 
 
 class Sum(Rule):
     """y = sum of x over dims,    dy/dx = 1"""
 
     @staticmethod
-    def forward(ctx, x, dims, keepdim):
-        ctx.shape, ctx.dims = x.shape, dims
-        if x.dtype.kind in "biu":
-            return np.add.reduce(x, dims, np.int64, None, keepdim)
-        if x.dtype.char == "e":  # half precision adds up in single
-            return np.add.reduce(x, dims, np.float32, None, keepdim).astype(x.dtype)
-        return np.add.reduce(x, dims, None, None, keepdim)
+    def forward(ctx, x, dims, keepdim, dtype=None):
+        ctx.shape, ctx.dim = x.shape, dims
+        if dtype is None:
+            return kernels.reduce.sum(x, dims, keepdim)
+        return in_dtype(kernels.reduce.sum(in_dtype(x, dtype), dims, keepdim), dtype)
 
     @staticmethod
     def backward(ctx, grad):
-        if ctx.dims is not None or len(grad.shape) != 0:
-            grad = keep_dims(grad, ctx.shape, ctx.dims)
-        return Expand.apply(grad, ctx.shape)
+        return Expand.apply(keep_dims(grad, ctx.shape, ctx.dim), ctx.shape)
 
 
 class SumDim(Sum):
@@ -63,16 +43,14 @@ class Mean(Rule):
     """y = sum of x over dims / n,    dy/dx = 1 / n"""
 
     @staticmethod
-    def forward(ctx, x, dims, keepdim):
-        ctx.shape, ctx.dims = x.shape, dims
-        ctx.count = count = x.size if dims is None else int(np.prod([x.shape[d] for d in dims]))
-        if x.dtype.char == "e":
-            return (np.add.reduce(x, dims, np.float32, None, keepdim) / np.float32(count)).astype(x.dtype)
-        return np.add.reduce(x, dims, None, None, keepdim) / x.dtype.type(count)
+    def forward(ctx, x, dims, keepdim, dtype=None):
+        ctx.shape, ctx.dim = x.shape, dims
+        return kernels.reduce.mean(in_dtype(x, dtype), dims, keepdim)
 
     @staticmethod
     def backward(ctx, grad):
-        return Expand.apply(keep_dims(grad, ctx.shape, ctx.dims) / ctx.count, ctx.shape)
+        share = grad / count(ctx.shape, ctx.dim)
+        return Expand.apply(keep_dims(share, ctx.shape, ctx.dim), ctx.shape)
 
 
 class MeanDim(Mean):
@@ -81,7 +59,83 @@ class MeanDim(Mean):
     name = "MeanBackward1"
 
 
-@public()
+class Nansum(Rule):
+    """y = sum of the x that are not nan,    dy/dx = 1 there, 0 where x is nan"""
+
+    @staticmethod
+    def forward(ctx, x, dims, keepdim, dtype=None):
+        ctx.dim = dims
+        ctx.save_for_backward(x)
+        numbers = np.where(np.isnan(x), x.dtype.type(0), x)
+        return in_dtype(kernels.reduce.sum(in_dtype(numbers, dtype), dims, keepdim), dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return keep_dims(grad, x.shape, ctx.dim) * (x == x)  # only nan differs from itself
+
+
+class ProdDim(Rule):
+    """y = product of x along dim,    dy/dx_i = the product of the others = y / x_i    (or, if an x is 0, from both sides)"""
+
+    name = "ProdBackward1"
+
+    @staticmethod
+    def forward(ctx, x, dim, keepdim, dtype=None):
+        y = in_dtype(product(in_dtype(x, dtype), dim if x.ndim else None, keepdim), dtype)
+        ctx.dim = dim
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        if not x.shape:
+            return grad
+        dims = (ctx.dim,)
+        grad = keep_dims(grad, x.shape, dims)
+        if has_zero(x):
+            return grad * conj(product_of_others(x, ctx.dim))
+        return grad * conj(keep_dims(y, x.shape, dims) / x)
+
+
+class Prod(Rule):
+    """y = product of all x,    dy/dx_i = the product of the others"""
+
+    @staticmethod
+    def forward(ctx, x, dtype=None):
+        y = in_dtype(product(in_dtype(x, dtype), None, False), dtype)
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        if not x.shape:
+            return grad
+        if has_zero(x):
+            return grad * conj(product_of_others(x.reshape(-1), 0).reshape(x.shape))
+        return grad * conj(y / x)
+
+
+def product(x: np.ndarray, dim: int | None, keepdim: bool) -> np.ndarray:
+    """The product along `dim`: integers and bools as int64, numbers of 16 bits in float32."""
+    kind = x.dtype.kind
+    dtype_ = np.int64 if kind in "biu" else np.float32 if kind not in "fc" or x.dtype.char == "e" else None
+    return np.multiply.reduce(x, dim, dtype_, None, keepdim).astype(x.dtype if kind not in "biu" else np.int64)
+
+
+def product_of_others(x: Any, dim: int) -> Any:
+    """At every place the product of all other x along `dim`: of those before it and of those after it.
+
+    Unlike (product of all) / x this is right where x is 0.
+    """
+    before = Shift.apply(Cumprod.apply(x, dim), dim, 1)
+    after = Shift.apply(Cumprod.apply(x, dim, True), dim, 1, True)
+    return before * after
+
+
+@public(out="dtype")
 def sum(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None, axis: Any = None, keepdims: bool = False
 ) -> Tensor:
@@ -94,12 +148,16 @@ def sum(
     (tensor(10.), tensor([4., 6.]), tensor([[3.],
             [7.]]))
     """
-    dim = axis if dim is None else dim
-    if dtype is not None:
-        input = input.to(dtype)
-    if dim is None:
-        return Sum.apply(input, None, keepdim or keepdims)
-    return SumDim.apply(input, reduced_dims(dim, input._array.ndim), keepdim or keepdims)
+    # axis and keepdims are written out here and in mean, the most frequent reductions: @numpy_names costs a call.
+    if axis is not None:
+        dim = axis
+    if keepdims:
+        keepdim = keepdims
+    if keepdim is not False:
+        check_flag("sum", "keepdim", keepdim)
+    dims = reduced_dims(dim, input._array.ndim)
+    rule = Sum if dim is None and not keepdim else SumDim
+    return rule.apply(input, dims, keepdim) if dtype is None else rule.apply(input, dims, keepdim, dtype)
 
 
 @public()
@@ -113,15 +171,63 @@ def mean(
     >>> torch.tensor([[1., 2.], [3., 4.]]).mean(dim=0)
     tensor([2., 3.])
     """
-    dim = axis if dim is None else dim
-    if dtype is not None:
-        input = input.to(dtype)
-    kind = dtypes.from_numpy(input._array.dtype)
-    if kind.category < FLOAT:
-        raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
-            f"{kind.legacy}\n\nConvert it first (x.float().mean()), or say which dtype: x.mean(dtype=torch.float32)."
-        )
+    if axis is not None:
+        dim = axis
+    if keepdims:
+        keepdim = keepdims
+    if keepdim is not False:
+        check_flag("mean", "keepdim", keepdim)
+    check_dtype("mean", input._array, dtype)
+    dims = reduced_dims(dim, input._array.ndim)
+    rule = Mean if dim is None and not keepdim else MeanDim
+    return rule.apply(input, dims, keepdim) if dtype is None else rule.apply(input, dims, keepdim, dtype)
+
+
+@public(out="dtype")
+@numpy_names
+def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The sum of the elements that are not nan.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nansum.html
+
+    >>> torch.nansum(torch.tensor([1., float("nan"), 2.]))
+    tensor(3.)
+    """
+    kind = input._array.dtype.kind
+    if kind == "c":
+        raise RuntimeError("nansum on CPU does not support complex inputs")
+    dims = reduced_dims(dim, input._array.ndim)
+    return (SumDim if kind in "biu" else Nansum).apply(input, dims, keepdim, dtype)
+
+
+@public()
+@numpy_names
+def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The mean of the elements that are not nan; nan where all are.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nanmean.html
+
+    >>> torch.nanmean(torch.tensor([1., float("nan"), 2.]))
+    tensor(1.5000)
+    """
+    found = dtypes.from_numpy(input._array.dtype)
+    if found.category < FLOAT:
+        raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {found.legacy}")
+    total = nansum(input, dim, keepdim, dtype=dtype)
+    return total / (input.detach() == input.detach()).sum(dim, keepdim)
+
+
+@public(out="dtype")
+@numpy_names
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The product of all elements, or along one dimension; of integers and bools as int64.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.prod.html
+
+    >>> x = torch.tensor([[1., 2.], [3., 4.]])
+    >>> torch.prod(x), x.prod(1)
+    (tensor(24.), tensor([ 2., 12.]))
+    """
     if dim is None:
-        return Mean.apply(input, None, keepdim or keepdims)
-    return MeanDim.apply(input, reduced_dims(dim, input._array.ndim), keepdim or keepdims)
+        return Prod.apply(input, dtype)
+    return ProdDim.apply(input, wrap_dim(dim, input._array.ndim), keepdim, dtype)
