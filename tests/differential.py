@@ -60,17 +60,20 @@ def sample(shape: tuple = (2, 3), dtype: Any = "float64", low: float = -2.0, hig
     """Numbers drawn evenly from [low, high); integers and bools too (unsigned ones from [0, high])."""
     rng, dtype = np.random.default_rng((seed, len(shape), *shape)), numpy_dtype(dtype)
     if dtype.kind == "b":
-        return rng.random(shape) < 0.5
-    if dtype.kind in "iu":
-        return rng.integers(0 if dtype.kind == "u" else int(low), int(high), shape, endpoint=True).astype(dtype)
-    drawn = rng.uniform(low, high, shape)
+        drawn = rng.random(shape) < 0.5
+    elif dtype.kind in "iu":
+        drawn = rng.integers(0 if dtype.kind == "u" else int(low), int(high), shape, endpoint=True)
+    else:
+        drawn = rng.uniform(low, high, shape)
     if dtype.kind == "c":
         drawn = drawn + 1j * rng.uniform(low, high, shape)
     return np.asarray(drawn).astype(dtype)
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """The same elements, lying apart and in another order in memory."""
+    """The same elements, lying apart and in another order in memory (a 0-dimensional array as it is)."""
+    if not array.ndim:
+        return array
     apart = np.empty(tuple(2 * side for side in array.shape[::-1]), array.dtype).T
     view = apart[tuple([slice(None, None, 2)] * array.ndim)]
     view[...] = array
@@ -147,14 +150,14 @@ def lookup(lib: Any, name: str) -> Callable:
 # ---- comparisons -------------------------------------------------------------------------------------------------------
 
 
-def assert_equal(found: Any, expected: Any, *, ulp: float = 4, atol: float = 0.0, mean: bool = False,
+def assert_equal(found: Any, expected: Any, *, ulp: float = 4, atol: float = 0.0, eps: float | None = None,
                  strides: bool = False, where: str = "result") -> None:  # fmt: skip
     """`found` (tinytorch's) is `expected` (PyTorch's): tensors, tuples of them, or anything that compares with ==."""
     if isinstance(expected, (tuple, list)) and not isinstance(expected, torch.Size):
         assert isinstance(found, (tuple, list)), f"{where}: {type(found)} instead of {type(expected)}"
         assert len(found) == len(expected), f"{where}: {len(found)} results instead of {len(expected)}"
         for i, (one, other) in enumerate(zip(found, expected)):
-            assert_equal(one, other, ulp=ulp, atol=atol, mean=mean, strides=strides, where=f"{where}[{i}]")
+            assert_equal(one, other, ulp=ulp, atol=atol, eps=eps, strides=strides, where=f"{where}[{i}]")
             name = getattr(type(expected), "n_fields", 0) and _field(expected, i)
             assert not name or getattr(found, name) is one, f"{where} has no field {name}"
     elif isinstance(expected, torch.Tensor):
@@ -164,7 +167,7 @@ def assert_equal(found: Any, expected: Any, *, ulp: float = 4, atol: float = 0.0
         if strides:
             mine = tuple(stride // found._array.itemsize for stride in found._array.strides)
             assert mine == expected.stride(), f"{where}: strides {mine} instead of {expected.stride()}"
-        assert_close(to_numpy(found), to_numpy(expected), ulp=ulp, atol=atol, mean=mean, where=where)
+        assert_close(to_numpy(found), to_numpy(expected), ulp=ulp, atol=atol, eps=eps, where=where)
     elif isinstance(expected, (torch.dtype, torch.device, torch.Size)):
         assert str(found) == str(expected), f"{where}: {found} instead of {expected}"
     else:
@@ -177,8 +180,11 @@ def _field(named: Any, index: int) -> str:
     return next(name for name in dir(named) if not name.startswith("_") and getattr(named, name) is named[index])
 
 
-def assert_close(found: np.ndarray, expected: np.ndarray, *, ulp: float, atol: float, mean: bool, where: str) -> None:
-    """Equal numbers, infinities and NaNs in the same places, and no more than `ulp` units in the last place apart."""
+def assert_close(found: np.ndarray, expected: np.ndarray, *, ulp: float, atol: float, eps: float | None, where: str) -> None:
+    """Equal numbers, infinities and NaNs in the same places, and no more than `ulp` units in the last place apart.
+
+    With `eps` the unit is that, relative to the size of the element and of the mean element.
+    """
     name = expected.dtype.name
     if name not in EPS:
         wrong = found != expected
@@ -187,10 +193,9 @@ def assert_close(found: np.ndarray, expected: np.ndarray, *, ulp: float, atol: f
         with np.errstate(all="ignore"):
             a, b = found.astype(wide), expected.astype(wide)
             size = np.abs(b)
-            if mean and size.size:
-                finite = size[np.isfinite(size)]
-                size = size + (finite.mean() if finite.size else 0)
-            allowed = np.maximum(ulp * EPS[name] * size, atol)
+            if eps is not None and np.isfinite(size).any():
+                size = size + size[np.isfinite(size)].mean()
+            allowed = np.maximum(ulp * (eps or EPS[name]) * size, atol)
             wrong = ~_close(a.real, b.real, allowed)
             if wide is np.complex128:
                 wrong = wrong | ~_close(a.imag, b.imag, allowed)
@@ -286,7 +291,8 @@ def check(torch_fn: Callable, tt_fn: Callable, *args: Any, ulp: float = 4, grad_
     )
     if node:
         for mine, theirs in zip(found.outputs, expected.outputs):
-            assert mine.grad_fn.name() == theirs.grad_fn.name()
+            names = [each.grad_fn and each.grad_fn.name() for each in (mine, theirs)]
+            assert names[0] == names[1], f"grad_fn is {names[0]} instead of {names[1]}"
     if expected.outputs:
         _check_gradients(found, expected, grad_ulp, atol, second)
 
@@ -294,6 +300,8 @@ def check(torch_fn: Callable, tt_fn: Callable, *args: Any, ulp: float = 4, grad_
 def _check_gradients(found: Outcome, expected: Outcome, ulp: float, atol: float, second: bool) -> None:
     """First and second gradients of the outputs for random weights."""
     leaves = [[t for t in each.tensors if t.requires_grad and t.is_leaf] for each in (found, expected)]
+    # A gradient is as precise as the least precise tensor on its way.
+    eps = max(EPS[str(t.dtype).removeprefix("torch.")] for t in (*leaves[1], *expected.outputs))
     weights = [weight_for(output, seed) for seed, output in enumerate(expected.outputs)]
     grads = []
     for each, lib, tensors in ((found, tt, leaves[0]), (expected, torch, leaves[1])):
@@ -309,7 +317,7 @@ def _check_gradients(found: Outcome, expected: Outcome, ulp: float, atol: float,
     (mine, my_weights, _), (theirs, their_weights, error) = grads
     if error is not None:
         raise AssertionError("PyTorch's backward fails") from error
-    assert_equal(mine, theirs, ulp=ulp, atol=atol, mean=True, where="gradient")
+    assert_equal(mine, theirs, ulp=ulp, atol=atol, eps=eps, where="gradient")
     if not second:
         return
     picks = [i for i, gradient in enumerate(theirs) if gradient is not None and gradient.requires_grad]
@@ -332,7 +340,7 @@ def _check_gradients(found: Outcome, expected: Outcome, ulp: float, atol: float,
             return  # PyTorch has no second derivative
     zeros = [[_or_zeros(g, t) for g, t in zip(given, tensors)] for given, tensors in
              zip(seconds, ([*leaves[0], *my_weights], [*leaves[1], *their_weights]))]  # fmt: skip
-    assert_equal(*zeros, ulp=2 * ulp, atol=atol, mean=True, where="second gradient")
+    assert_equal(*zeros, ulp=2 * ulp, atol=atol, eps=eps, where="second gradient")
 
 
 def _or_zeros(gradient: Any, tensor: Any) -> Any:
@@ -354,9 +362,9 @@ def same_inplace(name: str, x: np.ndarray, *args: Any, node: bool = False, **kwa
         def call(x: Any, *rest: Any, **options: Any) -> Any:
             with lib.set_grad_enabled(recorded):
                 target = x.clone() if recorded else x.detach()
-                version = target._version if lib is torch else target._version_counter().value
+                version = target._version
                 result = getattr(target, name + "_")(*rest, **options)
-                after = target._version if lib is torch else target._version_counter().value
+                after = target._version
                 assert result is target
                 return target, after - version
 

@@ -74,15 +74,24 @@ def _is_scalar(value: Any, beside: Any) -> bool:
     return not isinstance(value, (complex, np.complexfloating))
 
 
-def _to_common_without_bools(arrays: list) -> None:
+def bool_difference(arrays: list) -> RuntimeError | None:
+    """The error of a difference with bools in it; None if there are none."""
     found = [array.dtype.kind == "b" if isinstance(array, dtypes._ARRAYS) else type(array) is bool for array in arrays]
-    if all(found):
-        raise TypeError("bool - bool")
-    if any(found):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the `~` or `logical_not()` operator instead."
-        )
+    if not any(found):
+        return None
+    return RuntimeError(
+        "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+        "instead."
+        if all(found)
+        else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+        "the `~` or `logical_not()` operator instead."
+    )
+
+
+def _to_common_without_bools(arrays: list) -> None:
+    error = bool_difference(arrays)
+    if error is not None:
+        raise error
     to_common(arrays)
 
 
@@ -194,7 +203,12 @@ def _in_64_bits(value: int) -> int:
 
 
 def convert(array: Any, to: dtypes.dtype) -> Any:
-    """`array` with elements of dtype `to`; a complex number loses its imaginary part without NumPy's warning."""
+    """`array` with elements of dtype `to`; a complex number loses its imaginary part without NumPy's warning.
+
+    Half-precision numbers are rounded twice, by way of float32, as PyTorch does.
+    """
     if array.dtype.kind == "c" and to.category < dtypes.COMPLEX:
         array = array.real if to is not dtypes.bool_ else array != 0
+    if to.itemsize == 2 and to.category == FLOAT and array.itemsize > 2:
+        array = array.astype(np.float32)
     return array.astype(to.numpy)

@@ -29,7 +29,7 @@ def public(
     name: str | None = None,
     method: bool = True,
     function: bool = True,
-    inplace: bool = False,
+    inplace: bool | Callable = False,
     out: bool | str = True,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
@@ -37,22 +37,22 @@ def public(
 
     method    also as a method of Tensor (the plain function: methods take no out=)
     function  also below torch.
-    inplace   also as the method <name>_, which writes the result into its tensor
+    inplace   also as <name>_, which writes the result into its tensor; or the function that does so
     out       torch.<name> takes out=: True: of any dtype that the result can be cast to; "same": of the result's dtype;
-              "dtype": of any dtype, it is what dtype= is by default
+              "dtype": of any dtype, it is what dtype= is by default; another text: as "same", and what the error says
     aliases   other names for all of this
     """
 
     def publish(plain: Callable) -> Callable:
         own_name = name or plain.__name__
         complete = _with_out(plain, own_name, out) if out else plain
-        for each in (own_name, *aliases):
+        for each in (*aliases, own_name):
             if function:
                 NAMES[each] = complete
             if method:
                 setattr(Tensor, each, plain)
             if inplace:
-                publish_inplace(each + "_", _inplace(plain, each), function=function)
+                publish_inplace(each + "_", _inplace(plain) if inplace is True else inplace, function=function)
         return complete
 
     return publish
@@ -60,18 +60,18 @@ def public(
 
 def publish_inplace(name: str, function_: Callable, *, function: bool = False) -> None:
     """Make `function_`, which writes into its first argument, the method `name` (and torch.<name>)."""
+    function_.__name__ = function_.__qualname__ = name
+    function_.__doc__ = f"In-place form of `{name[:-1]}`: the result is written into this tensor."
     setattr(Tensor, name, function_)
     if function:
         NAMES[name] = function_
 
 
-def _inplace(plain: Callable, name: str) -> Callable:
+def _inplace(plain: Callable) -> Callable:
     @functools.wraps(plain)
     def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return views.write(self, plain, *args, **kwargs)
 
-    inplace.__name__ = inplace.__qualname__ = name + "_"
-    inplace.__doc__ = f"In-place form of `{name}`: the result is written into this tensor."
     return inplace
 
 
@@ -90,6 +90,10 @@ def numpy_names(plain: Callable) -> Callable:
     return named
 
 
+_SAME = "Expected out tensor to have dtype {wanted.c_name}, but got {given.c_name} instead"
+_MISMATCH = {True: None, "same": _SAME, "dtype": _SAME}
+
+
 def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
@@ -97,13 +101,16 @@ def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
             return plain(*args, **kwargs)
         if policy == "dtype" and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
-        return write_out(name, plain, out, args, kwargs, same_dtype=policy is not True)
+        return write_out(name, plain, out, args, kwargs, mismatch=_MISMATCH.get(policy, policy))
 
     return complete
 
 
-def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, same_dtype: bool = False) -> Any:
-    """Compute plain(*args, **kwargs) into `out` (a tensor, or one for each result)."""
+def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, mismatch: Any = None) -> Any:
+    """Compute plain(*args, **kwargs) into `out` (a tensor, or one for each result).
+
+    With a text `mismatch`, out has to have the result's dtype, else it is the error's.
+    """
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
     if state.recording and views._any_requires_grad((*args, *kwargs.values(), *targets)):
         raise RuntimeError(
@@ -113,10 +120,8 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, s
     result = plain(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(targets, results):
-        if same_dtype and target.dtype is not value.dtype:
-            raise RuntimeError(
-                f"Expected out tensor to have dtype {value.dtype.c_name}, but got {target.dtype.c_name} instead"
-            )
+        if mismatch is not None and target.dtype is not value.dtype:
+            raise RuntimeError(mismatch.format(name=name, given=target.dtype, wanted=value.dtype))
     for target, value in zip(targets, results):
         fill_out(target, value)
     return result.into(targets) if isinstance(result, ReturnType) else out

@@ -181,7 +181,9 @@ class Rule:
             return cls._wrap_several(node, args, arrays, output)
 
         tensor = _new(Tensor)
-        tensor._array = output if type(output) is ndarray else np.asarray(output)
+        if type(output) is not ndarray:
+            output = _as_array(output, node)
+        tensor._array = output
         if node is not None:
             tensor._node = node
             tensor._requires_grad = True
@@ -217,6 +219,14 @@ class Rule:
             if anomaly.tracing:
                 anomaly.trace(node)
         return tuple(tensors)
+
+
+def _as_array(scalar: Any, node: RuleNode | None) -> np.ndarray:
+    """NumPy's scalar, which it makes of 0-dim results, as an array; in what `node` saved, too."""
+    array = np.asarray(scalar)
+    if node is not None and node._saved:
+        node._saved = tuple([array if value is scalar else value for value in node._saved])
+    return array
 
 
 class Elementwise(Rule):

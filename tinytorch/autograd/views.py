@@ -243,13 +243,13 @@ def _any_requires_grad(values: Any) -> bool:
 def assign(target: Tensor, result: Tensor) -> None:
     """Write result's values into target's memory."""
     into, values = target._array, result._array
-    if into.dtype is not values.dtype and not can_cast(result.dtype, target.dtype):
-        raise RuntimeError(
-            f"result type {result.dtype.legacy} can't be cast to the desired output type {target.dtype.legacy}"
-        )
     if into.shape != values.shape:
         raise RuntimeError(
             f"output with shape {list(into.shape)} doesn't match the broadcast shape {list(values.shape)}"
+        )
+    if into.dtype is not values.dtype and not can_cast(result.dtype, target.dtype):
+        raise RuntimeError(
+            f"result type {result.dtype.legacy} can't be cast to the desired output type {target.dtype.legacy}"
         )
     np.copyto(into, values, casting="unsafe")
     target._bump()

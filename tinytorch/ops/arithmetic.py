@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tinytorch import dtypes, kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
-from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
-from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.promotion import common, floating
+from tinytorch.autograd.rule import Elementwise
+from tinytorch.dtypes import BOOL, COMPLEX, FLOAT, result_dtype
+from tinytorch.kernels.arrays import narrow, widen
+from tinytorch.ops.elementwise import conj as conj
+from tinytorch.ops.elementwise import (
+    SAME_DTYPE,
+    arrays_of,
+    float32,
+    in_place,
+    in_place_operator,
+    operand,
+    operator,
+    overwrite,
+    publish_operators,
+    reflected,
+)
+from tinytorch.promotion import bool_difference, common, dividing, floating, number, scaling, subtracting, to_common
 from tinytorch.public import public, publish_inplace
-from tinytorch.tensor import Tensor, wrap
+from tinytorch.tensor import Tensor
 
-_OPERAND = (Tensor, int, float, complex, np.number, np.bool_)
-
-
-def conj(value: Any) -> Any:
-    """The complex conjugate of an array, a Tensor or a number; what is real is its own."""
-    kind = type(value)
-    return value if kind is float or kind is int else value.conjugate() if kind is complex else value.conj()
+# ---- rules -------------------------------------------------------------------------------------------------------------
 
 
 class Add(Elementwise):
@@ -39,11 +47,30 @@ class Add(Elementwise):
         return grad, grad
 
 
+class AddScaled(Elementwise):
+    """z = x + a y,    dz/dx = 1,    dz/dy = a"""
+
+    inputs = 2
+    promote = to_common
+    name = "AddBackward0"
+
+    @staticmethod
+    def forward(ctx, x, y, alpha):
+        ctx.alpha = alpha
+        factor = number(alpha, dtypes.from_numpy(x.dtype))
+        return narrow(widen(x) + widen(factor) * widen(y), x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        need_x, need_y = ctx.needs_input_grad
+        return grad if need_x else None, grad * conj(ctx.alpha) if need_y else None
+
+
 class Sub(Elementwise):
     """z = x - y,    dz/dx = 1,    dz/dy = -1"""
 
     inputs = 2
-    promote = common
+    promote = subtracting
 
     @staticmethod
     def forward(ctx, x, y, out=None):
@@ -56,30 +83,58 @@ class Sub(Elementwise):
 
     @classmethod
     def explain(cls, error, arrays):
-        if isinstance(error, TypeError):
-            return RuntimeError(
-                "Subtraction, the `-` operator, with two bool tensors is not supported. If you are trying to invert a "
-                "mask, use the `~` or `logical_not()` operator instead."
-            )
-        return super().explain(error, arrays)
+        return bool_difference(arrays) or super().explain(error, arrays)
 
 
-class Rsub(Sub):
-    """z = x - y where x is a number: Sub under the name that PyTorch's graphs have for it"""
+class SubScaled(AddScaled):
+    """z = x - a y: AddScaled with -a, under the name that PyTorch's graphs have for it"""
+
+    name = "SubBackward0"
+
+
+class Rsub(Elementwise):
+    """z = c - a x for a number c,    dz/dx = -a"""
 
     name = "RsubBackward1"
+    promote = subtracting
+
+    @staticmethod
+    def forward(ctx, x, c, alpha=1):
+        ctx.alpha = alpha
+        return np.subtract(c, x if _is_one(alpha) else x * alpha)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return -grad if _is_one(ctx.alpha) else grad * -conj(ctx.alpha)
+
+
+class RsubTensor(SubScaled):
+    """z = y - a x, x first: SubScaled under the name that PyTorch's graphs have for it"""
+
+    name = "RsubBackward0"
+
+    @staticmethod
+    def forward(ctx, x, y, alpha):
+        return SubScaled.forward(ctx, y, x, alpha)
+
+    @staticmethod
+    def backward(ctx, grad):
+        need_x, need_y = ctx.needs_input_grad
+        return grad * conj(ctx.alpha) if need_x else None, grad if need_y else None
 
 
 class Mul(Elementwise):
-    """z = x * y,    dz/dx = y,    dz/dy = x    (their complex conjugates for complex numbers)"""
+    """z = x y,    dz/dx = y,    dz/dy = x    (their complex conjugates for complex numbers)"""
 
     inputs = 2
-    promote = common
+    promote = scaling
 
     @staticmethod
     def forward(ctx, x, y, out=None):
         need_x, need_y = ctx.needs_input_grad[:2]
         ctx.save_for_backward(x if need_y else None, y if need_x else None)
+        if type(y) is float32:  # a number beside half precision, see promotion.scaling
+            return narrow(np.multiply(widen(x), y), x)
         return np.multiply(x, y, out)
 
     @staticmethod
@@ -92,19 +147,20 @@ class Div(Elementwise):
     """z = x / y,    dz/dx = 1 / y,    dz/dy = -x / y^2"""
 
     inputs = 2
-    promote = floating
+    promote = dividing
 
     @staticmethod
     def forward(ctx, x, y, out=None):
         ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, y)
+        if type(y) is float32:
+            return narrow(np.true_divide(widen(x), y), x)
         return np.true_divide(x, y, out)
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
         need_x, need_y = ctx.needs_input_grad
-        dx = grad / conj(y)
-        return dx if need_x else None, -dx * conj(x / y) if need_y else None
+        return grad / conj(y) if need_x else None, -grad * conj(x / y / y) if need_y else None
 
 
 class Neg(Elementwise):
@@ -126,34 +182,105 @@ class Neg(Elementwise):
         )
 
 
+class Reciprocal(Elementwise):
+    """y = 1 / x,    dy/dx = -y^2"""
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        y = np.true_divide(np.ones((), x.dtype), x, out)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return -grad * conj(y * y)
+
+
 # ---- functions ---------------------------------------------------------------------------------------------------------
 
 
-@public(inplace=False)
-def add(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+def _is_one(alpha: Any) -> bool:
+    return type(alpha) is int and alpha == 1
+
+
+def check_alpha(alpha: Any, *operands: Any) -> None:
+    """RuntimeError where `alpha` cannot scale an operand of a sum of `operands`."""
+    if type(alpha) is int:
+        return
+    if not isinstance(alpha, (int, float, complex, np.number)):
+        raise TypeError(f"add(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    category, scale = result_dtype(arrays_of(*operands)).category, dtypes.of_number(alpha).category
+    if scale == BOOL != category:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if scale >= FLOAT > category:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if scale == COMPLEX > category:
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+
+
+def check_difference(alpha: Any, *operands: Any) -> None:
+    """RuntimeError where bools are to be subtracted, or for what check_alpha refuses."""
+    error = bool_difference(arrays_of(*operands))
+    if error is not None:
+        raise error
+    check_alpha(alpha, *operands)
+
+
+@public()
+def add(input: Tensor, other: Any, result: Tensor | None = None, *, alpha: Any = 1) -> Tensor:
     """input + alpha * other, elementwise with broadcasting; the dtypes are promoted.
 
+    As in PyTorch 0.3, a third tensor is taken as `out`.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.add.html
 
     >>> torch.add(torch.tensor([1., 2.]), torch.tensor([10., 20.]), alpha=2)
     tensor([21., 42.])
     """
-    return Add.apply(input, other if _is_one(alpha) else other * alpha)
+    if result is not None:
+        return torch_add(input, other, out=result, alpha=alpha)
+    if _is_one(alpha):
+        return Add.apply(input, other)
+    check_alpha(alpha, input, other)
+    return AddScaled.apply(input, other, alpha=alpha)
 
 
-@public()
+torch_add: Any = add  # the decorated form, which takes out=
+
+
+@public(aliases=("subtract",))
 def sub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """input - alpha * other, elementwise with broadcasting; the dtypes are promoted.
 
+    RuntimeError for bool tensors, whose difference is `^`.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.sub.html
 
     >>> torch.sub(torch.tensor([1., 2.]), 1)
     tensor([0., 1.])
     """
-    return Sub.apply(input, other if _is_one(alpha) else other * alpha)
+    if _is_one(alpha):
+        return Sub.apply(input, other)
+    check_difference(alpha, input, other)
+    return SubScaled.apply(input, other, alpha=-alpha)
 
 
-@public()
+@public(method=False, out=False)
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """other - alpha * input, elementwise with broadcasting.
+
+    >>> torch.rsub(torch.tensor([1., 2.]), 10)
+    tensor([9., 8.])
+    """
+    if not _is_one(alpha):
+        check_difference(alpha, input, other)
+    if isinstance(other, Tensor):
+        return RsubTensor.apply(input, other, alpha=-alpha)
+    return Rsub.apply(input, other, alpha=alpha)
+
+
+@public(aliases=("multiply",))
 def mul(input: Tensor, other: Any) -> Tensor:
     """input * other, elementwise with broadcasting; the dtypes are promoted.
 
@@ -166,7 +293,7 @@ def mul(input: Tensor, other: Any) -> Tensor:
     return Mul.apply(input, other)
 
 
-@public()
+@public(aliases=("divide", "true_divide"))
 def div(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """input / other, elementwise with broadcasting; rounded towards zero ("trunc") or down ("floor") on request.
 
@@ -183,7 +310,7 @@ def div(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tenso
     return divide_rounded(input, other, rounding_mode)
 
 
-@public(inplace=True, aliases=("negative",))
+@public(inplace=in_place(Neg), out=SAME_DTYPE, aliases=("negative",))
 def neg(input: Tensor) -> Tensor:
     """-input, elementwise. RuntimeError for bool tensors.
 
@@ -195,100 +322,102 @@ def neg(input: Tensor) -> Tensor:
     return Neg.apply(input)
 
 
-def _is_one(alpha: Any) -> bool:
-    return type(alpha) is int and alpha == 1
+@public(out=False)
+def positive(input: Tensor) -> Tensor:
+    """+input: the tensor itself. RuntimeError for bool tensors.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.positive.html
+
+    >>> torch.positive(torch.tensor([1., -2.]))
+    tensor([ 1., -2.])
+    """
+    if input._array.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
 
 
-# ---- operators and in-place forms --------------------------------------------------------------------------------------
+@public(inplace=in_place(Reciprocal))
+def reciprocal(input: Tensor) -> Tensor:
+    """1 / input, elementwise; integers become the default floating point dtype.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.reciprocal.html
+
+    >>> torch.reciprocal(torch.tensor([2., -4.]))
+    tensor([ 0.5000, -0.2500])
+    """
+    return Reciprocal.apply(input)
 
 
-def operand(value: Any) -> Any:
-    """`value` as the second operand of an operator, or NotImplemented for what tensors do not compute with."""
-    if isinstance(value, _OPERAND):
-        return value
-    return wrap(value) if isinstance(value, np.ndarray) else NotImplemented
+# ---- in-place forms ------------------------------------------------------------------------------------------------------
 
 
-def operator(rule: type[Elementwise]) -> Callable:
-    """self <op> other by `rule`."""
-
-    def forward(self: Tensor, other: Any) -> Any:
-        if type(other) is not Tensor:
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return rule.apply(self, other)
-
-    return forward
+def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """self += alpha * other"""
+    if _is_one(alpha):
+        return overwrite(Add, self, other)
+    check_alpha(alpha, self, other)
+    return _add_scaled(AddScaled, self, other, alpha)
 
 
-def reflected(rule: type[Elementwise]) -> Callable:
-    """other <op> self by `rule`."""
-
-    def forward(self: Tensor, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else rule.apply(other, self)
-
-    return forward
+def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """self -= alpha * other"""
+    if _is_one(alpha):
+        return overwrite(Sub, self, other)
+    check_difference(alpha, self, other)
+    return _add_scaled(SubScaled, self, other, -alpha)
 
 
-def _write(rule: type[Elementwise], self: Tensor, other: Any) -> Tensor:
-    """self = rule(self, other) in place; straight into self's memory where nothing has to be recorded or converted."""
-    if not state.recording or not (self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)):
-        x, y = self._array, other._array if isinstance(other, Tensor) else other
-        if x.dtype.char in "fd" and x.flags.c_contiguous and (type(y) is float or getattr(y, "dtype", None) is x.dtype):
+def _add_scaled(rule: type[Elementwise], self: Tensor, other: Any, alpha: Any) -> Tensor:
+    """self += alpha * other by `rule`; by a kernel in one pass where nothing is recorded or converted."""
+    if isinstance(other, Tensor) and not (state.recording and (self.requires_grad or other.requires_grad)):
+        x, y = self._array, other._array
+        if x.dtype is y.dtype and x.shape == y.shape and x.dtype.char in "fd" and not isinstance(alpha, complex):
             views.check_writable(self, False)
-            token = quiet()
-            try:
-                rule.forward(NO_CONTEXT, x, y, x)
-            except ValueError:
-                pass  # the shapes do not fit: the general way below raises the error that says so
-            else:
-                self._bump()
-                return self
-            finally:
-                leave(token)
-    return views.write(self, rule.apply, other)
-
-
-def _inplace(rule: type[Elementwise], name: str) -> Callable:
-    def inplace(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-        return _write(rule, self, other if _is_one(alpha) else other * alpha)
-
-    inplace.__name__, inplace.__doc__ = name, f"In-place form of `{name[:-1]}`."
-    return inplace
-
-
-def _inplace_operator(rule: type[Elementwise]) -> Callable:
-    def inplace(self: Tensor, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else _write(rule, self, other)
-
-    return inplace
+            kernels.elementwise.add_scaled(x, alpha, y)
+            self._bump()
+            return self
+    return views.write(self, rule.apply, other, alpha=alpha)
 
 
 def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-    """In-place form of `div`."""
+    """self /= other"""
     if rounding_mode is None:
-        return _write(Div, self, other)
+        return overwrite(Div, self, other)
     return views.write(self, div, other, rounding_mode=rounding_mode)
 
 
-publish_inplace("add_", _inplace(Add, "add_"))
-publish_inplace("sub_", _inplace(Sub, "sub_"))
-publish_inplace("mul_", _inplace(Mul, "mul_"))
-publish_inplace("div_", div_)
-for _name, _alias in (("add", None), ("sub", "subtract"), ("mul", "multiply"), ("div", "divide")):
-    if _alias:
-        setattr(Tensor, _alias, getattr(Tensor, _name))
-        setattr(Tensor, _alias + "_", getattr(Tensor, _name + "_"))
+mul_ = in_place(Mul)
+for _function, _names in (
+    (add_, ("add_",)),
+    (sub_, ("subtract_", "sub_")),
+    (mul_, ("multiply_", "mul_")),
+    (div_, ("divide_", "true_divide_", "div_")),
+):
+    for _name in _names:
+        publish_inplace(_name, _function)
 
-Tensor.__add__ = operator(Add)  # type: ignore[method-assign]
-Tensor.__radd__ = reflected(Add)  # type: ignore[method-assign]
-Tensor.__sub__ = operator(Sub)  # type: ignore[method-assign]
-Tensor.__rsub__ = reflected(Rsub)  # type: ignore[method-assign]
-Tensor.__mul__ = operator(Mul)  # type: ignore[method-assign]
-Tensor.__rmul__ = operator(Mul)  # type: ignore[method-assign]  # commutes, and PyTorch's graph has the tensor first
-Tensor.__truediv__ = operator(Div)  # type: ignore[method-assign]
-Tensor.__rtruediv__ = reflected(Div)  # type: ignore[method-assign]
-Tensor.__neg__ = Neg.apply  # type: ignore[method-assign, assignment]
+
+# ---- operators ---------------------------------------------------------------------------------------------------------
+
+
+def _rsub(self: Tensor, other: Any) -> Any:
+    """other - self"""
+    other = operand(other)
+    return other if other is NotImplemented else rsub(self, other)
+
+
+def _rtruediv(self: Tensor, other: Any) -> Any:
+    """other / self, as PyTorch computes it: the reciprocal times other"""
+    other = operand(other)
+    return other if other is NotImplemented else Mul.apply(Reciprocal.apply(self), other)
+
+
+# Sums and products commute, and PyTorch's graphs have the tensor first.
+publish_operators(
+    add=operator(Add.apply), radd=operator(Add.apply), iadd=in_place_operator(add_),
+    sub=operator(Sub.apply), rsub=_rsub, isub=in_place_operator(sub_),
+    mul=operator(Mul.apply), rmul=operator(Mul.apply), imul=in_place_operator(mul_),
+    truediv=operator(Div.apply), rtruediv=_rtruediv, itruediv=in_place_operator(div_),
+    div=operator(Div.apply), rdiv=_rtruediv, idiv=in_place_operator(div_),  # Python 2's names, which PyTorch keeps
+    neg=Tensor.neg, pos=Tensor.positive,
+)  # fmt: skip

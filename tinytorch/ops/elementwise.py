@@ -1,0 +1,176 @@
+"""What elementwise operations share: operands, operators, in-place forms, and the pieces that their backwards are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd import views
+from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
+from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.tensor import Tensor, wrap
+
+float32 = np.float32
+SAME_DTYPE = "Found dtype {given.legacy} but expected {wanted.legacy}"  # for `public`: out= of functions that convert nothing
+
+# ---- for backwards: each takes arrays and Tensors alike ------------------------------------------------------------------
+
+
+def conj(value: Any) -> Any:
+    """The complex conjugate of an array, a Tensor or a number; what is real is its own."""
+    kind = type(value)
+    return value if kind is float or kind is int else value.conjugate() if kind is complex else value.conj()
+
+
+def zeros_like(value: Any) -> Any:
+    """Zeros in the shape and dtype of `value`: the gradient of a step function."""
+    if isinstance(value, Tensor):
+        return wrap(np.zeros_like(value._array))
+    return np.zeros_like(value)
+
+
+class Keep(Elementwise):
+    """y = x where `mask` holds, else 0,    dx = dy where it holds    (a product with the mask would turn inf into nan)"""
+
+    inputs = 2
+    name = "WhereBackward0"
+
+    @staticmethod
+    def forward(ctx, x, mask):
+        ctx.save_for_backward(mask)
+        return np.where(mask, x, np.zeros((), x.dtype))
+
+    @staticmethod
+    def backward(ctx, grad):
+        (mask,) = ctx.saved_tensors
+        return Keep.apply(grad, mask), None
+
+
+class Step(Elementwise):
+    """A rule for y = a function that is constant in pieces,    dy/dx = 0"""
+
+    @staticmethod
+    def backward(ctx, grad):
+        return zeros_like(grad)
+
+
+# ---- operands ------------------------------------------------------------------------------------------------------------
+
+
+def arrays_of(*operands: Any) -> list:
+    """The arrays of the tensors among `operands`; numbers stay as they are."""
+    return [each._array if isinstance(each, Tensor) else each for each in operands]
+
+
+def need_tensor(function: str, argument: str, value: Any, position: int = 1) -> None:
+    """TypeError unless `value` is a tensor; `position` is counted as the method does, after self."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+        )
+
+
+def operand(value: Any) -> Any:
+    """`value` as the second operand of an operator, or NotImplemented for what tensors do not compute with."""
+    if isinstance(value, (Tensor, int, float, complex)):
+        return value
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    return wrap(value) if isinstance(value, np.ndarray) else NotImplemented
+
+
+# ---- operators -----------------------------------------------------------------------------------------------------------
+
+
+def operator(function: Callable) -> Callable:
+    """The method that makes `self <op> other` out of function(self, other)."""
+
+    def forward(self: Tensor, other: Any) -> Any:
+        if type(other) is not Tensor:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return function(self, other)
+
+    return forward
+
+
+def reflected(function: Callable) -> Callable:
+    """The method that makes `other <op> self` out of function(other, self)."""
+
+    def forward(self: Tensor, other: Any) -> Any:
+        other = operand(other)
+        return other if other is NotImplemented else function(other, self)
+
+    return forward
+
+
+def publish_operators(**methods: Callable) -> None:
+    """Make `add=method` the operator method Tensor.__add__, and so on."""
+    for name, method in methods.items():
+        setattr(Tensor, f"__{name}__", method)
+
+
+# ---- in-place forms ------------------------------------------------------------------------------------------------------
+
+
+def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
+    """self = rule(self, *others) in place; straight into self's memory where nothing is recorded or converted.
+
+    The rule's forward takes `out` after its operands.
+    """
+    x = self._array
+    if x.dtype.char in "fd":
+        recorded = self.requires_grad
+        arrays = [x]
+        for other in others:
+            if isinstance(other, Tensor):
+                recorded = recorded or other.requires_grad
+                other = other._array
+                if other.dtype is not x.dtype:
+                    break
+            elif type(other) is not float and type(other) is not int:
+                break
+            arrays.append(other)
+        else:
+            if not (recorded and state.recording):
+                views.check_writable(self, False)
+                token = quiet()
+                try:
+                    rule.forward(NO_CONTEXT, *arrays, x)
+                except ValueError:
+                    pass  # the shapes do not fit: the general way below raises the error that says so
+                else:
+                    self._bump()
+                    return self
+                finally:
+                    leave(token)
+    return views.write(self, rule.apply, *others)
+
+
+def in_place(rule: type[Elementwise]) -> Callable:
+    """The method <name>_ of a function that is nothing but a rule of one or two operands."""
+    if rule.inputs == 1:
+
+        def unary(self: Tensor) -> Tensor:
+            return overwrite(rule, self)
+
+        return unary
+
+    def binary(self: Tensor, other: Any) -> Tensor:
+        return overwrite(rule, self, other)
+
+    return binary
+
+
+def in_place_operator(method: Callable) -> Callable:
+    """The method that makes `self <op>= other` out of method(self, other), which writes into self."""
+
+    def change(self: Tensor, other: Any) -> Any:
+        other = operand(other)
+        return other if other is NotImplemented else method(self, other)
+
+    return change
