@@ -17,8 +17,8 @@ def type_name(value: Any) -> str:
     """The name of a value's class as PyTorch's messages have it: int, Tensor, numpy.ndarray, torch.dtype."""
     kind = type(value)
     package = kind.__module__.partition(".")[0]
-    if package == "numpy":
-        return f"numpy.{kind.__name__}"
+    if package in ("numpy", "decimal", "collections"):  # classes written in C are shown with their module
+        return f"{package}.{kind.__name__}"
     return f"torch.{kind.__name__}" if kind.__name__ in ("dtype", "device", "Size", "layout") else kind.__name__
 
 
@@ -81,7 +81,12 @@ def _as_int(value: Any, bools: bool = False) -> int | None:
     if isinstance(value, (int, np.integer)):
         return int(value)
     array = getattr(value, "_array", value)
-    if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size == 1 and (array is not value or not array.ndim):
+    if (
+        isinstance(array, np.ndarray)
+        and array.dtype.kind in "iu"
+        and array.size == 1
+        and (array is not value or not array.ndim)
+    ):
         return int(array.item())
     return None
 

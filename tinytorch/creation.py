@@ -94,8 +94,8 @@ def allocate(make: Callable, shape: tuple[int, ...], kind: Dtype, *args: Any) ->
     if count * kind.itemsize >= 1 << 63:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
     raise RuntimeError(
-        f"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "
-        f"{count * kind.itemsize} bytes. Error code 12 (Cannot allocate memory)"
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+        f"allocate {count * kind.itemsize} bytes. Error code 12 (Cannot allocate memory)"
     )
 
 
@@ -106,7 +106,7 @@ def check_sides(shape: tuple[int, ...]) -> None:
             raise RuntimeError(f"Trying to create tensor with negative dimension {side}: {list(shape)}")
 
 
-# ---- from a shape ------------------------------------------------------------------------------------------------------
+# ---- from a shape ----------------------------------------------------------------------------------------------------
 
 
 @factory
@@ -229,7 +229,7 @@ def scalar_tensor(s: Any, *, dtype: Dtype | None = None) -> np.ndarray:
     return fitting_number(as_number("scalar_tensor", "s", 1, s), dtype or get_default_dtype())
 
 
-# ---- like another tensor -----------------------------------------------------------------------------------------------
+# ---- like another tensor ---------------------------------------------------------------------------------------------
 
 
 def _like(name: str, fill: Callable[[np.ndarray], None], doc: str) -> None:
@@ -313,7 +313,7 @@ def full_like(
     return leaf(array, requires_grad)
 
 
-# ---- methods: another shape, the same dtype ----------------------------------------------------------------------------
+# ---- methods: another shape, the same dtype --------------------------------------------------------------------------
 
 
 def _new(name: str, make: Callable, doc: str) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 BOOL, INTEGER, FLOAT, COMPLEX = range(4)  # the categories, in the order in which they win
 
 
-class dtype:  # noqa: N801 - PyTorch's name
+class dtype:
     """The type of a tensor's elements.
 
     >>> torch.float32, torch.long, torch.float32.itemsize, torch.int8.is_floating_point
@@ -139,8 +139,8 @@ def from_numpy(numpy_dtype: np.dtype) -> dtype:
     if numpy_dtype.name == "bfloat16":
         return _FROM_NUMPY[bfloat16.numpy]
     raise TypeError(
-        f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: float64, float32, float16, "
-        "complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+        f"can't convert np.ndarray of type numpy.{numpy_dtype.type.__name__}. The only supported types are: float64, "
+        "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
     )
 
 
@@ -200,7 +200,8 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         return a if _FLOAT_ORDER[a] > _FLOAT_ORDER[b] else b
     if {a, b} & {uint16, uint32, uint64}:
         raise RuntimeError(
-            f"Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {a.legacy} and {b.legacy}"
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            f"{a.legacy} and {b.legacy}"
         )
     if a is uint8 or b is uint8:
         other = b if a is uint8 else a
@@ -268,7 +269,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return from_.category <= to.category and not (from_.category == INTEGER and to.category == BOOL)
 
 
-class finfo:  # noqa: N801 - PyTorch's name
+class finfo:
     """Limits of a floating point dtype.
 
     >>> torch.finfo(torch.float32).eps
@@ -296,7 +297,7 @@ class finfo:  # noqa: N801 - PyTorch's name
         return f"finfo({', '.join(f'{name}={getattr(self, name):g}' for name in shown)}, dtype={self.dtype})"
 
 
-class iinfo:  # noqa: N801 - PyTorch's name
+class iinfo:
     """Limits of an integer dtype.
 
     >>> torch.iinfo(torch.int8)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 
-class layout:  # noqa: N801 - PyTorch's name
+class layout:
     """The way in which a tensor is stored. Every tensor here is `torch.strided`.
 
     >>> torch.zeros(2).layout
@@ -29,7 +29,7 @@ class layout:  # noqa: N801 - PyTorch's name
         return self.name
 
 
-class memory_format:  # noqa: N801 - PyTorch's name
+class memory_format:
     """In which order the dimensions of a new tensor lie in memory.
 
     >>> torch.zeros(1, 2, 3, 4).contiguous(memory_format=torch.channels_last).stride()
@@ -54,9 +54,10 @@ preserve_format = memory_format("preserve_format")  # as the source
 channels_last = memory_format("channels_last")  # (N, C, H, W) with C innermost
 channels_last_3d = memory_format("channels_last_3d")
 
-NAMES = {
-    each.name: each for each in (strided, contiguous_format, preserve_format, channels_last, channels_last_3d)
-} | {"layout": layout, "memory_format": memory_format}  # what torch. has
+NAMES = {each.name: each for each in (strided, contiguous_format, preserve_format, channels_last, channels_last_3d)} | {
+    "layout": layout,
+    "memory_format": memory_format,
+}  # what torch. has
 
 
 def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from tinytorch.formats import contiguous_format, is_contiguous_in, strided, stri
 from tinytorch.public import public
 from tinytorch.tensor import Size, Tensor
 
-# ---- sizes and strides -------------------------------------------------------------------------------------------------
+# ---- sizes and strides -----------------------------------------------------------------------------------------------
 
 
 @public(function=False, out=False)
@@ -82,7 +82,7 @@ def is_contiguous(self: Tensor, *, memory_format: Any = contiguous_format) -> bo
     return is_contiguous_in(memory_format, self._array)
 
 
-# ---- memory ------------------------------------------------------------------------------------------------------------
+# ---- memory ----------------------------------------------------------------------------------------------------------
 
 
 def address(array: np.ndarray) -> int:
@@ -128,7 +128,7 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     )
 
 
-# ---- what it is --------------------------------------------------------------------------------------------------------
+# ---- what it is ------------------------------------------------------------------------------------------------------
 
 
 @public(method=False, out=False)
@@ -213,7 +213,7 @@ def _volatile(self: Tensor) -> bool:
 Tensor.volatile = property(_volatile, lambda self, value: _volatile(self) and None)
 
 
-# ---- its place among views ---------------------------------------------------------------------------------------------
+# ---- its place among views -------------------------------------------------------------------------------------------
 
 
 def _version(self: Tensor) -> int:

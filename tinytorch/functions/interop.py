@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.printing import format_tensor, tensor_repr
 from tinytorch.dtypes import get_default_dtype
+from tinytorch.printing import format_tensor, tensor_repr
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 

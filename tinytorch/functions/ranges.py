@@ -18,7 +18,7 @@ from tinytorch.dtypes import COMPLEX, FLOAT, INTEGER, get_default_dtype
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.tensor import Tensor
 
-# ---- arange --------------------------------------------------------------------------------------------------------------
+# ---- arange ----------------------------------------------------------------------------------------------------------
 
 
 @factory
@@ -127,7 +127,7 @@ def range(*args: Any, start: Any = None, end: Any = None, step: Any = None, dtyp
     return _steps(start, step, math.floor((end - start) / step) + 1, dtype or get_default_dtype())
 
 
-# ---- linspace and logspace -------------------------------------------------------------------------------------------------
+# ---- linspace and logspace -------------------------------------------------------------------------------------------
 
 
 @factory
@@ -195,7 +195,9 @@ def _spaced(start: Any, end: Any, steps: int, kind: Dtype, exponents: bool = Fal
     whole = kind.category == INTEGER
     kept = np.dtype(np.float64) if whole else kind.numpy
     with np.errstate(all="ignore"):
-        first, last = (np.float64(np.trunc(value) if whole else np.asarray(value).astype(kept)) for value in (start, end))
+        first, last = (
+            np.float64(np.trunc(value) if whole else np.asarray(value).astype(kept)) for value in (start, end)
+        )
         step = np.asarray((last - first) / max(steps - 1, 1)).astype(kept)
     forward = np.arange(steps // 2)
     backward = np.arange(steps - 1 - steps // 2, -1, -1)

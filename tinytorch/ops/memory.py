@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,14 @@ def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
     return y
 
 
+def converted(x: np.ndarray, to: dtypes.dtype) -> np.ndarray:
+    """A copy of `x` in another dtype; a warning where imaginary parts are lost."""
+    if x.dtype.kind == "c" and to.category < dtypes.COMPLEX and to is not dtypes.bool_:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=6)
+    with np.errstate(all="ignore"):
+        return convert(x, to)
+
+
 class Clone(Rule):
     """y = a copy of x,    dy/dx = 1"""
 
@@ -42,7 +51,7 @@ class ToCopy(Rule):
 
     @staticmethod
     def forward(ctx, x, to, memory_format=preserve_format):
-        y = convert(x, to)
+        y = converted(x, to)
         return y if memory_format is preserve_format else copied(y, y.dtype, memory_format)
 
     @staticmethod
@@ -74,7 +83,9 @@ class Fill(Rule):
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(x.shape, number(value, dtypes.from_numpy(x.dtype)) if not isinstance(value, np.ndarray) else value, x.dtype)
+        return np.full(
+            x.shape, number(value, dtypes.from_numpy(x.dtype)) if not isinstance(value, np.ndarray) else value, x.dtype
+        )
 
     @staticmethod
     def backward(ctx, grad):
@@ -125,7 +136,9 @@ def detach(input: Tensor) -> Tensor:
     False
     """
     tensor = _new(Tensor)
-    tensor._array = input._array[...]  # an array object of its own: what is saved for backward is recognised by the object
+    tensor._array = input._array[
+        ...
+    ]  # an array object of its own: what is saved for backward is recognised by the object
     tensor._counter = input._version_counter()
     tensor._storage_root = input._storage_root
     return tensor
