@@ -3,15 +3,13 @@
 import io
 from collections import Counter, OrderedDict
 
-import torch
-
 import tinytorch as tt
 from tinytorch.serialization import save
 
 
 def saved(module, obj, **options):
     file = io.BytesIO()
-    (save if module is tt else torch.save)(obj, file, **options)
+    (save if module is tt else module.save)(obj, file, **options)
     return file.getvalue()
 
 

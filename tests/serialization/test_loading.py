@@ -98,19 +98,6 @@ def test_any_view_goes_there_and_back(recipe, ours_first):
     assert loaded.tolist() == expected.tolist()
 
 
-def test_a_state_dict_goes_from_pytorch_to_tinytorch_and_back():
-    torch.manual_seed(0)
-    theirs = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2))
-    ours = tt.nn.Sequential(tt.nn.Linear(3, 4), tt.nn.Tanh(), tt.nn.Linear(4, 2))
-    ours.load_state_dict(load(io.BytesIO(saved(torch, theirs.state_dict()))))
-    x = [[0.1, -2.0, 3.0]]
-    np.testing.assert_allclose(ours(tt.tensor(x)).tolist(), theirs(torch.tensor(x)).tolist(), rtol=1e-6)
-    with torch.no_grad():
-        theirs[0].weight.zero_()
-    theirs.load_state_dict(torch.load(io.BytesIO(saved(tt, ours.state_dict()))))
-    np.testing.assert_allclose(ours(tt.tensor(x)).tolist(), theirs(torch.tensor(x)).tolist(), rtol=1e-6)
-
-
 def test_lazily_conjugated_and_negated_tensors():
     numbers = torch.tensor([1 + 2j, -3j])
     for tensor in (numbers.conj(), numbers.conj().imag, numbers.conj().imag[1:]):
@@ -219,15 +206,6 @@ def test_arguments():
 # ---- what is refused -------------------------------------------------------------------------------------------------
 
 
-class Net(tt.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear = tt.nn.Linear(2, 1)
-
-    def forward(self, x):
-        return self.linear(x)
-
-
 class Attacker:
     def __init__(self, *call):
         self.call = call
@@ -269,33 +247,6 @@ def test_without_weights_only_the_list_still_rules(name):
     """The house rule: no file runs code of its choice, whatever the argument."""
     with pytest.raises(pickle.UnpicklingError, match=f"GLOBAL {name} "):
         load(io.BytesIO(saved(torch, UNSAFE[name]())), weights_only=False)
-
-
-def test_whole_modules():
-    model = Net()
-    data = saved(tt, model)
-    with pytest.raises(pickle.UnpicklingError, match="Net was not an allowed global by default"):
-        load(io.BytesIO(data))
-    with pytest.raises(pickle.UnpicklingError, match=r"torch.serialization.safe_globals\(\[Net\]\)"):
-        load(io.BytesIO(data), weights_only=False)
-    with safe_globals([Net]):
-        loaded = load(io.BytesIO(data), weights_only=False)
-        with pytest.raises(pickle.UnpicklingError, match="weights_only=False"):
-            load(io.BytesIO(data))
-    with safe_globals([Net, tt.nn.Linear]):
-        assert type(load(io.BytesIO(data))) is Net
-    x = tt.ones(3, 2)
-    assert loaded(x).tolist() == model(x).tolist()
-    assert all(isinstance(parameter, tt.nn.Parameter) for parameter in loaded.parameters())
-    assert type(load(io.BytesIO(saved(tt, model.linear)), weights_only=False)) is tt.nn.Linear
-
-
-def test_modules_that_pytorch_saved():
-    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
-    loaded = load(io.BytesIO(saved(torch, model)), weights_only=False)
-    assert type(loaded) is tt.nn.Sequential
-    x = [[0.5, -1.0]]
-    np.testing.assert_allclose(loaded(tt.tensor(x)).tolist(), model(torch.tensor(x)).tolist(), rtol=1e-6)
 
 
 def test_plain_containers_without_weights_only():
