@@ -9,6 +9,8 @@ The set-up makes a virtual environment in .venv and installs the project there, 
 where a C compiler is found. It is done again only when something it depends on has changed, or with --again.
 """
 
+from __future__ import annotations  # so that even an older Python gets as far as saying that it is too old
+
 import argparse
 import hashlib
 import os
