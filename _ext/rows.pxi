@@ -5,7 +5,7 @@ from cython cimport floating
 
 cdef enum:
     LANES = 32      # running results side by side: two AVX-512 registers of float32
-    BLOCK = 1024    # numbers that are added before the block's sum goes to the total
+    BLOCK = 512     # numbers that are added before the block's sum goes to the total
 
 
 cdef simd_void row_sum(const floating* x, Py_ssize_t n, double* total) noexcept nogil:

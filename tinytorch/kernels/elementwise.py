@@ -15,7 +15,7 @@ def add_scaled(y: Array, alpha: complex, x: Array) -> None:
     >>> y.tolist()
     [0.0, -1.0]
     """
-    y += x if alpha == 1 else np.multiply(x, alpha, dtype=y.dtype)
+    y += x if alpha == 1 else np.multiply(x, alpha, dtype=y.dtype.type)
 
 
 def sigmoid(x: Array) -> Array:

@@ -59,9 +59,11 @@ def scatter_add(out: Array, axis: int, index: Array, source: Array) -> None:
 
 
 def _axis(out: Array, axis: int) -> int:
-    """The axis counted from the front; ValueError when out has no such axis."""
+    """The axis counted from the front; ValueError when out has no such axis, or may not be written."""
     if not -out.ndim <= axis < out.ndim:
         raise ValueError(f"axis {axis} is out of range for an array of {out.ndim} dimensions")
+    if not out.flags.writeable:  # np.add.at would write all the same
+        raise ValueError("output array is read-only")
     return axis % out.ndim
 
 

@@ -1,0 +1,278 @@
+"""Sums, means, variances and extremes: kernel, twin and the formula written out in Python."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kernel_tools import assert_close, both, draw, floats, layouts, load, numbers, outcome
+
+SHAPES = [
+    (),
+    (1,),
+    (5,),
+    (31,),
+    (32,),
+    (33,),
+    (1024,),
+    (1056,),
+    (2100,),
+    (3, 4),
+    (100, 1),
+    (1, 100),
+    (2, 3, 4),
+    (70, 33),
+]
+CASES = [
+    (shape, axis, keepdims)
+    for shape in SHAPES
+    for axis in [None, *range(-len(shape), len(shape))]
+    for keepdims in (False, True)
+]
+SEVERAL = [
+    ((2, 3, 4, 5), axis) for axis in [(0, 1), (1, 2), (2, 3), (-1, -2), (0, 1, 2), (0, 1, 2, 3), (0, 2), (3, 0), ()]
+]
+cases = pytest.mark.parametrize("shape, axis, keepdims", CASES, ids=str)
+sums = pytest.mark.parametrize("name", ["sum", "mean", "var_mean"])
+extremes = pytest.mark.parametrize("name", ["amax", "amin", "max_with_indices", "min_with_indices"])
+
+
+def rows(x, axis):
+    """x with the reduced axes gathered at the end, and the shape of the result with them kept"""
+    axes = tuple(range(x.ndim)) if axis is None else tuple(a % x.ndim for a in np.atleast_1d(axis).astype(int))
+    rest = [a for a in range(x.ndim) if a not in axes]
+    kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
+    return x.transpose([*rest, *sorted(axes)]).reshape([x.shape[a] for a in rest] + [-1]), kept
+
+
+def plain(function, x, axis, keepdims):
+    """`function` of every row of numbers that belong together, as Python floats"""
+    gathered, kept = rows(x, axis)
+    flat = gathered.reshape(-1, gathered.shape[-1])
+    result = np.array([function([float(v) for v in row]) for row in flat])
+    return result.reshape(kept if keepdims else gathered.shape[:-1])
+
+
+def variance(row):
+    center = math.fsum(row) / len(row)
+    freedom = len(row) - 1
+    return math.fsum((v - center) ** 2 for v in row) / freedom if freedom else math.nan
+
+
+@both
+@floats
+@cases
+def test_sums(kind, dtype, shape, axis, keepdims):
+    family, x = load(kind, "reduce"), draw(shape, dtype)
+    scale = np.abs(x).sum()
+    total, mean = family.sum(x, axis, keepdims), family.mean(x, axis, keepdims)
+    assert total.dtype == mean.dtype == dtype
+    assert_close(total, plain(math.fsum, x, axis, keepdims), ulps=4, scale=scale)
+    assert_close(mean, plain(lambda row: math.fsum(row) / len(row), x, axis, keepdims), ulps=4, scale=scale)
+    var, mean = family.var_mean(x, axis, 1, keepdims)
+    assert var.dtype == mean.dtype == dtype
+    assert_close(var, plain(variance, x, axis, keepdims), ulps=16, scale=9)
+    assert_close(mean, plain(lambda row: math.fsum(row) / len(row), x, axis, keepdims), ulps=4, scale=scale)
+
+
+@both
+@floats
+@cases
+def test_extremes(kind, dtype, shape, axis, keepdims):
+    family, x = load(kind, "reduce"), draw(shape, dtype).round(1)  # rounded, so that some are equal
+    for name, function in [("max", max), ("min", min)]:
+        expected = plain(function, x, axis, keepdims)
+        place = plain(lambda row, function=function: row.index(function(row)), x, axis, keepdims)
+        only = getattr(family, "a" + name)(x, axis, keepdims)
+        values, places = getattr(family, name + "_with_indices")(x, axis, keepdims)
+        assert only.dtype == values.dtype == dtype
+        assert places.dtype == np.int64
+        np.testing.assert_array_equal(only, expected.astype(dtype), strict=True)
+        np.testing.assert_array_equal(values, expected.astype(dtype), strict=True)
+        np.testing.assert_array_equal(places, place.astype(np.int64), strict=True)
+
+
+@both
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("shape, axis", SEVERAL, ids=str)
+def test_several_axes(kind, shape, axis, keepdims):
+    family, x = load(kind, "reduce"), draw(shape)
+    assert_close(family.sum(x, axis, keepdims), plain(math.fsum, x, axis, keepdims), scale=50)
+    mean = plain(lambda row: math.fsum(row) / len(row), x, axis, keepdims)
+    assert_close(family.mean(x, axis, keepdims), mean, scale=1)
+    assert_close(family.amin(x, axis, keepdims), plain(min, x, axis, keepdims))
+    assert_close(family.var_mean(x, axis, keepdims=keepdims)[0], plain(variance, x, axis, keepdims), scale=1)
+
+
+@both
+@sums
+@pytest.mark.parametrize("axis", [2, -3, (0, 2), (0, 0), (0, -2)], ids=str)
+def test_axes_that_do_not_exist_or_repeat(kind, name, axis):
+    with pytest.raises(ValueError, match=r"out of bounds|duplicate"):
+        getattr(load(kind, "reduce"), name)(draw((2, 3)), axis)
+
+
+@both
+@extremes
+@pytest.mark.parametrize("shape, axis", [((0,), None), ((0,), 0), ((3, 0), 1), ((0, 3), 0), ((3, 0), None)], ids=str)
+def test_nothing_has_no_extreme(kind, name, shape, axis):
+    with pytest.raises(ValueError):
+        getattr(load(kind, "reduce"), name)(np.zeros(shape), axis)
+
+
+@both
+@pytest.mark.parametrize(
+    "shape, axis, result", [((0,), None, ()), ((3, 0), 1, (3,)), ((3, 0), 0, (0,)), ((0, 2), 1, (0,))]
+)
+def test_nothing_has_a_sum(kind, shape, axis, result):
+    family, x = load(kind, "reduce"), np.zeros(shape, np.float32)
+    np.testing.assert_array_equal(family.sum(x, axis), np.zeros(result, np.float32), strict=True)
+    for undefined in (family.mean(x, axis), *family.var_mean(x, axis)):
+        np.testing.assert_array_equal(undefined, np.full(result, np.nan, np.float32), strict=True)
+
+
+@both
+@floats
+@pytest.mark.parametrize("length", [3, 40, 1500])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_odd_numbers(kind, dtype, length, axis):
+    """nan wins over all, the first of them; infinities add up as IEEE has it"""
+    family = load(kind, "reduce")
+    table = [  # what stands at place 1 and at the last one: sum, max and its place, min and its place
+        ((math.nan, math.inf), math.nan, (math.nan, 1), (math.nan, 1)),
+        ((math.inf, math.nan), math.nan, (math.nan, length - 1), (math.nan, length - 1)),
+        ((math.nan, math.nan), math.nan, (math.nan, 1), (math.nan, 1)),
+        ((math.inf, math.inf), math.inf, (math.inf, 1), (0, 0)),
+        ((-math.inf, 5), -math.inf, (5, length - 1), (-math.inf, 1)),
+        ((math.inf, -math.inf), math.nan, (math.inf, 1), (-math.inf, length - 1)),
+    ]
+    x = np.zeros((len(table), length), dtype)
+    for i, (ends, *_) in enumerate(table):
+        x[i, 1], x[i, -1] = ends
+    x = np.ascontiguousarray(x.T) if axis == 0 else x
+    np.testing.assert_array_equal(family.sum(x, axis), [row[1] for row in table])
+    for name, column in [("max", 2), ("min", 3)]:
+        values, places = [row[column][0] for row in table], [row[column][1] for row in table]
+        np.testing.assert_array_equal(getattr(family, "a" + name)(x, axis), values)
+        actual = getattr(family, name + "_with_indices")(x, axis)
+        np.testing.assert_array_equal(actual[0], values)
+        np.testing.assert_array_equal(actual[1], places)
+
+
+@both
+def test_the_sign_of_zero_stays(kind):
+    family = load(kind, "reduce")
+    for length in (1, 40):
+        x = np.full(length, -0.0)
+        assert math.copysign(1, family.amax(x)) == math.copysign(1, family.amin(x)) == -1
+
+
+@both
+@pytest.mark.parametrize("correction", [0, 1, 2, 4, 5, 0.5])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_correction(kind, correction, axis):
+    x = draw((4, 4))
+    center = x.mean(axis, keepdims=True)
+    expected = ((x - center) ** 2).sum(axis) / np.float64(max(0, 4 - correction))
+    assert_close(load(kind, "reduce").var_mean(x, axis, correction)[0], expected)
+
+
+@both
+@floats
+def test_a_large_mean_does_not_spoil_the_variance(kind, dtype):
+    x = (draw(3000, np.float64) + 1000).astype(dtype)
+    expected = variance([float(v) for v in x])
+    assert abs(load(kind, "reduce").var_mean(x)[0] / expected - 1) < 30 * np.finfo(dtype).eps
+
+
+@both
+@pytest.mark.parametrize("shape, axis", [((1 << 20,), 0), ((1 << 18, 3), 0), ((3, 1 << 18), 1)], ids=str)
+@pytest.mark.parametrize("numbers", ["all 0.1", "uniform", "alternating"])
+def test_accuracy_of_long_sums(kind, shape, axis, numbers):
+    """Not worse than NumPy, which adds rows in pairs, and columns one after the other."""
+    x = np.full(shape, 0.1, np.float32)
+    if numbers != "all 0.1":
+        x = np.random.default_rng(0).random(shape, np.float32)
+    if numbers == "alternating":
+        x.reshape(-1)[::2] *= -1
+    exact = np.array([math.fsum(row) for row in np.moveaxis(x, axis, -1).astype(float).reshape(-1, x.shape[axis])])
+    error = np.abs(load(kind, "reduce").sum(x, axis) - exact).max()
+    numpy_error = np.abs(x.sum(axis) - exact).max()
+    rounding = np.spacing(np.float32(np.abs(exact).max()))  # of the result, which nobody can avoid
+    assert error <= max(numpy_error, rounding)
+
+
+@both
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8, np.bool_], ids=lambda dtype: dtype.__name__)
+def test_integers_are_added_as_int64(kind, dtype):
+    x = np.full((3, 200), 1 if dtype is np.bool_ else 100, dtype)
+    family = load(kind, "reduce")
+    assert family.sum(x, 1).dtype == np.int64
+    assert family.sum(x, 1).tolist() == [x.astype(int)[0].sum()] * 3
+    assert family.amax(x).dtype == dtype
+    values, places = family.max_with_indices(x, 1)
+    assert values.dtype == dtype
+    assert places.tolist() == [0, 0, 0]
+
+
+@both
+def test_half_precision_is_added_in_single(kind):
+    family, x = load(kind, "reduce"), np.full(4096, 0.1, np.float16)
+    assert family.sum(x).dtype == np.float16
+    assert family.sum(x) == np.float16(4096 * float(np.float16(0.1)))
+    assert family.mean(x) == np.float16(0.1)
+
+
+@both
+def test_complex_numbers(kind):
+    family, x = load(kind, "reduce"), draw((3, 4)) + 1j * draw((3, 4), seed=1)
+    assert_close(family.sum(x, 0).imag, x.imag.sum(0))
+    assert_close(family.mean(x).real, x.real.mean())
+
+
+@layouts
+def test_layouts_make_no_difference(layout):
+    x = draw((5, 6))
+    laid, family = layout(x), load("kernel", "reduce")
+    for name in ("sum", "mean", "amax", "amin"):
+        for axis in (None, 0, 1):
+            assert_close(getattr(family, name)(laid, axis), getattr(load("twin", "reduce"), name)(x, axis), scale=10)
+    np.testing.assert_array_equal(laid, x)
+
+
+@given(st.data())
+def test_like_twin(data):
+    x = data.draw(numbers())
+    axes = st.integers(-4, 3)
+    axis = data.draw(st.none() | axes | st.lists(axes, max_size=3).map(tuple))
+    keepdims = data.draw(st.booleans())
+    name = data.draw(
+        st.sampled_from(["sum", "mean", "var_mean", "amax", "amin", "max_with_indices", "min_with_indices"])
+    )
+    args = (x, axis, 1, keepdims) if name == "var_mean" else (x, axis, keepdims)
+    actual = outcome(getattr(load("kernel", "reduce"), name), *args)
+    expected = outcome(getattr(load("twin", "reduce"), name), *args)
+    if isinstance(expected, type):
+        assert actual is expected
+        return
+    for a, b in zip(actual, expected) if isinstance(expected, tuple) else [(actual, expected)]:
+        assert a.dtype == b.dtype
+        if name not in ("sum", "mean", "var_mean"):  # a maximum or minimum is one of the numbers
+            np.testing.assert_array_equal(a, b, strict=True)
+        else:
+            assert_close(a, b, ulps=64, scale=10)
+
+
+@pytest.mark.torch
+@both
+@pytest.mark.parametrize("axis", [0, 1])
+def test_extremes_like_torch(kind, axis):
+    torch = pytest.importorskip("torch")
+    x = draw((40, 50), np.float32).round(1)
+    x[3, 4] = x[7, 4] = x[3, 8] = np.nan
+    for name in ("max", "min"):
+        values, places = getattr(torch, name)(torch.from_numpy(x), axis)
+        ours = getattr(load(kind, "reduce"), name + "_with_indices")(x, axis)
+        np.testing.assert_array_equal(ours[0], values.numpy())
+        np.testing.assert_array_equal(ours[1], places.numpy())
