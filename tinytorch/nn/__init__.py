@@ -1,0 +1,63 @@
+"""torch.nn: modules, in files by family. Convolution, pooling, normalisation, recurrent and attention layers will follow."""
+
+from tinytorch.nn import functional, init
+from tinytorch.nn.activation import (
+    CELU,
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmax2d,
+    Softmin,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+    Threshold,
+)
+from tinytorch.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from tinytorch.nn.distances import CosineSimilarity, PairwiseDistance
+from tinytorch.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from tinytorch.nn.embedding import Embedding
+from tinytorch.nn.flatten import Flatten, Unflatten
+from tinytorch.nn.linear import Bilinear, Identity, Linear
+from tinytorch.nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
+from tinytorch.nn.module import Module
+from tinytorch.nn.parameter import Buffer, Parameter
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,194 @@
+"""Embedding: rows of a table, looked up by number. Rule, functions and module.
+
+Source: https://docs.pytorch.org/docs/2.13/nn.html#sparse-layers
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch import kernels
+from tinytorch.autograd.grad_mode import no_grad
+from tinytorch.autograd.rule import Rule
+from tinytorch.dtypes import int32, int64
+from tinytorch.nn import init
+from tinytorch.nn.module import Module
+from tinytorch.nn.parameter import Parameter
+from tinytorch.tensor import Tensor, wrap
+
+
+class Embedding_(Rule):  # noqa: N801 - the module has the name
+    """y[...] = W[index[...]],    dW[i] = the sum of dy where index = i (nothing for padding_idx)"""
+
+    name = "EmbeddingBackward0"
+
+    @staticmethod
+    def forward(ctx, weight, index, padding_idx):
+        ctx.save_for_backward(index)
+        ctx.padding_idx, ctx.shape = padding_idx, weight.shape
+        return weight[index]
+
+    @staticmethod
+    def backward(ctx, grad):
+        (index,) = ctx.saved_tensors
+        return EmbeddingGrad.apply(grad, getattr(index, "_array", index), ctx.shape, ctx.padding_idx)
+
+
+class EmbeddingGrad(Rule):
+    """dW[i] = the sum of dy where index = i: linear in dy, so its own gradient is the lookup again"""
+
+    name = "EmbeddingDenseBackwardBackward0"
+
+    @staticmethod
+    def forward(ctx, grad, index, shape, padding_idx):
+        ctx.index, ctx.padding_idx = index, padding_idx
+        flat = grad.reshape(-1, shape[1])
+        table = np.zeros(shape, grad.dtype)
+        rows = index.reshape(-1)
+        if padding_idx >= 0:
+            kept = rows != padding_idx
+            flat, rows = flat[kept], rows[kept]
+        kernels.scatter.index_add(table, 0, rows, flat)
+        return table
+
+    @staticmethod
+    def backward(ctx, grad):
+        looked_up = Embedding_.apply(grad, ctx.index, -1)
+        if ctx.padding_idx >= 0:
+            looked_up = looked_up * (ctx.index != ctx.padding_idx)[..., None]
+        return looked_up
+
+
+def embedding(
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """The rows of `weight` (number, size) named by `input` (*): a tensor (*, size).
+
+    The row padding_idx gets no gradient. With max_norm, rows that are used and longer are first shortened in place.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.embedding.html
+
+    >>> torch.nn.functional.embedding(torch.tensor([1, 0]), torch.tensor([[1., 2.], [3., 4.]]))
+    tensor([[3., 4.],
+            [1., 2.]])
+    """
+    if padding_idx is not None:
+        count = weight.shape[0]
+        if not -count <= padding_idx < count:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= count
+    if input.dtype not in (int64, int32):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            f"torch.{input.dtype.legacy}Tensor instead (while checking arguments for embedding)"
+        )
+    index = input._array
+    if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
+        raise IndexError(f"index out of range in self\n\nThe table has {weight.shape[0]} rows.")
+    if max_norm is not None:
+        _shorten(weight, index, max_norm, norm_type)
+    if scale_grad_by_freq and weight.requires_grad:
+        looked_up = Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx)
+        counts = np.bincount(index.reshape(-1), minlength=weight.shape[0])[index]
+        scale = wrap((1 / counts)[..., None].astype(weight._array.dtype))
+        return looked_up.detach() + (looked_up - looked_up.detach()) * scale
+    return Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx)
+
+
+def _shorten(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:
+    with no_grad():
+        rows = np.unique(index)
+        norms = np.linalg.norm(weight._array[rows], norm_type, axis=1)
+        long = norms > max_norm
+        if long.any():
+            weight._array[rows[long]] *= (max_norm / (norms[long] + 1e-7))[:, None].astype(weight._array.dtype)
+            weight._bump()
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """int64 vectors that are 1 at the class and 0 elsewhere.
+
+    >>> torch.nn.functional.one_hot(torch.tensor([2, 0]))
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
+    """
+    if tensor.dtype is not int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    classes = tensor._array
+    if not classes.size:
+        if num_classes <= 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    elif classes.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if num_classes == -1:
+        num_classes = int(classes.max()) + 1
+    elif classes.size and num_classes <= classes.max():
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return wrap((classes[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+class Embedding(Module):
+    """A table of vectors, looked up by number; it starts with normal numbers.
+
+    >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 5]])).shape
+    torch.Size([2, 2, 3])
+    """
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Tensor | None = None,
+        _freeze: bool = False, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__()
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise AssertionError("Padding_idx must be within num_embeddings")
+            padding_idx %= num_embeddings
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        if _weight is None:
+            from tinytorch.creation import empty
+
+            self.weight = Parameter(empty((num_embeddings, embedding_dim), device=device, dtype=dtype), not _freeze)
+            self.reset_parameters()
+        else:
+            if list(_weight.shape) != [num_embeddings, embedding_dim]:
+                raise AssertionError("Shape of weight does not match num_embeddings and embedding_dim")
+            self.weight = Parameter(_weight, not _freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw the table anew; the row padding_idx is 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return embedding(
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
+        )
+
+    def extra_repr(self) -> str:
+        shown = f"{self.num_embeddings}, {self.embedding_dim}"
+        if self.padding_idx is not None:
+            shown += f", padding_idx={self.padding_idx}"
+        if self.max_norm is not None:
+            shown += f", max_norm={self.max_norm}"
+        if self.norm_type != 2:
+            shown += f", norm_type={self.norm_type}"
+        if self.scale_grad_by_freq:
+            shown += f", scale_grad_by_freq={self.scale_grad_by_freq}"
+        return shown + (", sparse=True" if self.sparse else "")
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+    ) -> Embedding:  # fmt: skip
+        """An Embedding with a given table, which is not trained if `freeze`."""
+        if embeddings.ndim != 2:
+            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+        rows, columns = embeddings.shape
+        return cls(rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)

@@ -1,0 +1,109 @@
+"""torch.nn.functional: the functions that layers compute, gathered from where their mathematics is.
+
+Convolutions, pooling, normalisation and attention will come in through here, each family from its own file.
+
+Source: https://docs.pytorch.org/docs/2.13/nn.functional.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinytorch.functions.einsum import bilinear
+from tinytorch.nn.distances import cosine_similarity, normalize, pairwise_distance
+from tinytorch.nn.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
+from tinytorch.nn.embedding import embedding, one_hot
+from tinytorch.nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
+from tinytorch.ops.activation import (
+    celu,
+    celu_,
+    elu,
+    elu_,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    leaky_relu,
+    leaky_relu_,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    relu_,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+    threshold_,
+)
+from tinytorch.ops.addmm import linear
+from tinytorch.tensor import Tensor
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + e^-x); torch.sigmoid is the newer name."""
+    return input.sigmoid()
+
+
+def tanh(input: Tensor) -> Tensor:
+    """tanh x; torch.tanh is the newer name."""
+    return input.tanh()
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Samples of a softened choice: softmax((logits + gumbel noise) / tau); `hard` makes it one-hot, gradients stay soft.
+
+    Source: https://arxiv.org/abs/1611.01144
+    """
+    noise = -logits.new_empty(logits.shape).exponential_().log()
+    soft = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    return logits.new_zeros(logits.shape).scatter_(dim, index, 1.0) - soft.detach() + soft
+
+
+def _is_public(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type)
+
+
+__all__ = sorted(name for name, value in list(globals().items()) if not name.startswith("_") and _is_public(value))
