@@ -136,12 +136,13 @@ cdef simd_void column_sums(const floating* x,       # IN   n rows, `stride` numb
                            const floating* center,  # IN   NULL, or a number per column: add (x - center)^2 instead
                            floating* out,           # OUT  (columns,)  sum over the rows / divisor
                            Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, floating divisor) noexcept nogil:
-    """Parts of PART rows are added first, then the parts: the error grows with n / PART instead of n."""
+    """Parts of PART rows are added first, then the parts, in double precision."""
     cdef floating part[TILE]
+    cdef double total[TILE]
     cdef Py_ssize_t i, j, stop
     cdef floating away
     for j in range(columns):
-        out[j] = 0
+        total[j] = 0
     i = 0
     while i < n:
         stop = i + PART if n - i > PART else n
@@ -158,9 +159,9 @@ cdef simd_void column_sums(const floating* x,       # IN   n rows, `stride` numb
             x += stride
             i += 1
         for j in range(columns):
-            out[j] += part[j]
+            total[j] += part[j]
     for j in range(columns):
-        out[j] = out[j] / divisor
+        out[j] = <floating>(total[j] / divisor)
 
 
 def var_mean(x, axis=None, double correction=1, bint keepdims=False):

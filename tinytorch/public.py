@@ -10,11 +10,13 @@ gives torch.exp(x), torch.exp(x, out=y), x.exp() and x.exp_().
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tinytorch.arguments import wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import can_cast
@@ -98,12 +100,34 @@ def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
-            return plain(*args, **kwargs)
+            try:
+                result = plain(*args, **kwargs)
+            except (AttributeError, TypeError):
+                _check_tensors(name, plain, args, kwargs)
+                raise
+            if isinstance(result, np.generic):  # a rule that met no tensor
+                _check_tensors(name, plain, args, kwargs)
+            return result
         if policy == "dtype" and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
         return write_out(name, plain, out, args, kwargs, mismatch=_MISMATCH.get(policy, policy))
 
     return complete
+
+
+def _check_tensors(name: str, plain: Callable, args: tuple, kwargs: dict) -> None:
+    """TypeError if an argument is missing or is not the tensor that it is declared to be: why `plain` failed."""
+    for i, parameter in enumerate(inspect.signature(plain).parameters.values()):
+        if i < len(args):
+            value, position = args[i], i + 1
+        elif parameter.name in kwargs:
+            value, position = kwargs[parameter.name], None
+        elif parameter.default is inspect.Parameter.empty and parameter.kind == inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "{parameter.name}"') from None
+        else:
+            return
+        if parameter.annotation == "Tensor" and not isinstance(value, Tensor):
+            raise wrong_type(name, parameter.name, position, "Tensor", value) from None
 
 
 def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, mismatch: Any = None) -> Any:
@@ -112,13 +136,13 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, m
     With a text `mismatch`, out has to have the result's dtype, else it is the error's.
     """
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
-    if state.recording and views._any_requires_grad((*args, *kwargs.values(), *targets)):
+    result = plain(*args, **kwargs)
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    if state.recording and views._any_requires_grad((*results, *targets)):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
-    result = plain(*args, **kwargs)
-    results = (result,) if isinstance(result, Tensor) else tuple(result)
     for target, value in zip(targets, results):
         if mismatch is not None and target.dtype is not value.dtype:
             raise RuntimeError(mismatch.format(name=name, given=target.dtype, wanted=value.dtype))

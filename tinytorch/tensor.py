@@ -92,6 +92,7 @@ class Tensor:
     _post_accumulate_hooks: dict | None = None
     _retains_grad = False
     _inference = False
+    _of_data = False  # made by .data: x.data[0] of a 0-dim tensor was PyTorch 0.3's x.item()
     _storage_root: Any = None  # the array whose memory begins where PyTorch's storage would, if not `_array` itself
 
     __array_priority__ = 1000  # ndarray + Tensor is left to Tensor.__radd__

@@ -138,13 +138,18 @@ def check_writable(target: Tensor, recorded: bool) -> None:
     """Raise PyTorch's error where `target` must not be written into; `recorded`: the write takes part in autograd."""
     array = target._array
     if not array.flags.c_contiguous:
-        for side, stride in zip(array.shape, array.strides):
-            if stride == 0 and side > 1:
-                raise RuntimeError(
-                    "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                    "location. Please clone() the tensor before performing the operation."
-                )
+        check_repeats(array)
     check_history(target, recorded)
+
+
+def check_repeats(array: np.ndarray) -> None:
+    """RuntimeError where elements of `array`, which is to be written to, lie at one place after an `expand`."""
+    for side, stride in zip(array.shape, array.strides):
+        if stride == 0 and side > 1:
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                "Please clone() the tensor before performing the operation."
+            )
 
 
 def check_history(target: Tensor, recorded: bool) -> None:

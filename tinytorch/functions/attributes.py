@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from tinytorch import dtypes
+from tinytorch import arguments, dtypes
 from tinytorch.device import CPU
 from tinytorch.errors import wrap_dim
 from tinytorch.formats import contiguous_format, is_contiguous_in, strided, strides_of
+from tinytorch.kernels.memory import address
 from tinytorch.public import public
+from tinytorch.storage import TypedStorage, UntypedStorage, memory_of
+from tinytorch.storage import is_shared as memory_is_shared
 from tinytorch.tensor import Size, Tensor
 
 # ---- sizes and strides -----------------------------------------------------------------------------------------------
@@ -49,19 +51,6 @@ def dim(self: Tensor) -> int:
     return self._array.ndim
 
 
-@public(out=False)
-def numel(input: Tensor) -> int:
-    """The number of elements.
-
-    >>> torch.zeros(2, 3).numel()
-    6
-    """
-    return input._array.size
-
-
-Tensor.nelement = numel
-
-
 @public(function=False, out=False)
 def element_size(self: Tensor) -> int:
     """The bytes of one element.
@@ -85,11 +74,6 @@ def is_contiguous(self: Tensor, *, memory_format: Any = contiguous_format) -> bo
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
 
-def address(array: np.ndarray) -> int:
-    """Where in memory the first element is."""
-    return array.__array_interface__["data"][0]
-
-
 @public(function=False, out=False)
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for an empty tensor."""
@@ -105,6 +89,74 @@ def storage_offset(self: Tensor) -> int:
     """
     root = self._storage_root
     return 0 if root is None else (address(self._array) - address(root)) // self._array.itemsize
+
+
+@public(function=False, out=False)
+def untyped_storage(self: Tensor) -> UntypedStorage:
+    """The memory in which this tensor and its views lie, as bytes.
+
+    >>> torch.zeros(2, 3)[1].untyped_storage().nbytes()
+    24
+    """
+    return UntypedStorage(memory_of(self._root()), self.device)
+
+
+def _typed_storage(self: Tensor) -> TypedStorage:
+    return TypedStorage(wrap_storage=untyped_storage(self), dtype=self.dtype)
+
+
+@public(function=False, out=False)
+def storage(self: Tensor) -> TypedStorage:
+    """The memory in which this tensor and its views lie, as elements. Deprecated by PyTorch: see `untyped_storage`."""
+    warnings.warn(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
+        "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
+        "tensor.untyped_storage() instead of tensor.storage()",
+        UserWarning,
+        stacklevel=2,
+    )
+    return _typed_storage(self)
+
+
+Tensor._typed_storage = _typed_storage
+
+
+@public(method=False, out=False)
+def is_storage(obj: Any) -> bool:
+    """Is it an UntypedStorage or a TypedStorage?
+
+    >>> torch.is_storage(torch.zeros(1).untyped_storage())
+    True
+    """
+    return isinstance(obj, (UntypedStorage, TypedStorage))
+
+
+@public(function=False, out=False)
+def is_shared(self: Tensor) -> bool:
+    """Does it lie in memory that processes share, see `share_memory_`?"""
+    return memory_is_shared(self._array)
+
+
+@public(function=False, out=False)
+def is_pinned(self: Tensor, device: Any = None) -> bool:
+    """Page-locked memory serves transfers to a GPU; there is none here."""
+    return False
+
+
+@public(function=False, out=False)
+def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+    """RuntimeError, PyTorch's where there is no GPU."""
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+@public(function=False, out=False)
+def get_device(self: Tensor) -> int:
+    """The number of the GPU that the tensor is on; -1 on the CPU.
+
+    >>> torch.zeros(1).get_device()
+    -1
+    """
+    return -1 if self.device.index is None else self.device.index
 
 
 @public(out=False)
@@ -141,54 +193,74 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-@public(out=False)
-def is_floating_point(input: Tensor) -> bool:
+def _question(name: str, answer: Callable[[Tensor], Any], doc: str) -> None:
+    """A function torch.<name>(input) and method that answers a question to a tensor."""
+
+    def ask(input: Tensor) -> Any:
+        if not isinstance(input, Tensor):
+            raise arguments.wrong_type(name, "input", 1, "Tensor", input)
+        return answer(input)
+
+    ask.__name__ = ask.__qualname__ = name
+    ask.__doc__ = doc
+    public(out=False)(ask)
+
+
+_question(
+    "numel",
+    lambda input: input._array.size,
+    """The number of elements.
+
+    >>> torch.zeros(2, 3).numel()
+    6
+    """,
+)
+_question(
+    "is_floating_point",
+    lambda input: input.dtype.category == dtypes.FLOAT,
     """Is the dtype float16, bfloat16, float32 or float64?
 
     >>> torch.is_floating_point(torch.zeros(1)), torch.is_floating_point(torch.tensor(1))
     (True, False)
-    """
-    return input.dtype.category == dtypes.FLOAT
-
-
-@public(out=False)
-def is_complex(input: Tensor) -> bool:
+    """,
+)
+_question(
+    "is_complex",
+    lambda input: input.dtype.category == dtypes.COMPLEX,
     """Is the dtype complex64 or complex128?
 
     >>> torch.is_complex(torch.tensor(1j))
     True
-    """
-    return input.dtype.category == dtypes.COMPLEX
-
-
-@public(out=False)
-def is_signed(input: Tensor) -> bool:
+    """,
+)
+_question(
+    "is_signed",
+    lambda input: input.dtype.is_signed,
     """Can the dtype hold negative numbers?
 
     >>> torch.is_signed(torch.tensor(1)), torch.is_signed(torch.tensor(True))
     (True, False)
-    """
-    return input.dtype.is_signed
-
-
-@public(out=False)
-def is_inference(input: Tensor) -> bool:
+    """,
+)
+_question(
+    "is_inference",
+    lambda input: input._inference,
     """Was it made under `torch.inference_mode()`?
 
     >>> torch.is_inference(torch.zeros(1))
     False
-    """
-    return input._inference
-
-
-@public(out=False)
-def is_nonzero(input: Tensor) -> bool:
+    """,
+)
+_question(
+    "is_nonzero",
+    bool,
     """Is the only element different from zero? RuntimeError unless there is exactly one.
 
     >>> torch.is_nonzero(torch.tensor([0.]))
     False
-    """
-    return bool(input)
+    """,
+)
+Tensor.nelement = Tensor.numel
 
 
 def _flag(value: bool) -> property:
@@ -198,9 +270,10 @@ def _flag(value: bool) -> property:
 Tensor.nbytes = property(lambda self: self._array.nbytes)
 Tensor.itemsize = property(lambda self: self._array.itemsize)
 Tensor.layout = property(lambda self: strided)
+Tensor.grad_dtype = property(lambda self: self.dtype)
 Tensor.is_cpu = property(lambda self: self.device is CPU)
-for _name in ("sparse", "sparse_csr", "quantized", "meta", "mkldnn", "mps", "xpu", "nested", "vulkan", "xla", "ipu", "hpu",
-              "maia", "mtia"):  # fmt: skip
+_ELSEWHERE = "sparse sparse_csr quantized meta mkldnn mps xpu nested vulkan xla ipu hpu maia mtia"
+for _name in _ELSEWHERE.split():
     setattr(Tensor, "is_" + _name, _flag(False))
 
 

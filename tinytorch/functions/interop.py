@@ -1,4 +1,7 @@
-"""A tensor as Python and NumPy see it: numbers, lists, arrays, text."""
+"""Exchange with NumPy and other libraries, without copies: numpy, __array__, DLPack.
+
+Source: https://dmlc.github.io/dlpack/latest/python_spec.html
+"""
 
 from __future__ import annotations
 
@@ -6,49 +9,108 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.dtypes import get_default_dtype
-from tinytorch.printing import format_tensor, tensor_repr
+from tinytorch import arguments, dtypes
+from tinytorch.creation import check_options, leaf
+from tinytorch.functions.from_data import checked
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
-
-@public(function=False, out=False)
-def item(self: Tensor) -> Any:
-    """The only element as a Python number."""
-    if self._array.size != 1:
-        raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-    return self._array.item()
-
-
-@public(function=False, out=False)
-def tolist(self: Tensor) -> Any:
-    """The elements as nested lists of Python numbers."""
-    return self._array.tolist()
+# ---- NumPy -------------------------------------------------------------------------------------------------------------
 
 
 @public(function=False, out=False)
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
-    """The elements as a NumPy array that shares the tensor's memory."""
+    """The elements as a NumPy array that shares the tensor's memory.
+
+    RuntimeError for tensors that require grad, unless `force`d; TypeError for bfloat16, which NumPy does not know.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.numpy.html
+
+    >>> torch.ones(2).numpy()
+    array([1., 1.], dtype=float32)
+    """
+    if not isinstance(force, bool):
+        raise arguments.wrong_type("numpy", "force", None, "bool", force)
     if self.requires_grad and not force:
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    return self._array
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.\n\n"
+            "NumPy does not record operations: what it computes would be lost to backward."
+        )
+    array = self._array
+    if array.dtype.kind == "V":
+        raise TypeError("Got unsupported ScalarType BFloat16\n\nNumPy has no bfloat16: convert it first, x.float().numpy().")
+    return array[...]  # an array object of its own: its shape may be set
 
 
-def _repr(self: Tensor) -> str:
-    node = self.grad_fn
-    return tensor_repr(
-        self._array,
-        dtype_name=self.dtype.name,
-        default_dtype=get_default_dtype().name,
-        requires_grad=self._requires_grad,
-        grad_fn_name=None if node is None else type(node).__name__,
-    )
+def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """What np.asarray(tensor) calls."""
+    return np.array(numpy(self), dtype, copy=copy)
 
 
-Tensor.__repr__ = _repr  # type: ignore[method-assign]
-Tensor.__format__ = lambda self, spec: format_tensor(self, spec, Tensor)  # type: ignore[method-assign]
-Tensor.__bool__ = lambda self: bool(item(self))
-Tensor.__float__ = lambda self: float(item(self))
-Tensor.__int__ = lambda self: int(item(self))
-Tensor.__index__ = lambda self: self._array.__index__()
-Tensor.__array__ = lambda self, dtype=None, copy=None: np.array(numpy(self), dtype, copy=copy)
+def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """What a NumPy function makes of its result when a tensor went in: np.exp(tensor) is a tensor.
+
+    Truth values come out as uint8, as they do from PyTorch.
+    """
+    array = np.asarray(array)
+    return leaf(array.astype(np.uint8) if array.dtype == np.bool_ else checked(array))
+
+
+Tensor.__array__ = _array
+Tensor.__array_wrap__ = _array_wrap
+
+# ---- DLPack ------------------------------------------------------------------------------------------------------------
+
+
+def _dlpack(self: Tensor, *, stream: Any = None, **options: Any) -> Any:
+    """A capsule with the tensor's memory for another library to take."""
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    if stream not in (None, -1):
+        raise BufferError("stream must be None on cpu.")
+    if self.dtype is dtypes.bfloat16:
+        raise BufferError("NumPy cannot export bfloat16: convert it first, for instance with .float()")
+    return self._array.__dlpack__(**options)
+
+
+Tensor.__dlpack__ = _dlpack
+Tensor.__dlpack_device__ = lambda self: self._array.__dlpack_device__()
+
+
+@public(method=False, out=False)
+def to_dlpack(tensor: Tensor) -> Any:
+    """A DLPack capsule with the tensor's memory."""
+    return _dlpack(tensor)
+
+
+class _FromCapsule:
+    """Gives NumPy a capsule in the way in which it takes one."""
+
+    def __init__(self, capsule: Any):
+        self.capsule = capsule
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the CPU: a capsule does not say where its memory is
+
+
+@public(method=False, out=False)
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor in the memory of another library's tensor, or of a DLPack capsule.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.from_dlpack.html
+
+    >>> torch.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    check_options("from_dlpack", device, False)
+    if not hasattr(ext_tensor, "__dlpack__"):
+        if type(ext_tensor).__name__ != "PyCapsule":
+            raise RuntimeError(
+                "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you "
+                "might have already constructed a tensor from it once."
+            )
+        ext_tensor = _FromCapsule(ext_tensor)
+    array = checked(np.from_dlpack(ext_tensor))
+    return leaf(array.copy() if copy else array)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinytorch.kernels.arrays import Array, narrow, widen
 
+PART = 64  # so many rows are added one by one
 Axis = int | tuple[int, ...] | None
 
 
@@ -25,13 +27,13 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if x.dtype.kind in "iub":
         return np.asarray(x.sum(axis=axis, dtype=np.int64, keepdims=keepdims))
-    return narrow(widen(x).sum(axis=axis, keepdims=keepdims), x)
+    return narrow(_add(widen(x), axis, keepdims), x)
 
 
 def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of x over `axis` divided by how many there are, nan when there are none; x is floating or complex."""
     wide = widen(x)
-    total = wide.sum(axis=axis, keepdims=keepdims)
+    total = _add(wide, axis, keepdims)
     return narrow(total / _count(x, total), x)
 
 
@@ -42,12 +44,31 @@ def var_mean(x: Array, axis: Axis = None, correction: float = 1, keepdims: bool 
     (array(1.25), array(2.5))
     """
     wide = widen(x)
-    total = wide.sum(axis=axis, keepdims=True)
+    total = _add(wide, axis, True)
     count = _count(x, total)
     center = total / count
-    squares = np.square(wide - center).sum(axis=axis, keepdims=keepdims)
+    squares = _add(np.square(wide - center), axis, keepdims)
     freedom = max(0.0, count - correction)
     return narrow(squares / np.asarray(freedom, wide.dtype), x), narrow(center.reshape(squares.shape), x)
+
+
+def _add(x: Array, axis: Axis, keepdims: bool) -> Array:
+    """x.sum, but of long axes in parts: NumPy adds in pairs along memory's last axis only, along others one by one."""
+    if x.size > PART:
+        axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
+        for i in axes:
+            while x.shape[i] > PART and abs(x.strides[i]) > x.itemsize:
+                x = np.moveaxis(_parts(np.moveaxis(x, i, 0)), 0, i)
+    return x.sum(axis=axis, keepdims=keepdims)
+
+
+def _parts(x: Array) -> Array:
+    """The sums of PART rows each, and of the rest."""
+    count = len(x) // PART
+    y = np.empty((count + 1, *x.shape[1:]), x.dtype)
+    x[: count * PART].reshape((count, PART, *x.shape[1:])).sum(axis=1, out=y[:count])
+    x[count * PART :].sum(axis=0, out=y[count])
+    return y
 
 
 def amax(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:

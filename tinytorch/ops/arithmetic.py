@@ -23,7 +23,7 @@ from tinytorch.ops.elementwise import (
     operator,
     overwrite,
     publish_operators,
-    reflected,
+    wide,
 )
 from tinytorch.promotion import bool_difference, common, dividing, floating, number, scaling, subtracting, to_common
 from tinytorch.public import public, publish_inplace
@@ -134,7 +134,7 @@ class Mul(Elementwise):
         need_x, need_y = ctx.needs_input_grad[:2]
         ctx.save_for_backward(x if need_y else None, y if need_x else None)
         if type(y) is float32:  # a number beside half precision, see promotion.scaling
-            return narrow(np.multiply(widen(x), y), x)
+            return wide(np.multiply, x, y)
         return np.multiply(x, y, out)
 
     @staticmethod
@@ -153,7 +153,7 @@ class Div(Elementwise):
     def forward(ctx, x, y, out=None):
         ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, y)
         if type(y) is float32:
-            return narrow(np.true_divide(widen(x), y), x)
+            return wide(np.true_divide, x, y)
         return np.true_divide(x, y, out)
 
     @staticmethod

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.arguments import wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
+from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import Tensor, wrap
 
@@ -49,12 +51,33 @@ class Keep(Elementwise):
         return Keep.apply(grad, mask), None
 
 
+class Undifferentiable(Elementwise):
+    """A rule that PyTorch has no derivative for; what it calls the operation stands in `operation`"""
+
+    operation = ""
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise RuntimeError(f"derivative for aten::{ctx.rule.operation} is not implemented")
+
+
 class Step(Elementwise):
     """A rule for y = a function that is constant in pieces,    dy/dx = 0"""
 
     @staticmethod
     def backward(ctx, grad):
         return zeros_like(grad)
+
+
+# ---- for forwards --------------------------------------------------------------------------------------------------------
+
+
+def wide(function: Callable, *operands: Any) -> Any:
+    """function(*operands); in float32, and rounded once, where they are of half precision."""
+    first = operands[0]
+    if isinstance(first, np.ndarray) and first.dtype.itemsize == 2 and first.dtype.kind in "fV":
+        return narrow(function(*[widen(each) if isinstance(each, np.ndarray) else each for each in operands]), first)
+    return function(*operands)
 
 
 # ---- operands ------------------------------------------------------------------------------------------------------------
@@ -68,9 +91,7 @@ def arrays_of(*operands: Any) -> list:
 def need_tensor(function: str, argument: str, value: Any, position: int = 1) -> None:
     """TypeError unless `value` is a tensor; `position` is counted as the method does, after self."""
     if not isinstance(value, Tensor):
-        raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
-        )
+        raise wrong_type(function, argument, position, "Tensor", value)
 
 
 def operand(value: Any) -> Any:

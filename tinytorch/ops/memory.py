@@ -1,4 +1,4 @@
-"""Copies and writes: clone, copy_, fill_, zero_, conversion of dtype, detach."""
+"""Copies and writes: clone, copy_, fill_, zero_, and the rule that converts a dtype."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import arguments, dtypes
 from tinytorch.autograd import views
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.formats import empty_in, empty_like_array, preserve_format
-from tinytorch.promotion import convert, number
+from tinytorch.errors import broadcast_error
+from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
+from tinytorch.promotion import convert, fitting_number
 from tinytorch.public import public
-from tinytorch.tensor import Tensor, _new, wrap
+from tinytorch.tensor import Tensor, wrap
 
 
 def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
@@ -34,12 +36,15 @@ def converted(x: np.ndarray, to: dtypes.dtype) -> np.ndarray:
         return convert(x, to)
 
 
+# ---- rules -----------------------------------------------------------------------------------------------------------
+
+
 class Clone(Rule):
     """y = a copy of x,    dy/dx = 1"""
 
     @staticmethod
-    def forward(ctx, x, memory_format=preserve_format):
-        return copied(x, x.dtype, memory_format)
+    def forward(ctx, x, order=preserve_format):
+        return copied(x, x.dtype, order)
 
     @staticmethod
     def backward(ctx, grad):
@@ -50,9 +55,9 @@ class ToCopy(Rule):
     """y = x in another dtype,    dx = dy in x's dtype (which the engine sees to)"""
 
     @staticmethod
-    def forward(ctx, x, to, memory_format=preserve_format):
+    def forward(ctx, x, to, order=preserve_format):
         y = converted(x, to)
-        return y if memory_format is preserve_format else copied(y, y.dtype, memory_format)
+        return y if order is preserve_format else copied(y, y.dtype, order)
 
     @staticmethod
     def backward(ctx, grad):
@@ -67,8 +72,8 @@ class Copy(Elementwise):
 
     @staticmethod
     def forward(ctx, x, source):
-        y = np.empty(x.shape, x.dtype)
-        np.copyto(y, source, casting="unsafe")
+        y = empty_like_array(x, x.dtype)
+        y[...] = source if source.dtype is x.dtype else converted(source, dtypes.from_numpy(x.dtype))
         return y
 
     @staticmethod
@@ -77,19 +82,41 @@ class Copy(Elementwise):
 
 
 class Fill(Rule):
-    """y = value everywhere,    dy/dx = 0,    dy/dvalue = the sum"""
+    """y = a number everywhere,    dy/dx = 0"""
 
-    inputs = 2
+    name = "FillBackward2"
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(
-            x.shape, number(value, dtypes.from_numpy(x.dtype)) if not isinstance(value, np.ndarray) else value, x.dtype
-        )
+        return np.full(x.shape, value, x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return Zero.apply(grad, 0)
+
+
+class FillTensor(Rule):
+    """y = the only element of v everywhere,    dy/dx = 0,    dv = the sum of dy"""
+
+    inputs = 2
+    name = "FillBackward3"
+
+    @staticmethod
+    def forward(ctx, x, value):
+        return np.full(x.shape, value, x.dtype)
 
     @staticmethod
     def backward(ctx, grad):
         return None, grad.sum()
+
+
+class Zero(Fill):
+    """y = 0,    dy/dx = 0"""
+
+    name = "ZeroBackward0"
+
+
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public(out=False)
@@ -104,56 +131,104 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     >>> x
     tensor([0., 0.])
     """
-    return Clone.apply(input, memory_format)
+    return Clone.apply(input, check_format("clone", memory_format))
+
+
+def check_format(name: str, order: Any) -> Any:
+    """A memory_format= argument; None counts as preserve_format."""
+    if order is None:
+        return preserve_format
+    if not isinstance(order, memory_format):
+        raise arguments.wrong_type(name, "memory_format", None, "torch.memory_format", order)
+    return order
 
 
 @public(function=False, out=False)
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Write the elements of `src`, broadcast and converted, into this tensor."""
-    return views.write(self, Copy.apply, src)
+    """Write the elements of `src`, broadcast and converted, into this tensor.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.copy_.html
+
+    >>> torch.zeros(2, 2).copy_(torch.tensor([1, 2]))
+    tensor([[1., 2.],
+            [1., 2.]])
+    """
+    if not isinstance(src, Tensor):
+        if not isinstance(src, (bool, int, float, complex)):
+            raise arguments.wrong_type("copy_", "other", 1, "Tensor", src)
+        src = wrap(fitting_number(src, self.dtype))
+    into, values = self._array, src._array
+    if into.shape != values.shape:
+        _check_fits(into, values)
+    if state.recording and (self.requires_grad or src.requires_grad):
+        return views.write(self, Copy.apply, src)
+    views.check_writable(self, False)
+    views.check_overlap(into, values)
+    into[...] = values if values.dtype is into.dtype else converted(values, self.dtype)
+    self._bump()
+    return self
+
+
+def _check_fits(into: np.ndarray, values: np.ndarray) -> None:
+    """PyTorch's error unless `values` can be broadcast to the shape of `into`."""
+    error = broadcast_error((into, values))
+    if error is not None:
+        raise error
+    joint = np.broadcast_shapes(into.shape, values.shape)
+    if joint != into.shape:
+        raise RuntimeError(f"output with shape {list(into.shape)} doesn't match the broadcast shape {list(joint)}")
 
 
 @public(function=False, out=False)
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Write one number into every element."""
-    return views.write(self, Fill.apply, value)
+    """Write one number (or the element of a 0-dim tensor) into every element; RuntimeError if it does not fit.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.fill_.html
+
+    >>> torch.zeros(2).fill_(7)
+    tensor([7., 7.])
+    """
+    if not isinstance(value, Tensor):
+        if not isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
+            raise arguments.no_such_form("fill_", (value,), {}, ("(Tensor value)", "(Number value)"))
+        return _fill(self, fitting_number(value, self.dtype), Fill)
+    if value._array.ndim:
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
+        )
+    if state.recording and value.requires_grad:
+        return views.write(self, FillTensor.apply, value)
+    return _fill(self, converted(value._array, self.dtype), FillTensor)
+
+
+def _fill(self: Tensor, value: np.ndarray, rule: type[Rule]) -> Tensor:
+    if state.recording and self.requires_grad:
+        return views.write(self, rule.apply, value)
+    views.check_history(self, False)  # elements that share a place get the same number: that may be written
+    self._array[...] = value
+    self._bump()
+    return self
 
 
 @public(function=False, out=False)
 def zero_(self: Tensor) -> Tensor:
-    """Write 0 into every element."""
-    return views.write(self, Fill.apply, 0)
+    """Write 0 into every element.
 
-
-@public(out=False)
-def detach(input: Tensor) -> Tensor:
-    """The same memory outside the graph: no gradient flows through it. Writes into it are noticed by backward.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.detach.html
-
-    >>> x = torch.ones(2, requires_grad=True)
-    >>> x.detach().requires_grad
-    False
+    >>> torch.ones(2).zero_()
+    tensor([0., 0.])
     """
-    tensor = _new(Tensor)
-    tensor._array = input._array[
-        ...
-    ]  # an array object of its own: what is saved for backward is recognised by the object
-    tensor._counter = input._version_counter()
-    tensor._storage_root = input._storage_root
-    return tensor
+    return _fill(self, np.zeros((), self._array.dtype), Zero)
 
 
-def _data(self: Tensor) -> Tensor:
-    """The same memory outside the graph, and outside the version check: backward cannot notice writes into it."""
-    tensor = wrap(self._array[...])  # see detach
-    tensor._storage_root = self._storage_root
-    return tensor
+@public(name="fill", method=False, out=False)
+def filled(input: Tensor, value: Any) -> Tensor:
+    """A tensor like `input` with `value` everywhere.
+
+    >>> torch.fill(torch.zeros(2), 7)
+    tensor([7., 7.])
+    """
+    return fill_(clone(input), value)
 
 
-def _set_data(self: Tensor, value: Tensor) -> None:
-    self._array = value._array
-    self._storage_root = value._storage_root
-
-
-Tensor.data = property(_data, _set_data)
+for _function in (fill_, zero_):
+    public(method=False, out=False)(_function)

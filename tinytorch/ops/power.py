@@ -10,7 +10,7 @@ import numpy as np
 from tinytorch import dtypes
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.dtypes import BOOL, FLOAT, INTEGER, result_dtype
+from tinytorch.dtypes import FLOAT, INTEGER, result_dtype
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.elementwise import (
     Keep,
@@ -40,8 +40,6 @@ def _to_power_dtype(arrays: list) -> None:
     if x.dtype.char in "fd" and (type(exponent) is int or type(exponent) is float):
         return
     to = result_dtype(arrays)
-    if to.category == BOOL:
-        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if to.category == INTEGER and exponent < 0:
         raise RuntimeError(NEGATIVE)
     arrays[0] = convert(x, to)
@@ -74,6 +72,8 @@ class Pow(Elementwise):
 
 def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
     """x^exponent; by multiplication, division and square roots where that will do, as in PyTorch."""
+    if x.dtype.kind == "b":
+        return x | (not exponent)
     if x.dtype.kind in "iu":
         return np.power(x, number(exponent, dtypes.from_numpy(x.dtype)))
     shortcut = _SHORTCUTS.get(exponent)
@@ -113,7 +113,7 @@ class PowTensor(Elementwise):
         if ctx.needs_input_grad[0]:
             dx = Keep.apply(grad * conj(y * PowTensor.apply(x, y - 1)), y != 0)
         if z is not None:
-            dy = grad * Keep.apply(conj(z * Log.apply(x)), (x != 0) | (y.real < 0))
+            dy = grad * Keep.apply(conj(z * Log.apply(x)), (x != 0) | ~(y.real >= 0))
         return dx, dy
 
 
@@ -144,13 +144,14 @@ class PowOfNumber(Elementwise):
             return _integer_power(base, y)
         z = np.power(base, y)
         ctx.save_for_backward(y, z)
+        ctx.log_base = np.log(np.asarray(base, np.complex128 if y.dtype.kind == "c" else np.float64)).item()
         return z
 
     @staticmethod
     def backward(ctx, grad):
         y, z = ctx.saved_tensors
-        dy = grad * conj(z * Log.apply(ctx.base))
-        return dy if ctx.base != 0 else Keep.apply(dy, y.real < 0)
+        dy = grad * conj(z * ctx.log_base)
+        return dy if ctx.base != 0 else Keep.apply(dy, ~(y.real >= 0))
 
 
 class Sqrt(Elementwise):

@@ -49,7 +49,7 @@ class Mean(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        share = grad / count(ctx.shape, ctx.dim)
+        share = grad / (count(ctx.shape, ctx.dim) or 1)  # of nothing there is no gradient, whatever it is divided by
         return Expand.apply(keep_dims(share, ctx.shape, ctx.dim), ctx.shape)
 
 

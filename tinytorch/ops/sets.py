@@ -153,7 +153,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     for each in (elements, test_elements):
         if isinstance(each, Tensor) and each._array.dtype.kind in "bc":
             raise RuntimeError(f"Unsupported input type encountered for isin(): {each.dtype.legacy}")
-    return Isin.apply(elements, test_elements, invert)
+    return Isin.apply(elements, test_elements, invert=invert)
 
 
 # ---- places in a sorted list ---------------------------------------------------------------------------------------------

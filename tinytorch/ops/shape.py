@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch.arguments import type_name
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype as Dtype
@@ -18,14 +18,22 @@ from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Size, Tensor, _new
 
 
-def sizes(args: tuple) -> tuple[int, ...]:
-    """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3]))."""
+def sizes(args: tuple, function: str = "", argument: str = "size") -> tuple[int, ...]:
+    """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3])); TypeError for anything but integers."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
     for size in args:
         if type(size) is not int:
-            return tuple(map(operator.index, args))
-    return args
+            break
+    else:
+        return args
+    for place, size in enumerate(args):
+        if not hasattr(size, "__index__") or isinstance(size, Tensor) and (size._array.size != 1 or size._array.dtype.kind in "fcV"):
+            raise TypeError(
+                f"{function}(): argument '{argument}' failed to unpack the object at pos {place + 1} with error "
+                f'"type must be tuple of ints,but got {type_name(size)}"'
+            )
+    return tuple(map(operator.index, args))
 
 
 class ViewRule(Rule):
@@ -215,12 +223,12 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
     """
     if not isinstance(shape, (tuple, list)):
         raise TypeError(f"reshape(): argument 'shape' (position 2) must be tuple of ints, not {type(shape).__name__}")
-    return _reshape(input, sizes((shape,)))
+    return _reshape(input, sizes((shape,), "reshape", "shape"))
 
 
 def _reshape_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:
     """The elements in another shape, x.reshape(2, 3) or x.reshape((2, 3)): see `torch.reshape`."""
-    return _reshape(self, sizes((named["shape"],) if named else shape))
+    return _reshape(self, sizes((named["shape"],) if named else shape, "reshape", "shape"))
 
 
 Tensor.reshape = _reshape_method  # type: ignore[attr-defined]
@@ -353,7 +361,7 @@ def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) 
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    return expand_to(self, sizes(shape if size is None else (size,)))
+    return expand_to(self, sizes(shape if size is None else (size,), "expand"))
 
 
 @public(function=False, out=False)
@@ -376,10 +384,15 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    return expand_to(input, sizes((size,)))
+    return expand_to(input, sizes((size,), "broadcast_to"))
 
 
-Tensor.broadcast_to = lambda self, *shape, size=None: expand_to(self, sizes(shape if size is None else (size,)))
+def _broadcast_to_method(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
+    """This tensor expanded to a shape, x.broadcast_to(2, 3) or x.broadcast_to((2, 3)): see `torch.broadcast_to`."""
+    return expand_to(self, sizes(shape if size is None else (size,), "broadcast_to"))
+
+
+Tensor.broadcast_to = _broadcast_to_method  # type: ignore[attr-defined]
 
 
 @public(method=False, out=False)

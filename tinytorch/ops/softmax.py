@@ -11,12 +11,11 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
-from tinytorch.dtypes import dtype, from_numpy
+from tinytorch.dtypes import dtype, from_numpy, get_default_dtype
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.dims import in_dtype, keep_dims, reduced_dims
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.exponential import Exp
-from tinytorch.promotion import floating
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
 
@@ -102,11 +101,11 @@ class LogSoftmaxGrad(Rule):
 class Logsumexp(Rule):
     """y = log(sum e^x) over dims,    dx = dy e^(x - y), which is dy softmax(x)"""
 
-    promote = floating
-
     @staticmethod
     def forward(ctx, x, dims, keepdim):
         ctx.dim = dims
+        if x.dtype.kind in "biu":
+            x = x.astype(get_default_dtype().numpy)
         wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
         if x.size:
             top = wide.real.max(dims, keepdims=True)

@@ -166,12 +166,12 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     """
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"permute(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
-    return _permute(input, sizes((dims,)))
+    return _permute(input, sizes((dims,), "permute", "dims"))
 
 
 def _permute_method(self: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """A view with the dimensions in another order, x.permute(1, 0) or x.permute((1, 0)): see `torch.permute`."""
-    return _permute(self, sizes(order if dims is None else (dims,)))
+    return _permute(self, sizes(order if dims is None else (dims,), "permute", "dims"))
 
 
 Tensor.permute = _permute_method  # type: ignore[attr-defined]

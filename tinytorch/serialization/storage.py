@@ -9,36 +9,13 @@ from __future__ import annotations
 
 import math
 from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
 
 from tinytorch import dtypes
-from tinytorch.device import CPU, device
 from tinytorch.dtypes import dtype
+from tinytorch.storage import UntypedStorage
 from tinytorch.tensor import Tensor, wrap
-
-
-class UntypedStorage:
-    """A piece of memory in which tensors lie; this is what `map_location` functions are given."""
-
-    def __init__(self, array: np.ndarray, device: device = CPU):
-        self.array = array  # one-dimensional, of bytes
-        self.device = device
-
-    def __len__(self) -> int:
-        return self.array.size
-
-    size = nbytes = __len__
-
-    def cpu(self) -> UntypedStorage:
-        return self
-
-    def cuda(self, device: Any = None) -> UntypedStorage:
-        raise AssertionError("Torch not compiled with CUDA enabled\n\ntinytorch has no GPU device yet.")
-
-    def __repr__(self) -> str:
-        return f"[torch.storage.UntypedStorage(device={self.device}) of size {len(self)}]"
 
 
 class StorageType:

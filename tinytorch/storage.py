@@ -1,0 +1,153 @@
+"""UntypedStorage, TypedStorage: the memory that a tensor and its views lie in, as a row of bytes or of elements."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinytorch.device import CPU, device
+from tinytorch.dtypes import dtype as Dtype
+from tinytorch.kernels.memory import address, extent, restride
+
+
+def memory_of(root: np.ndarray) -> np.ndarray:
+    """The memory from root's first to its last element, gaps included, as a vector of bytes that shares it."""
+    if not root.size:
+        return np.empty(0, np.uint8)
+    count = extent(root.shape, root.strides, root.itemsize)[1] // root.itemsize
+    return restride(root, (count,), (root.itemsize,)).view(np.uint8)
+
+
+def is_shared(array: np.ndarray) -> bool:
+    """Does it lie in memory that processes share?"""
+    owner: Any = array
+    while isinstance(owner, (np.ndarray, memoryview)):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    return isinstance(owner, mmap.mmap)
+
+
+class _Storage:
+    """What storages of bytes and of elements have in common: a vector `array` of them."""
+
+    array: np.ndarray
+    device: device
+    is_cuda = False
+    is_sparse = False
+
+    def __len__(self) -> int:
+        return self.array.size
+
+    size = __len__
+
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    def element_size(self) -> int:
+        return self.array.itemsize
+
+    def data_ptr(self) -> int:
+        return address(self.array) if self.array.size else 0
+
+    def tolist(self) -> list:
+        return self.array.tolist()
+
+    def __iter__(self) -> Iterator:
+        return iter(self.array.tolist())
+
+    def _check(self, index: Any) -> None:
+        if not isinstance(index, slice) and not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} out of range for storage of size {len(self)}")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._check(index)
+        self.array[index] = value
+
+    def fill_(self, value: Any) -> Any:
+        self.array[...] = value
+        return self
+
+    def copy_(self, source: Any, non_blocking: bool = False) -> Any:
+        self.array[...] = source.array
+        return self
+
+    def cpu(self) -> Any:
+        return self
+
+    def cuda(self, device: Any = None) -> Any:
+        raise AssertionError("Torch not compiled with CUDA enabled\n\ntinytorch has no GPU device yet.")
+
+    def is_shared(self) -> bool:
+        return is_shared(self.array)
+
+    def is_pinned(self) -> bool:
+        return False
+
+    def resizable(self) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.data_ptr() == self.data_ptr()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.data_ptr())
+
+    def _title(self) -> str:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return " " + "\n ".join(map(str, self)) + f"\n[{self._title()} of size {len(self)}]"
+
+
+class UntypedStorage(_Storage):
+    """A piece of memory in which tensors lie, as bytes.
+
+    >>> torch.tensor([1, 258], dtype=torch.int16).untyped_storage().tolist()
+    [1, 0, 2, 1]
+    """
+
+    def __init__(self, array: np.ndarray | int = 0, device: device = CPU):
+        self.array = np.zeros(array, np.uint8) if isinstance(array, int) else array
+        self.device = device
+
+    def __getitem__(self, index: Any) -> Any:
+        self._check(index)
+        found = self.array[index]
+        return UntypedStorage(found, self.device) if isinstance(index, slice) else int(found)
+
+    def clone(self) -> UntypedStorage:
+        return UntypedStorage(self.array.copy(), self.device)
+
+    def untyped(self) -> UntypedStorage:
+        return self
+
+    def _title(self) -> str:
+        return f"torch.storage.UntypedStorage(device={self.device})"
+
+
+class TypedStorage(_Storage):
+    """A piece of memory in which tensors lie, as elements of one dtype. Deprecated by PyTorch, as is `Tensor.storage`."""
+
+    def __init__(self, *, wrap_storage: UntypedStorage, dtype: Dtype):
+        self._untyped_storage = wrap_storage
+        self.dtype = dtype
+        self.device = wrap_storage.device
+        self.array = wrap_storage.array.view(dtype.numpy)
+
+    def __getitem__(self, index: Any) -> Any:
+        self._check(index)
+        return self.array[index].tolist()
+
+    def clone(self) -> TypedStorage:
+        return TypedStorage(wrap_storage=self._untyped_storage.clone(), dtype=self.dtype)
+
+    def untyped(self) -> UntypedStorage:
+        return self._untyped_storage
+
+    def pickle_storage_type(self) -> str:
+        return f"{self.dtype.legacy}Storage"
+
+    def _title(self) -> str:
+        return f"torch.storage.TypedStorage(dtype={self.dtype}, device={self.device})"
