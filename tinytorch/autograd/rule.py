@@ -155,6 +155,8 @@ class Rule:
                 arrays[i] = arg._array
                 if arg._view is not None and state.recording:
                     arg._view.refresh(arg)
+                    if arg._view.base._requires_grad:  # even where the view is none that gradients flow through
+                        needs_grad = True
                 if arg._requires_grad:
                     needs_grad = True
         if not has_tensor:

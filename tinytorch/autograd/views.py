@@ -211,10 +211,13 @@ def write(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Tens
         assign(target, function(target, *args, **kwargs))
         return target
 
-    if target._view is not None:
-        target._view.refresh(target)
     # The function works on an alias: what it saves for its backward is the alias, whose memory we can exchange.
     alias = twin(target)
+    if target._view is not None:
+        target._view.refresh(target)
+        alias._node, alias._output_nr, alias._requires_grad = target._node, target._output_nr, target._requires_grad
+        if alias._node is not None and alias._node.has_hooks:  # hooks on the view as it was do not see this write
+            alias._node, alias._output_nr = AsStridedBackward0(target._view.base, target), 0
     result = function(alias, *args, **kwargs)
     if sys.getrefcount(alias) > 2:  # somebody besides this line and the call keeps it: saved for backward
         if alias._counter is not None:
@@ -230,7 +233,8 @@ def write(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Tens
 def twin(target: Tensor) -> Tensor:
     """Another tensor with the array and the history of `target`, but with no views and no version of its own yet."""
     alias = _new(Tensor)
-    alias._array, alias._node, alias._output_nr = target._array, target._node, target._output_nr
+    alias._array = target._array[...]  # an array object of its own, see ops/memory.py: detach
+    alias._node, alias._output_nr = target._node, target._output_nr
     alias._requires_grad, alias._accumulator = target._requires_grad, target._accumulator
     return alias
 

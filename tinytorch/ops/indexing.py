@@ -25,10 +25,10 @@ from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
-from tinytorch.ops.memory import Copy, Fill
+from tinytorch.ops.memory import Copy, FillTensor, converted
 from tinytorch.ops.shape import Unsqueeze, expand_to
 from tinytorch.ops.slicing import Alias, Part, Select, Slice
-from tinytorch.promotion import convert, fitting_number
+from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor, wrap
 
 FULL = slice(None)
@@ -108,10 +108,16 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
         np.add.at(y, key, values)
         return
     sides = y.shape[first:last]
-    indices = np.broadcast_arrays(*[np.where(i < 0, i + n, i) for i, n in zip(key[first:last], sides)])
-    flat = np.ravel_multi_index(tuple(indices), sides) if len(sides) > 1 else indices[0]
-    shape = (*y.shape[:first], flat.size, *y.shape[last:])
-    values = np.broadcast_to(values, (*y.shape[:first], *flat.shape, *y.shape[last:])).reshape(shape)
+    flat = key[first] if last - first == 1 else np.zeros((), np.int64)
+    if last - first > 1:
+        for index, side in zip(key[first:last], sides):  # the place in the run of dimensions, read as one
+            flat = flat * side + np.where(index < 0, index + side, index)
+    elif flat.size and flat.min() < 0:
+        flat = np.where(flat < 0, flat + sides[0], flat)
+    result = (*y.shape[:first], *flat.shape, *y.shape[last:])
+    if values.shape != result:
+        values = np.broadcast_to(values, result)
+    values = values.reshape(*y.shape[:first], flat.size, *y.shape[last:])
     whole = y.reshape(*y.shape[:first], math.prod(sides), *y.shape[last:])
     kernels.scatter.index_add(whole, first, flat.reshape(-1).astype(np.int64, copy=False), values)
 
@@ -126,10 +132,11 @@ class Parsed:
     rule   step 1 is this rule: Select, Slice, or None where there is nothing to do
     added  where the result of step 1 has new dimensions
     ends_with_none  the last thing step 1 does is to add one
+    arrays the kinds of the index arrays, "b" for masks
     places for step 2: for every dimension of the result of step 1 a full slice, indices, or a mask over several of them
     """
 
-    __slots__ = ("added", "alone", "ends_with_none", "key", "places", "rule")
+    __slots__ = ("added", "alone", "arrays", "ends_with_none", "key", "places", "rule")
 
     def __init__(self, shape: tuple[int, ...], index: Any):
         items = _as_tuple(index)
@@ -137,6 +144,7 @@ class Parsed:
         self.key: list = []
         self.places: list = []
         self.added: list[int] = []
+        self.arrays: list[str] = []
         self.rule: Any = None
         self.ends_with_none = False
         missing = len(shape) - sum(map(_rank, items))
@@ -185,6 +193,7 @@ class Parsed:
         return dim + len(self.added)
 
     def _add_array(self, array: np.ndarray, shape: tuple, dim: int) -> int:
+        self.arrays.append(array.dtype.kind)
         if array.dtype.kind != "b":
             self.key.append(FULL)
             self.places.append(array)
@@ -451,6 +460,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if (kind is int and -len(array) <= index < len(array)) or (kind is tuple and _simple(index, array.shape) is not None):
         key: Any = (index, ...) if kind is int else (*index, ...)
         if not recorded:
+            if not is_tensor and array.dtype.char in "fd" and (type(value) is float or type(value) is int) and -1e38 < value < 1e38:
+                views.check_history(self, False)  # the quick way: a number of no unusual size or dtype
+                place = array[key]
+                if place.size > 1 and 0 in place.strides:
+                    views.check_repeats(place)
+                place[...] = value
+                self._bump()
+                return
             _write(self, array[key], value)
         else:
             _fill(self if key == (...,) else Part.apply(self, key), value)
@@ -461,7 +478,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         return
     view = parsed.view(self)
     if parsed.places:
-        _put(view, checked_places(view._array.shape, parsed.places), value, recorded)
+        _put(view, checked_places(view._array.shape, parsed.places), value, recorded, parsed.arrays == ["b"])
     else:
         _fill(view, value)
 
@@ -477,7 +494,7 @@ def _write(self: Tensor, place: np.ndarray, value: Any, added: Any = ()) -> None
             source = _fitted(value, place.shape)._array
         views.check_overlap(place, source)
         if source.dtype is not place.dtype:
-            source = convert(source, self.dtype)
+            source = converted(source, self.dtype)
     else:
         source = _number(self, value)
     if place.size > 1 and 0 in place.strides:
@@ -489,20 +506,28 @@ def _write(self: Tensor, place: np.ndarray, value: Any, added: Any = ()) -> None
 def _fill(view: Tensor, value: Any) -> None:
     """Write into a view (or the whole of a tensor) with its history."""
     if not isinstance(value, Tensor):
-        views.write(view, Fill.apply, _number(view, value))
+        views.write(view, FillTensor.apply, _number(view, value))
     elif value._array.ndim:
         views.write(view, Copy.apply, _fitted(value, view._array.shape))
     else:
         views.write(view, Copy.apply, value)
 
 
-def _put(view: Tensor, key: tuple, value: Any, recorded: bool) -> None:
-    """Write into the places `key` of a view."""
+def _put(view: Tensor, key: tuple, value: Any, recorded: bool, by_mask: bool) -> None:
+    """Write into the places `key` of a view; `by_mask`: they come from one mask."""
     into = view._array
     if not isinstance(value, Tensor):
         value = wrap(np.asarray(_number(view, value)))
-    elif len(key) == 1 and key[0] is not FULL and key[0].dtype.kind == "b" and not value._array.ndim:
-        value = value.to(view.dtype)  # PyTorch fills a mask with one number of any dtype
+    elif by_mask and value._array.size == 1:  # PyTorch fills the places of a mask with one number of any dtype
+        fitting_number(value._array.item(), view.dtype)
+        value = value.to(view.dtype).reshape(())
+    if 0 in into.strides and into.size > 1 and not into.flags.c_contiguous:
+        warnings.warn(
+            "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
+            "This also applies to advanced indexing e.g. tensor[indices] = tensor",
+            UserWarning,
+            stacklevel=3,
+        )
     check_put(into, key, value)
     if not recorded:
         views.check_history(view, False)

@@ -89,9 +89,12 @@ class View(ViewRule):
     @staticmethod
     def forward(ctx, x, shape):
         ctx.shape = x.shape
+        if x.flags.c_contiguous and (not shape or min(shape) >= -1):
+            try:
+                return x.reshape(shape)
+            except ValueError:
+                raise shape_error(x.size, shape) from None
         shape = infer_shape(x.size, shape)
-        if x.flags.c_contiguous:
-            return x.reshape(shape)
         strides = view_strides(x.shape, x.strides, shape, x.itemsize)
         if strides is None:
             raise RuntimeError(
