@@ -1,6 +1,7 @@
 """tinytorch: PyTorch's tensors, autograd, nn and optim, small enough to read."""
 
 import importlib
+import importlib.util
 import pkgutil
 
 from tinytorch import autograd as autograd
@@ -36,4 +37,28 @@ try:
 except ImportError:
     pass
 globals().update(NAMES)
+from tinytorch import formats, storage
+from tinytorch.functions import legacy
+
+globals().update(formats.NAMES)
+globals().update(legacy.NAMES)
+UntypedStorage, TypedStorage = storage.UntypedStorage, storage.TypedStorage
 globals().update(_dtypes.NAMES)
+
+from tinytorch import missing
+
+_LATER = ("nn", "optim", "utils", "serialization", "summary", "random", "special", "linalg", "cuda", "testing", "jit")
+_IN = {"save": "serialization", "load": "serialization", "Generator": "generator", "default_generator": "generator"}
+_absent = missing.getattr_for(__name__)
+
+
+def __getattr__(name):
+    """Modules that are not needed at once are imported when they are first asked for: importing tinytorch is quick."""
+    if name in _IN:
+        value = getattr(importlib.import_module(f"tinytorch.{_IN[name]}"), name)
+    elif name in _LATER and importlib.util.find_spec(f"tinytorch.{name}"):
+        value = importlib.import_module(f"tinytorch.{name}")
+    else:
+        return _absent(name)
+    globals()[name] = value
+    return value
