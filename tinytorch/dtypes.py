@@ -71,6 +71,8 @@ class dtype:
         """
         if self.category == COMPLEX:
             return self
+        if self.category < FLOAT:
+            raise RuntimeError(f"Unknown Complex ScalarType for {self.legacy}")
         return complex128 if self is float64 else complex64
 
     def __repr__(self) -> str:
@@ -167,7 +169,7 @@ def set_default_dtype(d: dtype, /) -> None:
     """Let new floating point tensors be of dtype `d` (float32 at the start)."""
     global _default
     if not isinstance(d, dtype):
-        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type, got {d!r}")
+        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     if d.category != FLOAT:
         raise TypeError("only floating-point types are supported as the default type")
     _default = d
@@ -178,6 +180,7 @@ def default_complex() -> dtype:
 
 
 _INTEGER_ORDER = {int8: 0, int16: 1, int32: 2, int64: 3}
+_WIDE_UNSIGNED = (uint16, uint32, uint64)
 _FLOAT_ORDER = {float16: 0, bfloat16: 0, float32: 1, float64: 2}
 
 
@@ -188,7 +191,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     (torch.float32, torch.int64)
     """
     a, b = (type1, type2) if type1.category <= type2.category else (type2, type1)
-    if a is b or a.category == BOOL:
+    if a is b or (a.category == BOOL and b not in _WIDE_UNSIGNED):
         return b
     if b.category == COMPLEX:
         return complex128 if float64 in (a, b) or complex128 in (a, b) else complex64
@@ -198,10 +201,10 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         if _FLOAT_ORDER[a] == _FLOAT_ORDER[b]:
             return float32  # float16 and bfloat16: neither holds the other
         return a if _FLOAT_ORDER[a] > _FLOAT_ORDER[b] else b
-    if {a, b} & {uint16, uint32, uint64}:
+    if a in _WIDE_UNSIGNED or b in _WIDE_UNSIGNED:
         raise RuntimeError(
             "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-            f"{a.legacy} and {b.legacy}"
+            f"{type1.legacy} and {type2.legacy}"
         )
     if a is uint8 or b is uint8:
         other = b if a is uint8 else a
@@ -269,47 +272,77 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return from_.category <= to.category and not (from_.category == INTEGER and to.category == BOOL)
 
 
-class finfo:
-    """Limits of a floating point dtype.
+class _Limits:
+    """What finfo and iinfo have in common."""
+
+    dtype: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.dtype == self.dtype  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    @staticmethod
+    def _read(name: str, type_: Any) -> dtype:
+        if not isinstance(type_, dtype):
+            given = type_.__class__.__name__
+            raise TypeError(f"{name}(): argument 'type' (position 1) must be torch.dtype, not {given}")
+        return type_
+
+
+class finfo(_Limits):
+    """Limits of a floating point dtype; of a complex dtype, those of its parts.
+
+    Source: https://docs.pytorch.org/docs/2.13/type_info.html
 
     >>> torch.finfo(torch.float32).eps
     1.1920928955078125e-07
     """
 
     def __init__(self, type: dtype | None = None):
-        dtype_ = as_dtype(type) if type is not None else _default
-        if dtype_.category < FLOAT:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype_}'")
-        self.dtype = dtype_.name
-        real = dtype_.to_real()
+        real = self._read("finfo", type or _default).to_real()
+        if real.category != FLOAT:
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'\n\n"
+                f"{real} is an integer dtype."
+            )
         if real is bfloat16:
             from ml_dtypes import finfo as limits_of
         else:
             limits_of = np.finfo
         limits = limits_of(real.numpy)
+        self.dtype = real.name
         self.bits = real.itemsize * 8
         self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
         self.tiny = self.smallest_normal = float(limits.tiny)
-        self.resolution = float(limits.resolution)
+        self.resolution = 10.0 ** -int(limits.precision)
 
     def __repr__(self) -> str:
         shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
         return f"finfo({', '.join(f'{name}={getattr(self, name):g}' for name in shown)}, dtype={self.dtype})"
 
 
-class iinfo:
+class iinfo(_Limits):
     """Limits of an integer dtype.
+
+    Source: https://docs.pytorch.org/docs/2.13/type_info.html
 
     >>> torch.iinfo(torch.int8)
     iinfo(min=-128, max=127, dtype=int8)
     """
 
     def __init__(self, type: dtype):
-        dtype_ = as_dtype(type)
-        if dtype_.category != INTEGER:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{dtype_}'")
-        limits = np.iinfo(dtype_.numpy)
-        self.dtype, self.bits, self.min, self.max = dtype_.name, limits.bits, int(limits.min), int(limits.max)
+        kind = self._read("iinfo", type)
+        if kind.category == BOOL:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
+        if kind.category != INTEGER:
+            raise TypeError(
+                "torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'\n\n"
+                f"{kind} is a floating point dtype."
+            )
+        limits = np.iinfo(kind.numpy)
+        self.dtype, self.bits, self.min, self.max = kind.name, limits.bits, int(limits.min), int(limits.max)
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

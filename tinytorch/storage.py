@@ -128,7 +128,7 @@ class UntypedStorage(_Storage):
 
 
 class TypedStorage(_Storage):
-    """A piece of memory in which tensors lie, as elements of one dtype. Deprecated by PyTorch, as is `Tensor.storage`."""
+    """A piece of memory in which tensors lie, as elements of one dtype. PyTorch deprecates it."""
 
     def __init__(self, *, wrap_storage: UntypedStorage, dtype: Dtype):
         self._untyped_storage = wrap_storage

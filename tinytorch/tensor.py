@@ -6,8 +6,9 @@ hangs them onto this class under their names.
 
 from __future__ import annotations
 
+import operator
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class Size(tuple):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Iterable = ()) -> Size:
+        sides = tuple(sizes)
+        if not all(type(side) is int for side in sides):
+            sides = tuple([_whole(side, at) for at, side in enumerate(sides)])
+        return tuple.__new__(cls, sides)
+
     def numel(self) -> int:
         count = 1
         for side in self:
@@ -47,10 +54,12 @@ class Size(tuple):
         return Size(found) if isinstance(index, slice) else found
 
     def __add__(self, other: Any) -> Size:
-        return Size(tuple.__add__(self, tuple(other)))
+        if not isinstance(other, tuple):
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
+        return Size(tuple.__add__(self, other))
 
-    def __radd__(self, other: Any) -> Size:
-        return Size(tuple(other) + tuple(self))
+    def __radd__(self, other: Any) -> Any:
+        return Size(other + tuple(self)) if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, times: Any) -> Size:
         return Size(tuple.__mul__(self, times))
@@ -59,6 +68,15 @@ class Size(tuple):
 
     def __reduce__(self) -> tuple:
         return Size, (tuple(self),)
+
+
+def _whole(side: Any, at: int) -> int:
+    """A side of a Size as an int; TypeError if it is none."""
+    try:
+        return int(operator.index(side))
+    except TypeError:
+        given = type(side).__name__
+        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {at} is '{given}')") from None
 
 
 class Version:
@@ -133,7 +151,7 @@ class Tensor:
     @property
     def shape(self) -> Size:
         """The length of every dimension, as a `torch.Size`."""
-        return Size(self._array.shape)
+        return tuple.__new__(Size, self._array.shape)  # NumPy has checked it
 
     @property
     def ndim(self) -> int:

@@ -27,7 +27,13 @@ def size(self: Tensor, dim: int | None = None) -> Any:
     (torch.Size([2, 3]), 3)
     """
     shape = self._array.shape
-    return Size(shape) if dim is None else shape[wrap_dim(dim, len(shape))]
+    return Size(shape) if dim is None else shape[_dim("size", dim, len(shape))]
+
+
+def _dim(name: str, dim: Any, ndim: int) -> int:
+    if not isinstance(dim, int):
+        raise arguments.wrong_type(name, "dim", 1, "int", dim)
+    return wrap_dim(dim, ndim)
 
 
 @public(function=False, out=False)
@@ -38,7 +44,7 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
     ((3, 1), 1)
     """
     strides = strides_of(self._array)
-    return strides if dim is None else strides[wrap_dim(dim, len(strides))]
+    return strides if dim is None else strides[_dim("stride", dim, len(strides))]
 
 
 @public(function=False, out=False, aliases=("ndimension",))
@@ -109,9 +115,9 @@ def _typed_storage(self: Tensor) -> TypedStorage:
 def storage(self: Tensor) -> TypedStorage:
     """The memory in which this tensor and its views lie, as elements. Deprecated by PyTorch: see `untyped_storage`."""
     warnings.warn(
-        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
-        "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
-        "tensor.untyped_storage() instead of tensor.storage()",
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
+        "class. This should only matter to you if you are using storages directly.  To access UntypedStorage directly, "
+        "use tensor.untyped_storage() instead of tensor.storage()",
         UserWarning,
         stacklevel=2,
     )
@@ -166,6 +172,8 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
     >>> torch.is_same_size(torch.zeros(2), torch.zeros(2, 1))
     False
     """
+    if not isinstance(other, Tensor):
+        raise arguments.wrong_type("is_same_size", "other", 2, "Tensor", other)
     return input._array.shape == other._array.shape
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinytorch import dtypes
+from tinytorch import arguments, dtypes
 from tinytorch.device import as_device, device
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.formats import check_rank, contiguous_format, is_contiguous_in, preserve_format
@@ -16,11 +16,11 @@ from tinytorch.tensor import Tensor
 
 def convert(self: Tensor, kind: Dtype, copy: bool = False, memory_format: Any = preserve_format) -> Tensor:
     """This tensor if it has the dtype `kind` already and no copy is asked for, else a converted copy."""
-    if self.dtype is not kind:
-        if kind.category < dtypes.FLOAT and self._requires_grad:
+    if copy or self.dtype is not kind:
+        if kind.category < dtypes.FLOAT and self.requires_grad:
             self = self.detach()  # no gradient flows through integers
         return ToCopy.apply(self, kind, memory_format)
-    if copy or not (memory_format is preserve_format or _can_stay(self, memory_format)):
+    if memory_format is not preserve_format and not _can_stay(self, memory_format):
         return Clone.apply(self, memory_format)
     return self
 
@@ -54,7 +54,7 @@ def to(
     try:
         kind = self.dtype if dtype is None else dtypes.as_dtype(dtype)
     except TypeError:
-        raise _no_such_form(args, {"dtype": dtype}) from None
+        raise _no_such_form(args, {} if args else {"dtype": dtype}) from None
     return convert(self, kind, copy, memory_format)
 
 
@@ -70,16 +70,16 @@ def _read(args: tuple, place: Any, kind: Any) -> tuple:
     raise _no_such_form(args, {})
 
 
+_FORMS = (
+    "(torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False)",
+    "(torch.dtype dtype, bool non_blocking = False, bool copy = False)",
+    "(Tensor tensor, bool non_blocking = False, bool copy = False)",
+)
+
+
 def _no_such_form(args: tuple, named: dict) -> TypeError:
-    given = [type(arg).__name__ for arg in args]
-    given += [f"{name}={type(value).__name__}" for name, value in named.items() if value is not None]
-    listed = ", ".join(given) + (", " if len(args) < len(given) else "")
-    return TypeError(
-        f"to() received an invalid combination of arguments - got ({listed}), but expected one of:\n"
-        " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False)\n"
-        " * (torch.dtype dtype, bool non_blocking = False, bool copy = False)\n"
-        " * (Tensor tensor, bool non_blocking = False, bool copy = False)"
-    )
+    named = {name: value for name, value in named.items() if value is not None}
+    return arguments.no_such_form("to", args, named, _FORMS)
 
 
 def _converter(name: str, kind: Dtype) -> Callable:
@@ -107,6 +107,8 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
     >>> torch.tensor([1, 2]).type_as(torch.zeros(1))
     tensor([1., 2.])
     """
+    if not isinstance(other, Tensor):
+        raise arguments.wrong_type("type_as", "other", 1, "Tensor", other)
     return convert(self, other.dtype)
 
 
@@ -117,11 +119,11 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     >>> torch.tensor([[1, 2], [3, 4]]).t().contiguous().stride()
     (2, 1)
     """
-    if memory_format is preserve_format:
-        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     check_rank(memory_format, self._array.ndim)
     if is_contiguous_in(memory_format, self._array):
         return self
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     return Clone.apply(self, memory_format)
 
 

@@ -15,7 +15,7 @@ from tinytorch.functions.from_data import checked
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
-# ---- NumPy -------------------------------------------------------------------------------------------------------------
+# ---- NumPy -----------------------------------------------------------------------------------------------------------
 
 
 @public(function=False, out=False)
@@ -37,7 +37,9 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
         )
     array = self._array
     if array.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16\n\nNumPy has no bfloat16: convert it first, x.float().numpy().")
+        raise TypeError(
+            "Got unsupported ScalarType BFloat16\n\nNumPy has no bfloat16: convert it first, x.float().numpy()."
+        )
     return array[...]  # an array object of its own: its shape may be set
 
 
@@ -58,7 +60,7 @@ def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bo
 Tensor.__array__ = _array
 Tensor.__array_wrap__ = _array_wrap
 
-# ---- DLPack ------------------------------------------------------------------------------------------------------------
+# ---- DLPack ----------------------------------------------------------------------------------------------------------
 
 
 def _dlpack(self: Tensor, *, stream: Any = None, **options: Any) -> Any:
@@ -108,8 +110,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if not hasattr(ext_tensor, "__dlpack__"):
         if type(ext_tensor).__name__ != "PyCapsule":
             raise RuntimeError(
-                "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you "
-                "might have already constructed a tensor from it once."
+                "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so "
+                "you might have already constructed a tensor from it once."
             )
         ext_tensor = _FromCapsule(ext_tensor)
     array = checked(np.from_dlpack(ext_tensor))

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.dtypes import BOOL, COMPLEX, INTEGER, get_default_dtype
+from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype
 from tinytorch.kernels.memory import address, restride
-from tinytorch.printing import format_tensor, tensor_repr
-from tinytorch.public import public
+from tinytorch.printing import format_tensor, set_printoptions, tensor_repr
+from tinytorch.public import NAMES, public
 from tinytorch.storage import memory_of
 from tinytorch.tensor import Tensor, _new
 
-# ---- numbers -----------------------------------------------------------------------------------------------------------
+# ---- numbers ---------------------------------------------------------------------------------------------------------
 
 
 @public(function=False, out=False)
@@ -103,7 +103,7 @@ def _bool(self: Tensor) -> bool:
     )
 
 
-# ---- a sequence --------------------------------------------------------------------------------------------------------
+# ---- a sequence ------------------------------------------------------------------------------------------------------
 
 
 def _iter(self: Tensor) -> Iterator[Tensor]:
@@ -119,12 +119,10 @@ def _reversed(self: Tensor) -> Tensor:
 def _contains(self: Tensor, element: Any) -> bool:
     if isinstance(element, (Tensor, int, float, complex, np.number)):
         return bool((element == self).any().item())
-    raise RuntimeError(
-        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-    )
+    raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 
 
-# ---- text --------------------------------------------------------------------------------------------------------------
+# ---- text ------------------------------------------------------------------------------------------------------------
 
 
 def _repr(self: Tensor, *, tensor_contents: str | None = None) -> str:
@@ -141,7 +139,7 @@ def _repr(self: Tensor, *, tensor_contents: str | None = None) -> str:
     )
 
 
-# ---- copies ------------------------------------------------------------------------------------------------------------
+# ---- copies ----------------------------------------------------------------------------------------------------------
 
 
 def _own_attributes(self: Tensor) -> dict:
@@ -162,24 +160,28 @@ def _deepcopy(self: Tensor, memo: dict) -> Tensor:
     """copy.deepcopy: a copy of the whole storage, which copies of other tensors in it share."""
     if not self.is_leaf:
         raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If "
-            "you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-            "https://github.com/pytorch/pytorch/pull/103001"
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001"
         )
     if id(self) in memo:
         return memo[id(self)]
     import copy
 
     array, root = self._array, self._root()
-    key = ("storage", address(root)) if array.size else ("storage", id(root))
-    memory = memo.get(key)
-    if memory is None:
-        memory = memo[key] = memory_of(root).copy()
-        memo[(*key, "alive")] = root  # so that no other storage takes this address meanwhile
+    key = ("storage", address(root))
+    if key not in memo:
+        memo[key] = (
+            memory_of(root).copy(),
+            root,
+        )  # the root is kept so that no other storage takes its address meanwhile
+    memory = memo[key][0]
     twin = _new(type(self))
-    twin._storage_root = memory[: memory.size // array.itemsize * array.itemsize].view(array.dtype)
-    shift = address(array) - address(root) if array.size else 0
-    twin._array = restride(twin._storage_root, array.shape, array.strides, shift) if array.size else array.copy()
+    if array.size:
+        twin._storage_root = memory[: memory.size // array.itemsize * array.itemsize].view(array.dtype)
+        twin._array = restride(twin._storage_root, array.shape, array.strides, address(array) - address(root))
+    else:
+        twin._array = array.copy()
     twin._requires_grad = self.requires_grad
     memo[id(self)] = twin
     if self._grad is not None:
@@ -208,3 +210,5 @@ for _name, _method in {
     "__copy__": _copy, "__deepcopy__": _deepcopy, "__reduce_ex__": _reduce,
 }.items():  # fmt: skip
     setattr(Tensor, _name, _method)
+
+NAMES["set_printoptions"] = set_printoptions

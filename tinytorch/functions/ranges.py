@@ -112,7 +112,7 @@ def _halves(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @factory
 def range(*args: Any, start: Any = None, end: Any = None, step: Any = None, dtype: Dtype | None = None) -> np.ndarray:
-    """As arange, but `end` belongs to it, and the dtype is the default one. Deprecated by PyTorch in favour of arange."""
+    """As arange, but `end` is included and the dtype is the default one. PyTorch deprecates it in favour of arange."""
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",

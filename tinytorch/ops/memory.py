@@ -57,7 +57,11 @@ class ToCopy(Rule):
     @staticmethod
     def forward(ctx, x, to, order=preserve_format):
         y = converted(x, to)
-        return y if order is preserve_format else copied(y, y.dtype, order)
+        if order is preserve_format and 0 not in x.strides:
+            return y
+        z = empty_like_array(x, y.dtype) if order is preserve_format else empty_in(order, x.shape, y.dtype)
+        z[...] = y
+        return z
 
     @staticmethod
     def backward(ctx, grad):
@@ -65,7 +69,7 @@ class ToCopy(Rule):
 
 
 class Copy(Elementwise):
-    """y = source, in the shape and dtype of x,    dy/dx = 0,    dy/dsource = 1"""
+    """y = the source, in the shape and dtype of x,    dy/dx = 0,    dy/dsource = 1"""
 
     inputs = 2
     name = "CopyBackwards"
@@ -78,7 +82,8 @@ class Copy(Elementwise):
 
     @staticmethod
     def backward(ctx, grad):
-        return None, grad
+        need_x, need_source = ctx.needs_input_grad
+        return Zero.apply(grad, 0) if need_x else None, grad if need_source else None
 
 
 class Fill(Rule):
@@ -107,7 +112,8 @@ class FillTensor(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        return None, grad.sum()
+        need_x, need_value = ctx.needs_input_grad
+        return Zero.apply(grad, 0) if need_x else None, grad.sum() if need_value else None
 
 
 class Zero(Fill):
