@@ -49,22 +49,26 @@ cdef struct State:              # torch.get_rng_state(), field by field
     int32_t float_normal_is_valid
 
 
-cdef State* stream(object state) except NULL:
-    """The stream in an array of bytes."""
-    if not plain(state) or cnp.PyArray_TYPE(<cnp.ndarray>state) != cnp.NPY_UINT8 \
-            or cnp.PyArray_SIZE(<cnp.ndarray>state) != sizeof(State):
-        raise ValueError(f"random kernel: the state must be a contiguous array of {sizeof(State)} uint8")
-    cdef State* s = <State*>(<cnp.ndarray>state).data
-    if s.left < 1 or s.next + s.left > N + 1:
-        raise ValueError("random kernel: the state is not one of a Mersenne Twister")
-    return s
-
-
 cdef Py_ssize_t room(object out, int kind) except -1:
     """How many numbers `out`, a plain writable array of NumPy's type `kind`, takes."""
     if not plain(out) or cnp.PyArray_TYPE(<cnp.ndarray>out) != kind or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
-        raise ValueError("random kernel: `out` must be a contiguous writable array of the right dtype")
+        raise ValueError("random kernel: state and out must be contiguous writable arrays of the right dtype")
     return cnp.PyArray_SIZE(<cnp.ndarray>out)
+
+
+cdef State* memory(object state) except NULL:
+    """The bytes of an array as a state."""
+    if room(state, cnp.NPY_UINT8) != sizeof(State):
+        raise ValueError(f"random kernel: a state has {sizeof(State)} bytes")
+    return <State*>(<cnp.ndarray>state).data
+
+
+cdef State* stream(object state) except NULL:
+    """The stream in an array of bytes."""
+    cdef State* s = memory(state)
+    if s.left < 1 or s.next + s.left > N + 1:
+        raise ValueError("random kernel: the state is not one of a Mersenne Twister")
+    return s
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -72,9 +76,7 @@ cdef Py_ssize_t room(object out, int kind) except -1:
 
 def seed(state, seed):
     """Start the stream of `seed` (0 <= seed < 2**64); its lower 32 bits decide the words."""
-    if not plain(state) or cnp.PyArray_NBYTES(<cnp.ndarray>state) != sizeof(State):
-        raise ValueError(f"random kernel: the state must be a contiguous array of {sizeof(State)} uint8")
-    _seed(<State*>(<cnp.ndarray>state).data, seed)
+    _seed(memory(state), seed)
 
 
 cdef void _seed(State* s, uint64_t seed) noexcept nogil:

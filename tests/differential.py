@@ -2,17 +2,18 @@
 
     same("exp", sample((2, 3)))                                       # torch.exp(x) against tinytorch.exp(x)
     same("Tensor.add", sample((2, 3)), 2.5, alpha=3)                  # a method
-    same(lambda lib, x: lib.where(x > 0, x, -x), sample((2, 3)))      # anything that takes the library first
+    same(lambda lib, x: lib.where(x > 0, x, -x), sample((2, 3)))      # whatever takes the library first
     check(torch.exp, tt.exp, sample((2, 3)))                          # two functions
-    same_inplace("exp", sample((2, 3)))                               # x.exp_(), also without recording
-    same_out("exp", sample((2, 3)))                                   # torch.exp(x, out=...), right and wrong shapes
+    same_inplace("exp", sample((2, 3)))                               # x.exp_(), recorded and not
+    same_out("exp", sample((2, 3)))                                   # torch.exp(x, out=...), shapes and dtypes
 
-NumPy arrays become tensors of both libraries, with the same strides; arrays in lists and tuples too; a NumPy dtype becomes a
-dtype of each. Everything else is passed on as it is. With `grad=True` (the default) every floating point tensor asks for
-a gradient, and what PyTorch can differentiate is compared with random weights, twice.
+NumPy arrays become tensors of both libraries, with the same strides; arrays in lists and tuples too; a NumPy dtype
+becomes a dtype of each. Everything else is passed on as it is. With `grad=True` (the default) every floating point
+tensor asks for a gradient, and what PyTorch can differentiate is compared with random weights, twice.
 
-Numbers may differ by `ulp` units in the last place of their dtype (`grad_ulp` for gradients, relative also to the
-mean size of the gradient's elements, since sums cancel). `atol` allows an absolute difference, for results that are sums.
+Numbers may differ by `ulp` units in the last place of their dtype (`grad_ulp` for gradients, relative also to the mean
+size of the gradient's elements, since sums cancel). `atol` allows an absolute difference, for results that are sums.
+Importing this module skips the tests that do so where PyTorch is not installed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64":
 EPS |= {"complex64": EPS["float32"], "complex128": EPS["float64"]}
 
 
-# ---- inputs ------------------------------------------------------------------------------------------------------------
+# ---- inputs ----------------------------------------------------------------------------------------------------------
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -56,7 +57,7 @@ def numpy_dtype(name: Any) -> np.dtype:
     return np.dtype(name)
 
 
-def sample(shape: tuple = (2, 3), dtype: Any = "float64", low: float = -2.0, high: float = 2.0, seed: int = 0) -> np.ndarray:
+def sample(shape: tuple = (2, 3), dtype: Any = "float64", low: float = -2, high: float = 2, seed: int = 0) -> np.ndarray:
     """Numbers drawn evenly from [low, high); integers and bools too (unsigned ones from [0, high])."""
     rng, dtype = np.random.default_rng((seed, len(shape), *shape)), numpy_dtype(dtype)
     if dtype.kind == "b":
@@ -80,7 +81,7 @@ def strided(array: np.ndarray) -> np.ndarray:
     return view
 
 
-# ---- from one library to the other ---------------------------------------------------------------------------------------
+# ---- from one library to the other -----------------------------------------------------------------------------------
 
 
 def to_torch(array: np.ndarray) -> Any:
@@ -124,7 +125,7 @@ def translate(value: Any, lib: Any, made: list, grad: bool) -> Any:
     """`value` for the library `lib`; the tensors made for it are added to `made`."""
     if isinstance(value, np.ndarray):
         tensor = (to_torch if lib is torch else to_tinytorch)(value)
-        if grad and tensor.dtype in (*map(lambda name: getattr(lib, name), (*FLOATS, *COMPLEXES)),):
+        if grad and (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
             tensor.requires_grad_()
         made.append(tensor)
         return tensor
@@ -147,7 +148,7 @@ def lookup(lib: Any, name: str) -> Callable:
     return found
 
 
-# ---- comparisons -------------------------------------------------------------------------------------------------------
+# ---- comparisons -----------------------------------------------------------------------------------------------------
 
 
 def assert_equal(found: Any, expected: Any, *, ulp: float = 4, atol: float = 0.0, eps: float | None = None,
@@ -246,7 +247,7 @@ def assert_same_error(found: Outcome, expected: Outcome, message: bool, where: s
         raise AssertionError(f"{where}: {mine}: {first}\n  instead of {theirs}: {wanted}") from found.error
 
 
-# ---- the checks --------------------------------------------------------------------------------------------------------
+# ---- the checks ------------------------------------------------------------------------------------------------------
 
 
 def same(what: str | Callable, *args: Any, **kwargs: Any) -> None:
@@ -404,7 +405,7 @@ def same_out(name: str, *args: Any, dtypes: tuple = (), **kwargs: Any) -> None:
     empty = shaped(lambda array: np.empty(0, array.dtype))
     check(into(torch), into(tt), *args, out=empty, grad=False, unchanged=False, **kwargs)
     for dtype in dtypes:
-        other = shaped(lambda array: np.zeros(array.shape, numpy_dtype(dtype)))
+        other = shaped(lambda array, dtype=dtype: np.zeros(array.shape, numpy_dtype(dtype)))
         check(into(torch), into(tt), *args, out=other, grad=False, unchanged=False, **kwargs)
 
 

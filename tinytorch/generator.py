@@ -92,7 +92,7 @@ class Generator:
                 f"{state.size}"
             )
         new = np.frombuffer(state.tobytes(), STATE)[0]
-        # 32 bits of each word and of `next` count. The last condition is ours: beyond it PyTorch would read past the block.
+        # 32 bits of each word and of `next` count. The last condition is ours: without it PyTorch reads past the block.
         next_word = int(new["next"]) & 0xFFFFFFFF
         if not new["seeded"] or not 0 < new["left"] <= N or next_word > N or next_word + new["left"] > N + 1:
             raise RuntimeError("Invalid mt19937 state")

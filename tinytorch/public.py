@@ -136,6 +136,10 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, m
     With a text `mismatch`, out has to have the result's dtype, else it is the error's.
     """
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
+    for target in targets:
+        for arg in args:
+            if isinstance(arg, Tensor):
+                views.check_overlap(target._array, arg._array)
     result = plain(*args, **kwargs)
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     if state.recording and views._any_requires_grad((*results, *targets)):

@@ -4,8 +4,8 @@
     normal(array, 0, 1, generator)          sliced, the axis with the smallest stride runs fastest
 
 The numbers are PyTorch's for the same seed, to the bit (x86-64 with AVX2). With generator=None they come from
-`default_generator`. float16 and bfloat16 numbers are computed in float32 or float64 and rounded to float32 and then once more.
-What the numbers are made of is written in _ext/random.pyx.
+`default_generator`. 16-bit numbers are computed in float32 or float64, rounded to float32 and then once more. What the
+numbers are made of is written in _ext/random.pyx.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import dtypes
 from tinytorch.dtypes import from_numpy
 from tinytorch.generator import Generator, default_generator
 from tinytorch.kernels.arrays import Array
@@ -66,11 +67,15 @@ def in_memory_order(array: Array) -> Array:
     return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])))
 
 
+def is_half(array: Array) -> bool:
+    """Does the array hold float16 or bfloat16?"""
+    return array.dtype.itemsize == 2 and name_of(array) in FLOATS
+
+
 def store(target: Array, values: Array) -> None:
     """target[...] = values, where a 16-bit number is rounded by way of float32, as in PyTorch."""
-    if target.dtype.itemsize == 2 and name_of(target) in FLOATS:
-        values = values.astype(np.float32)
-    target[...] = values
+    with np.errstate(all="ignore"):
+        target[...] = values.astype(np.float32) if is_half(target) else values
 
 
 def fill(array: Array, dtype: type, generator: Generator | None, kernel: str, *arguments: Any) -> None:
@@ -139,8 +144,8 @@ def largest(name: str) -> float:
 def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> None:
     """Fill with normal numbers of the given mean and standard deviation.
 
-    A contiguous array of 16 numbers or more is filled in blocks; any other one by one, where the generator keeps the second
-    number of each pair for later. The parts of complex numbers have the standard deviation std / sqrt(2).
+    A contiguous array of 16 numbers or more is filled in blocks; any other one by one, where the generator keeps the
+    second number of each pair for later. The parts of complex numbers have the standard deviation std / sqrt(2).
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.normal_.html
 
@@ -156,7 +161,7 @@ def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generat
     require(array, FLOATS, "normal_kernel_cpu")
     if array.size < 16 or not array.flags.c_contiguous:
         fill(array, np.float64, generator, "normal_pairs", mean, std)
-    elif array.dtype.itemsize > 2:
+    elif not is_half(array):
         fill(array, array.dtype.type, generator, "normal", mean, std)
     else:
         # Of 16-bit numbers only the whole blocks are drawn, then the 16 that end the array and may overlap them.
@@ -268,7 +273,7 @@ def highest(name: str) -> int:
 
 
 def as_stored(number: int, dtype: np.dtype) -> int:
-    """An integer after a trip through a floating point dtype and back to int64 (whose cast of what is too large is -2**63)."""
+    """An integer after a trip through a floating point dtype and back to int64 (too large a number becomes -2**63)."""
     with np.errstate(over="ignore"):
         stored = float((np.float64 if dtype == np.float64 else np.float32)(number).astype(dtype))
     return int(stored) if -(2.0**63) <= stored < 2.0**63 else -(2**63)
@@ -374,7 +379,8 @@ def multinomial(
     """Indices (int64) of `num_samples` choices for each row of weights, which need not sum to 1.
 
     One choice, or several without replacement: every weight is divided by an exponential number, and the largest
-    quotients win ("exponential race"); equal ones, such as those of zero weights, in the order of their indices.
+    quotients win ("exponential race"). Equal ones, such as those of zero weights, come in the order of their indices
+    (PyTorch's order of these depends on its partial sort).
     With replacement: the first index whose running sum of weights, as a part of the total, is not below a u53.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.multinomial.html
@@ -426,7 +432,8 @@ def choose_by_sums(probabilities: Array, num_samples: int, generator: Generator 
     if not np.isfinite(probabilities).all():
         raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
     chosen = np.empty((*probabilities.shape[:-1], num_samples), np.int64)
-    sums = np.add.accumulate(probabilities, -1)  # in the array's own precision, from left to right
+    wide = probabilities.astype(np.float32) if is_half(probabilities) else probabilities
+    sums = np.add.accumulate(wide, -1)  # from left to right, in the array's own precision
     if probabilities.shape[-1] == 0 or not (sums[..., -1] > 0).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     sums /= sums[..., -1:].copy()
@@ -450,20 +457,28 @@ def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) 
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     order = np.empty(n, np.int64)
     result = order if dtype == np.int64 else np.empty(n, dtype)
-    require(result, NUMBERS, "randperm")
     name = name_of(result)
-    if n > highest(name) + 1:
-        if name in DIGITS:
-            limit = {"float16": "2049", "bfloat16": "257"}.get(name, f"2^{DIGITS[name]}+1")
-            raise RuntimeError(f"n cannot be greater than {limit} for {from_numpy(result.dtype).legacy} type.")
-        raise RuntimeError(f"value cannot be converted to type {name}_t without overflow")
+    if name != "bfloat16" and n > 1:  # bfloat16 may round the numbers
+        check_count(n, name)
+    require(result, NUMBERS, "randperm", empty_too=True)
     (generator or default_generator).draw("shuffle", order)
     if result is not order:
         store(result, order)
     return result
 
 
+def check_count(n: int, name: str) -> None:
+    """Can a dtype hold the numbers from 0 to n - 1?"""
+    if name not in NUMBERS or n <= highest(name) + 1:
+        return
+    if name in DIGITS:
+        limit = "2049" if name == "float16" else f"2^{DIGITS[name]}+1"
+        raise RuntimeError(f"n cannot be greater than {limit} for {getattr(dtypes, name).legacy} type.")
+    raise RuntimeError(f"value cannot be converted to type {name}_t without overflow")
+
+
 def dropout_mask(array: Array, p: float, generator: Generator | None = None) -> None:
     """Fill with 0, with probability p, and 1 / (1 - p), the factor that keeps the mean: 0 <= p < 1."""
     bernoulli(array, 1 - p, generator)
-    array /= array.dtype.type(1 - p)
+    factor = np.float32(1) / np.float32(1 - p) if is_half(array) else array.dtype.type(1) / array.dtype.type(1 - p)
+    array *= np.asarray(factor).astype(array.dtype)

@@ -1,25 +1,24 @@
-"""Comparisons are PyTorch's: dtypes meet before they are compared, foreign things are unequal, in-place forms cut gradients."""
+"""Comparisons are PyTorch's: dtypes meet first, foreign things are unequal, in-place forms cut gradients."""
 
 import operator
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
-
-from tests.differential import (  # noqa: E402
+from tests.differential import (
     BROADCASTS,
     COMPLEXES,
     DTYPES,
     SHAPES,
     SPECIAL,
-    sample,
     same,
     same_inplace,
     same_out,
+    sample,
     strided,
 )
+
+pytestmark = pytest.mark.torch
 
 PAIRS = ["eq", "ne", "lt", "le", "gt", "ge"]
 ALIASES = ["not_equal", "less", "less_equal", "greater", "greater_equal"]

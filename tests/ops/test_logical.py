@@ -5,10 +5,9 @@ import operator
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
+from tests.differential import BROADCASTS, DTYPES, INTEGERS, SHAPES, same, same_inplace, same_out, sample, strided
 
-from tests.differential import BROADCASTS, DTYPES, INTEGERS, SHAPES, sample, same, same_inplace, same_out, strided  # noqa: E402
+pytestmark = pytest.mark.torch
 
 LOGICAL = ["logical_and", "logical_or", "logical_xor"]
 BITWISE = ["bitwise_and", "bitwise_or", "bitwise_xor"]

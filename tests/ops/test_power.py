@@ -5,11 +5,8 @@ import operator
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
-
-import tinytorch as tt  # noqa: E402
-from tests.differential import (  # noqa: E402
+import tinytorch as tt
+from tests.differential import (
     BROADCASTS,
     COMPLEXES,
     DTYPES,
@@ -17,12 +14,14 @@ from tests.differential import (  # noqa: E402
     INTEGERS,
     SHAPES,
     SPECIAL,
-    sample,
     same,
     same_inplace,
     same_out,
+    sample,
     strided,
 )
+
+pytestmark = pytest.mark.torch
 
 EXPONENTS = (0, 1, 2, 3, 4, -1, -2, -3, 0.5, -0.5, 2.0, 3.0, 2.5, -1.5, 0.3, True)
 
@@ -68,7 +67,13 @@ def test_a_number_as_base(dtype, base):
 def test_pairs_of_dtypes(left, right):
     if {"float16", "bfloat16"} & {left, right} and {*COMPLEXES} & {left, right}:
         return
-    same("pow", sample((2, 3), left, 1, 3), sample((2, 3), right, 1, 3, seed=1), node=True, ulp=16, grad_ulp=256)
+    if right == "bool" and left in FLOATS + COMPLEXES:
+        return  # PyTorch's backward subtracts from a bool tensor and fails
+    x, y = sample((2, 3), left, 1, 3), sample((2, 3), right, 1, 3, seed=1)
+    x[x == 0] = y[y == 0] = 1  # there PyTorch's gradients depend on how 0 - 1 wraps around
+    # The logarithm of an integer has single precision in PyTorch.
+    precision = {"atol": 1e-5} if left in (*INTEGERS, "bool") else {"grad_ulp": 256}
+    same("pow", x, y, node=True, ulp=16, **precision)
 
 
 @pytest.mark.parametrize(("left", "right"), BROADCASTS)

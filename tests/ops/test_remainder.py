@@ -5,20 +5,20 @@ import operator
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
-
-from tests.differential import (  # noqa: E402
+from tests.differential import (
     BROADCASTS,
+    COMPLEXES,
     DTYPES,
     INTEGERS,
     SPECIAL,
-    sample,
     same,
     same_inplace,
     same_out,
+    sample,
     strided,
 )
+
+pytestmark = pytest.mark.torch
 
 NAMES = ["floor_divide", "remainder", "fmod"]
 
@@ -35,6 +35,8 @@ def test_broadcasting(name, left, right):
 @pytest.mark.parametrize("left", DTYPES)
 @pytest.mark.parametrize("right", DTYPES)
 def test_pairs_of_dtypes(name, left, right):
+    if "float16" in (left, right) and {left, right} & {*COMPLEXES}:
+        return  # complex32 in PyTorch
     x, y = sample((2, 3), left, -9, 9), sample((2, 3), right, 1, 4, seed=1)
     same(name, x, y, grad=name != "floor_divide")
     same(name, x, np.array(y[0, 0]), grad=False)
@@ -46,7 +48,8 @@ def test_numbers(name, dtype):
     x = sample((2, 3), dtype, 1, 9)
     for number in (2, 2.5, -3, 0.3, True, 0, 0.0):
         same(name, x, number, grad=name != "floor_divide", node=True)
-        same_inplace(name, x, number, grad=name != "floor_divide")
+        if dtype != "bool" or number != 0:  # which of the two errors comes first?
+            same_inplace(name, x, number, grad=name != "floor_divide")
         if name != "fmod":
             same(name, number, x, grad=False)
 
@@ -102,14 +105,16 @@ def test_operators(function):
             if not isinstance(other, (str, np.ndarray)):  # a string is formatted by %
                 same(lambda lib, x, y: function(y, x), x, other, grad=False)
     for change in (operator.ifloordiv, operator.imod):
-        same(lambda lib, x, y: change(x.clone(), y), sample((2, 3), low=0.5), 2, grad=False)
+        same(lambda lib, x, change=change: change(x.clone(), 2), sample((2, 3), low=0.5), grad=False)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_out(name):
-    same_out(name, sample((2, 3), low=-9), sample((3,), low=0.5), dtypes=("float32", "int64"))
+    # PyTorch's message speaks of aten::floor_divide.
+    dtypes = ("float32", "int64")
+    same_out(name, sample((2, 3), low=-9), sample((3,), low=0.5), dtypes=dtypes, message=name != "floor_divide")
 
 
 def test_what_pytorch_cannot_differentiate():
     for call in (lambda lib, x: (x // 2).sum().backward(), lambda lib, x: (5 % x).sum().backward()):
-        same(lambda lib, x: call(lib, x.detach().requires_grad_()), sample((3,)), grad=False)
+        same(lambda lib, x, call=call: call(lib, x.detach().requires_grad_()), sample((3,)), grad=False)

@@ -14,7 +14,8 @@ _hooks: list[tuple] = []  # (pack, unpack) of saved_tensors_hooks, the innermost
 def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
     """Replace the arrays that a rule saved by the tensors they belong to, with the versions they had.
 
-    An array that is neither an input nor an output (a mask, indices) stays as it is: it has no history.
+    An array that is neither an input nor an output (a mask, indices) stays as it is: it has no history. So does what an
+    input of integers was converted to.
     """
     kept: list[Any] = []
     versions = []
@@ -23,7 +24,7 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
         if array is not None:
             for arg, given in zip(args, arrays):
                 if given is array:
-                    if isinstance(arg, Tensor):
+                    if isinstance(arg, Tensor) and (arg._array is array or arg._array.dtype.kind in "fcV"):
                         value = arg
                         if arg._counter is not None:
                             version = arg._counter.value

@@ -1,7 +1,7 @@
 """Random numbers from the Mersenne Twister in NumPy: twins of _ext/random.pyx, equal to the bit.
 
-Two things make them equal. `fma32` and `fma64` compute a * b + c with a single rounding, out of operations that round every
-time. And log, log1p, exp, sin, cos and tan of float64 come from Python's `math`, which calls the C library as the
+Two things make them equal. `fma32` and `fma64` compute a * b + c with a single rounding, out of operations that round
+every time. And log, log1p, exp, sin, cos and tan of float64 come from Python's `math`, which calls the C library as the
 kernels do; NumPy's own differ from it in the last bit of some numbers.
 
 Where they may differ: `poisson` for rates of 10 and more compares with a log-gamma that Python computes itself (a
@@ -32,21 +32,27 @@ STATE = np.dtype(
 )  # fmt: skip
 
 
-def _stream(state: Array) -> np.void:
-    """The stream in an array of bytes."""
-    if state.dtype != np.uint8 or state.size != STATE.itemsize or not state.flags.carray:
-        raise ValueError(f"random kernel: the state must be a contiguous array of {STATE.itemsize} uint8")
-    s = state.view(STATE)[0]
-    if s["left"] < 1 or s["next"] + s["left"] > N + 1:
-        raise ValueError("random kernel: the state is not one of a Mersenne Twister")
-    return s
-
-
 def _room(out: Array, *dtypes: type) -> Array:
     """`out`, a plain writable array of one of the dtypes, as one row."""
     if out.dtype not in dtypes or not out.flags.carray:
-        raise ValueError("random kernel: `out` must be a contiguous writable array of the right dtype")
+        raise ValueError("random kernel: state and out must be contiguous writable arrays of the right dtype")
     return out.reshape(-1)
+
+
+def _memory(state: Array) -> np.void:
+    """The bytes of an array as a state."""
+    bytes_ = _room(state, np.uint8)
+    if bytes_.size != STATE.itemsize:
+        raise ValueError(f"random kernel: a state has {STATE.itemsize} bytes")
+    return bytes_.view(STATE)[0]
+
+
+def _stream(state: Array) -> np.void:
+    """The stream in an array of bytes."""
+    s = _memory(state)
+    if s["left"] < 1 or s["next"] + s["left"] > N + 1:
+        raise ValueError("random kernel: the state is not one of a Mersenne Twister")
+    return s
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -55,10 +61,8 @@ def _room(out: Array, *dtypes: type) -> Array:
 
 def seed(state: Array, seed: int) -> None:
     """Start the stream of `seed` (0 <= seed < 2**64); its lower 32 bits decide the words."""
-    if state.dtype != np.uint8 or state.size != STATE.itemsize or not state.flags.carray:
-        raise ValueError(f"random kernel: the state must be a contiguous array of {STATE.itemsize} uint8")
+    s = _memory(state)
     state[...] = 0
-    s = state.view(STATE)[0]
     s["seed"], s["left"], s["seeded"] = seed, 1, 1
     word = seed & 0xFFFFFFFF
     block = [word]

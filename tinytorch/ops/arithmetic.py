@@ -12,7 +12,6 @@ from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import BOOL, COMPLEX, FLOAT, result_dtype
 from tinytorch.kernels.arrays import narrow, widen
-from tinytorch.ops.elementwise import conj as conj
 from tinytorch.ops.elementwise import (
     SAME_DTYPE,
     arrays_of,
@@ -25,11 +24,12 @@ from tinytorch.ops.elementwise import (
     publish_operators,
     wide,
 )
+from tinytorch.ops.elementwise import conj as conj
 from tinytorch.promotion import bool_difference, common, dividing, floating, number, scaling, subtracting, to_common
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 class Add(Elementwise):
@@ -199,7 +199,7 @@ class Reciprocal(Elementwise):
         return -grad * conj(y * y)
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 def _is_one(alpha: Any) -> bool:
@@ -348,7 +348,7 @@ def reciprocal(input: Tensor) -> Tensor:
     return Reciprocal.apply(input)
 
 
-# ---- in-place forms ------------------------------------------------------------------------------------------------------
+# ---- in-place forms --------------------------------------------------------------------------------------------------
 
 
 def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -373,6 +373,7 @@ def _add_scaled(rule: type[Elementwise], self: Tensor, other: Any, alpha: Any) -
         x, y = self._array, other._array
         if x.dtype is y.dtype and x.shape == y.shape and x.dtype.char in "fd" and not isinstance(alpha, complex):
             views.check_writable(self, False)
+            views.check_overlap(x, y)
             kernels.elementwise.add_scaled(x, alpha, y)
             self._bump()
             return self
@@ -397,7 +398,7 @@ for _function, _names in (
         publish_inplace(_name, _function)
 
 
-# ---- operators ---------------------------------------------------------------------------------------------------------
+# ---- operators -------------------------------------------------------------------------------------------------------
 
 
 def _rsub(self: Tensor, other: Any) -> Any:

@@ -14,7 +14,7 @@ from tinytorch.promotion import common, supporting
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 class Comparison(Elementwise):
@@ -112,7 +112,7 @@ class Verdict(Step):
         return zero, zero
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public()
@@ -259,7 +259,7 @@ def signbit(input: Tensor) -> Tensor:
     return Question.apply(input, np.signbit if input._array.dtype.kind in "fV" else lambda x: x < 0)
 
 
-# ---- operators and in-place forms --------------------------------------------------------------------------------------
+# ---- operators and in-place forms ------------------------------------------------------------------------------------
 
 
 def _in_place(rule: type[Comparison]) -> Callable:

@@ -18,7 +18,7 @@ from tinytorch.tensor import Tensor, wrap
 float32 = np.float32
 SAME_DTYPE = "Found dtype {given.legacy} but expected {wanted.legacy}"  # for `public`: out= of functions that convert nothing
 
-# ---- for backwards: each takes arrays and Tensors alike ------------------------------------------------------------------
+# ---- for backwards: each takes arrays and Tensors alike --------------------------------------------------------------
 
 
 def conj(value: Any) -> Any:
@@ -69,7 +69,7 @@ class Step(Elementwise):
         return zeros_like(grad)
 
 
-# ---- for forwards --------------------------------------------------------------------------------------------------------
+# ---- for forwards ----------------------------------------------------------------------------------------------------
 
 
 def wide(function: Callable, *operands: Any) -> Any:
@@ -80,7 +80,7 @@ def wide(function: Callable, *operands: Any) -> Any:
     return function(*operands)
 
 
-# ---- operands ------------------------------------------------------------------------------------------------------------
+# ---- operands --------------------------------------------------------------------------------------------------------
 
 
 def arrays_of(*operands: Any) -> list:
@@ -88,10 +88,10 @@ def arrays_of(*operands: Any) -> list:
     return [each._array if isinstance(each, Tensor) else each for each in operands]
 
 
-def need_tensor(function: str, argument: str, value: Any, position: int = 1) -> None:
-    """TypeError unless `value` is a tensor; `position` is counted as the method does, after self."""
-    if not isinstance(value, Tensor):
-        raise wrong_type(function, argument, position, "Tensor", value)
+def need_tensors(function: str, input: Any, other: Any, name: str = "other") -> None:
+    """TypeError unless both operands are tensors; positions are counted as methods do, after self."""
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        raise wrong_type(function, name, 1, "Tensor", other)
 
 
 def operand(value: Any) -> Any:
@@ -103,7 +103,7 @@ def operand(value: Any) -> Any:
     return wrap(value) if isinstance(value, np.ndarray) else NotImplemented
 
 
-# ---- operators -----------------------------------------------------------------------------------------------------------
+# ---- operators -------------------------------------------------------------------------------------------------------
 
 
 def operator(function: Callable) -> Callable:
@@ -135,7 +135,7 @@ def publish_operators(**methods: Callable) -> None:
         setattr(Tensor, f"__{name}__", method)
 
 
-# ---- in-place forms ------------------------------------------------------------------------------------------------------
+# ---- in-place forms --------------------------------------------------------------------------------------------------
 
 
 def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
@@ -159,6 +159,9 @@ def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
         else:
             if not (recorded and state.recording):
                 views.check_writable(self, False)
+                for y in arrays[1:]:
+                    if type(y) is np.ndarray:
+                        views.check_overlap(x, y)
                 token = quiet()
                 try:
                     rule.forward(NO_CONTEXT, *arrays, x)

@@ -7,14 +7,14 @@ import math
 import numpy as np
 
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.ops.elementwise import conj, in_place, need_tensor
+from tinytorch.ops.elementwise import conj, in_place, need_tensors
 from tinytorch.promotion import common, floating, supporting
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 LN2, LN10 = math.log(2), math.log(10)
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 class Exp(Elementwise):
@@ -183,7 +183,7 @@ class Logaddexp2(Elementwise):
         )
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public(inplace=in_place(Exp))
@@ -269,7 +269,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logaddexp(torch.tensor([-1000., 0.]), torch.tensor([-1000., 1.]))
     tensor([-999.3069,    1.3133])
     """
-    need_tensor("logaddexp", "other", other)
+    need_tensors("logaddexp", input, other)
     return Logaddexp.apply(input, other)
 
 
@@ -280,5 +280,5 @@ def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logaddexp2(torch.tensor([3.]), torch.tensor([3.]))
     tensor([4.])
     """
-    need_tensor("logaddexp2", "other", other)
+    need_tensors("logaddexp2", input, other)
     return Logaddexp2.apply(input, other)

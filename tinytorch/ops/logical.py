@@ -12,7 +12,7 @@ from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import (
     SAME_DTYPE,
     in_place_operator,
-    need_tensor,
+    need_tensors,
     operator,
     publish_operators,
     reflected,
@@ -21,7 +21,7 @@ from tinytorch.promotion import common, supporting
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 class Logical(Elementwise):
@@ -126,7 +126,7 @@ class ShiftRight(Logical):
         return np.right_shift(x, y)
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public()
@@ -136,7 +136,7 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_and(torch.tensor([0, 1, 2]), torch.tensor([True]))
     tensor([False,  True,  True])
     """
-    need_tensor("logical_and", "other", other)
+    need_tensors("logical_and", input, other)
     return LogicalAnd.apply(input, other)
 
 
@@ -147,7 +147,7 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_or(torch.tensor([0, 1]), torch.tensor([0., 0.]))
     tensor([False,  True])
     """
-    need_tensor("logical_or", "other", other)
+    need_tensors("logical_or", input, other)
     return LogicalOr.apply(input, other)
 
 
@@ -158,7 +158,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_xor(torch.tensor([0, 1]), torch.tensor([1, 1]))
     tensor([ True, False])
     """
-    need_tensor("logical_xor", "other", other)
+    need_tensors("logical_xor", input, other)
     return LogicalXor.apply(input, other)
 
 
@@ -232,7 +232,7 @@ def bitwise_right_shift(input: Any, other: Any) -> Tensor:
     return ShiftRight.apply(input, other)
 
 
-# ---- operators and in-place forms ----------------------------------------------------------------------------------------
+# ---- operators and in-place forms ------------------------------------------------------------------------------------
 
 
 def _in_place(function: Callable) -> Callable:

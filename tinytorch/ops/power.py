@@ -19,9 +19,9 @@ from tinytorch.ops.elementwise import (
     in_place,
     in_place_operator,
     operand,
-    operator,
     publish_operators,
     reflected,
+    wide,
     zeros_like,
 )
 from tinytorch.ops.exponential import Log
@@ -31,7 +31,7 @@ from tinytorch.tensor import Tensor
 
 NEGATIVE = "Integers to negative integer powers are not allowed."
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 def _to_power_dtype(arrays: list) -> None:
@@ -79,13 +79,13 @@ def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
     shortcut = _SHORTCUTS.get(exponent)
     if shortcut is not None and x.dtype.kind != "c":
         return shortcut(x)
-    return narrow(np.power(widen(x), exponent), x)
+    return wide(np.power, x, exponent)
 
 
 _SHORTCUTS: dict[Any, Callable] = {
     3: lambda x: x * x * x,
     0.5: np.sqrt,
-    -0.5: lambda x: narrow(1 / np.sqrt(widen(x)), x),
+    -0.5: lambda x: wide(lambda x: 1 / np.sqrt(x), x),
     -1: lambda x: np.ones((), x.dtype) / x,
     -2: lambda x: np.ones((), x.dtype) / (x * x),
 }
@@ -150,8 +150,8 @@ class PowOfNumber(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         y, z = ctx.saved_tensors
-        dy = grad * conj(z * ctx.log_base)
-        return dy if ctx.base != 0 else Keep.apply(dy, ~(y.real >= 0))
+        dy = conj(z * ctx.log_base)
+        return grad * (dy if ctx.base != 0 else Keep.apply(dy, ~(y.real >= 0)))
 
 
 class Sqrt(Elementwise):
@@ -188,7 +188,7 @@ class Rsqrt(Elementwise):
         return -0.5 * grad * conj(y * y * y)
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public(inplace=True)
@@ -269,7 +269,7 @@ def rsqrt(input: Tensor) -> Tensor:
     return Rsqrt.apply(input)
 
 
-# ---- operators ---------------------------------------------------------------------------------------------------------
+# ---- operators -------------------------------------------------------------------------------------------------------
 
 
 def _pow(self: Tensor, exponent: Any) -> Any:

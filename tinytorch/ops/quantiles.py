@@ -152,7 +152,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> T
     if dim is None:
         _check("nanmedian", "median_cpu", input, None)
         return Nanmedian.apply(input)
-    dim = _check("nanmedian", "median_out", input, dim)
+    dim = _check("median", "median_out", input, dim)
     return return_types.nanmedian(NanmedianDim.apply(input, dim, keepdim))
 
 

@@ -11,7 +11,7 @@ from tinytorch.ops.elementwise import (
     Step,
     Undifferentiable,
     in_place_operator,
-    need_tensor,
+    need_tensors,
     operator,
     publish_operators,
     reflected,
@@ -21,7 +21,7 @@ from tinytorch.promotion import common, scaling, supporting
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
-# ---- rules -------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 def check_divisor(y: Any) -> None:
@@ -169,7 +169,7 @@ class Lcm(Elementwise):
         return np.lcm(x, y)
 
 
-# ---- functions ---------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 def divide_rounded(input: Any, other: Any, rounding_mode: str) -> Tensor:
@@ -226,7 +226,7 @@ def gcd(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.gcd(torch.tensor([12, -8, 0]), torch.tensor([18]))
     tensor([ 6,  2, 18])
     """
-    need_tensor("gcd", "other", other)
+    need_tensors("gcd", input, other)
     return Gcd.apply(input, other)
 
 
@@ -237,7 +237,7 @@ def lcm(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.lcm(torch.tensor([4, 6]), torch.tensor([6]))
     tensor([12,  6])
     """
-    need_tensor("lcm", "other", other)
+    need_tensors("lcm", input, other)
     return Lcm.apply(input, other)
 
 
