@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,8 @@ def _into(
         raise arguments.wrong_type(name, "out", None, "Tensor", out)
     if dtype is not None and dtype is not out.dtype:
         raise RuntimeError(f"dtype {dtype.legacy} does not match dtype of out parameter ({out.dtype.legacy})")
+    if requires_grad:
+        check_can_require_grad(out.dtype)
     fill_out(out, wrap(make(*args, dtype=out.dtype, **options)))
     return out.requires_grad_() if requires_grad else out
 
@@ -173,7 +176,7 @@ def _full(name: str, shape: tuple, fill_value: Any, position: int, kind: Dtype |
     """An array of `kind`, or of the dtype that `fill_value` suggests."""
     fill_value = as_number(name, "fill_value", position, fill_value)
     kind = kind or dtypes.of_number(fill_value)
-    return allocate(np.full, shape, kind, fitting_number(fill_value, kind))
+    return allocate(np.full, shape, kind, fitting_number(fill_value, kind, single=math.prod(shape) == 1))
 
 
 def _sequence(name: str, size: Any) -> tuple[int, ...]:
@@ -226,7 +229,7 @@ def scalar_tensor(s: Any, *, dtype: Dtype | None = None) -> np.ndarray:
     >>> torch.scalar_tensor(3)
     tensor(3.)
     """
-    return fitting_number(as_number("scalar_tensor", "s", 1, s), dtype or get_default_dtype())
+    return fitting_number(as_number("scalar_tensor", "s", 1, s), dtype or get_default_dtype(), single=True)
 
 
 # ---- like another tensor ---------------------------------------------------------------------------------------------
@@ -309,7 +312,8 @@ def full_like(
     """
     requires_grad = check_options("full_like", device, requires_grad, layout, pin_memory)
     array = array_like("full_like", input, dtype, memory_format)
-    array[...] = fitting_number(as_number("full_like", "fill_value", 2, fill_value), dtypes.from_numpy(array.dtype))
+    value = as_number("full_like", "fill_value", 2, fill_value)
+    array[...] = fitting_number(value, dtypes.from_numpy(array.dtype), single=array.size == 1)
     return leaf(array, requires_grad)
 
 

@@ -34,7 +34,7 @@ def joining(slowly: Callable[[list], None]) -> Callable[[list], None]:
                     return
             elif (type(first) is float or type(first) is int) and last.dtype.char in "fd":
                 return
-        elif all([type(array) is ndarray and array.dtype is first.dtype for array in arrays]):
+        elif all(type(array) is ndarray and array.dtype is first.dtype for array in arrays):
             return
         slowly(arrays)
 
@@ -59,8 +59,9 @@ def _to_common_or_wide(arrays: list) -> None:
 
 
 scaling = joining(_to_common_or_wide)
-scaling.__doc__ = """As `common`, but a number y beside half precision x becomes an np.float32: products and quotients by a number
-are rounded once, where a sum rounds the number to half precision first."""
+scaling.__doc__ = """As `common`, but a number y beside half precision x becomes an np.float32.
+
+Products and quotients by a number are rounded once, where a sum rounds the number to half precision first."""
 
 
 def _is_half(array: Any) -> bool:
@@ -80,11 +81,11 @@ def bool_difference(arrays: list) -> RuntimeError | None:
     if not any(found):
         return None
     return RuntimeError(
-        "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
-        "instead."
+        "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+        "operator instead."
         if all(found)
-        else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
-        "the `~` or `logical_not()` operator instead."
+        else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+        "use the `~` or `logical_not()` operator instead."
     )
 
 
@@ -156,44 +157,40 @@ def number(value: Any, to: dtypes.dtype) -> np.ndarray:
     return np.asarray(value).astype(to.numpy)
 
 
-def fitting_number(value: Any, to: dtypes.dtype) -> np.ndarray:
+def fitting_number(value: Any, to: dtypes.dtype, *, single: bool = False) -> np.ndarray:
     """A Python number as a 0-dim array of dtype `to`; RuntimeError, PyTorch's, if it does not fit.
 
-    A fraction is cut off, and half-precision numbers become infinite: that counts as fitting.
+    A fraction is cut off, and -1 is the largest unsigned number: that counts as fitting. So do infinity and nan in
+    floating point, and (`single`: PyTorch's way for tensors of one element) half-precision numbers that become infinite.
     """
     if isinstance(value, (int, np.integer)):
         value = _in_64_bits(int(value))
-    if to.category == dtypes.COMPLEX:
-        fits = to is not dtypes.complex64 or not _beyond_float32(value)
-    elif to.category == dtypes.BOOL:
-        fits, value = True, bool(value)
+    if to is dtypes.bool_:
+        return np.asarray(bool(value))
+    loose = single and to.category == dtypes.FLOAT and to.itemsize == 2
+    if to.category < dtypes.COMPLEX:
+        fits, value = not value.imag, value.real
     else:
-        fits = not value.imag
-        value = value.real
-        if to is dtypes.float32:
-            fits = fits and not _beyond_float32(value)
-        elif to.category == dtypes.INTEGER:
-            limits = np.iinfo(to.numpy)
-            wraps = isinstance(value, int) and limits.min == 0  # -1 is the largest unsigned number
-            low = -int(limits.max) if wraps else int(limits.min)
-            fits = fits and bool(low <= value <= int(limits.max))
-            value = int(value) & int(limits.max) if fits and value < 0 == limits.min else int(value) if fits else value
+        fits = True
+    if to.category == dtypes.INTEGER:
+        limits = np.iinfo(to.numpy)
+        low = -int(limits.max) if limits.min == 0 and isinstance(value, int) else int(limits.min)
+        fits = fits and bool(low <= value <= int(limits.max))
+        value = np.array(int(value) & 0xFFFFFFFFFFFFFFFF, np.uint64) if fits else value
+    elif to.itemsize < 8 or to is dtypes.complex64:
+        limit = float(dtypes.finfo(to).max)
+        fits = fits and (loose or not any(limit < abs(part) < float("inf") for part in (value.real, value.imag)))
     if not fits:
-        raise RuntimeError(f"value cannot be converted to type {_C_NAMES.get(to.name, to.name + '_t')} without overflow")
+        name = "double" if loose else _C_NAMES.get(to.name, f"{to.name}_t")
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     with np.errstate(over="ignore"):
         return np.asarray(value).astype(to.numpy)
 
 
 _C_NAMES = {  # what PyTorch's message calls the dtypes; the other integers are int8_t and so on
-    "int32": "int", "float16": "double", "bfloat16": "double", "float32": "float", "float64": "double",
+    "int32": "int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
-
-
-def _beyond_float32(value: Any) -> bool:
-    """A finite number that float32 has no room for?"""
-    limit = float(np.finfo(np.float32).max)
-    return any(limit < abs(part) < float("inf") for part in (value.real, value.imag))
 
 
 def _in_64_bits(value: int) -> int:

@@ -162,7 +162,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     if not isinstance(src, Tensor):
         if not isinstance(src, (bool, int, float, complex)):
             raise arguments.wrong_type("copy_", "other", 1, "Tensor", src)
-        src = wrap(fitting_number(src, self.dtype))
+        src = wrap(fitting_number(src, self.dtype, single=True))
     into, values = self._array, src._array
     if into.shape != values.shape:
         _check_fits(into, values)
@@ -197,7 +197,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     if not isinstance(value, Tensor):
         if not isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
             raise arguments.no_such_form("fill_", (value,), {}, ("(Tensor value)", "(Number value)"))
-        return _fill(self, fitting_number(value, self.dtype), Fill)
+        return _fill(self, fitting_number(value, self.dtype, single=self._array.size == 1), Fill)
     if value._array.ndim:
         raise RuntimeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
