@@ -57,7 +57,9 @@ def numpy_dtype(name: Any) -> np.dtype:
     return np.dtype(name)
 
 
-def sample(shape: tuple = (2, 3), dtype: Any = "float64", low: float = -2, high: float = 2, seed: int = 0) -> np.ndarray:
+def sample(
+    shape: tuple = (2, 3), dtype: Any = "float64", low: float = -2, high: float = 2, seed: int = 0
+) -> np.ndarray:
     """Numbers drawn evenly from [low, high); integers and bools too (unsigned ones from [0, high])."""
     rng, dtype = np.random.default_rng((seed, len(shape), *shape)), numpy_dtype(dtype)
     if dtype.kind == "b":
@@ -181,7 +183,9 @@ def _field(named: Any, index: int) -> str:
     return next(name for name in dir(named) if not name.startswith("_") and getattr(named, name) is named[index])
 
 
-def assert_close(found: np.ndarray, expected: np.ndarray, *, ulp: float, atol: float, eps: float | None, where: str) -> None:
+def assert_close(
+    found: np.ndarray, expected: np.ndarray, *, ulp: float, atol: float, eps: float | None, where: str
+) -> None:
     """Equal numbers, infinities and NaNs in the same places, and no more than `ulp` units in the last place apart.
 
     With `eps` the unit is that, relative to the size of the element and of the mean element.

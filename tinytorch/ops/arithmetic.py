@@ -177,8 +177,8 @@ class Neg(Elementwise):
     @classmethod
     def explain(cls, error, arrays):
         return RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
-            "`~` or `logical_not()` operator instead."
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
         )
 
 
@@ -408,9 +408,11 @@ def _rsub(self: Tensor, other: Any) -> Any:
 
 
 def _rtruediv(self: Tensor, other: Any) -> Any:
-    """other / self, as PyTorch computes it: the reciprocal times other"""
+    """other / self; for a number as PyTorch computes it, the reciprocal times other"""
     other = operand(other)
-    return other if other is NotImplemented else Mul.apply(Reciprocal.apply(self), other)
+    if other is NotImplemented:
+        return other
+    return Div.apply(other, self) if isinstance(other, Tensor) else Mul.apply(Reciprocal.apply(self), other)
 
 
 # Sums and products commute, and PyTorch's graphs have the tensor first.

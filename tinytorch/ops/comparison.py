@@ -264,8 +264,10 @@ def signbit(input: Tensor) -> Tensor:
 
 def _in_place(rule: type[Comparison]) -> Callable:
     """The method that writes the verdict over the tensor, in its dtype."""
-    parts = {"__doc__": Verdict.__doc__, "forward": Verdict.forward}
-    with_number, with_tensor = (type(rule.__name__, (Verdict,), {**parts, "name": f"{rule.__name__}Backward{i}"}) for i in (0, 1))
+    verdicts = []
+    for name in (f"{rule.__name__}Backward0", f"{rule.__name__}Backward1"):
+        verdicts.append(type(rule.__name__, (Verdict,), {"__doc__": Verdict.__doc__, "name": name}))
+    with_number, with_tensor = verdicts
 
     def change(self: Tensor, other: Any) -> Tensor:
         verdict = with_tensor if isinstance(other, Tensor) else with_number
@@ -274,9 +276,10 @@ def _in_place(rule: type[Comparison]) -> Callable:
     return change
 
 
-for _rule, _alias in ((Eq, None), (Ne, "not_equal"), (Lt, "less"), (Le, "less_equal"), (Gt, "greater"), (Ge, "greater_equal")):
-    _name = _rule.__name__.lower()
-    publish_operators(**{_name: operator(_rule.apply)})
-    publish_inplace(_name + "_", _in_place(_rule))
-    if _alias:
-        publish_inplace(_alias + "_", _in_place(_rule))
+for _rule, _aliases in {
+    Eq: (), Ne: ("not_equal",), Lt: ("less",), Le: ("less_equal",), Gt: ("greater",), Ge: ("greater_equal",)
+}.items():  # fmt: skip
+    _operator = _rule.__name__.lower()
+    publish_operators(**{_operator: operator(_rule.apply)})
+    for _name in (*_aliases, _operator):
+        publish_inplace(_name + "_", _in_place(_rule))

@@ -1,4 +1,4 @@
-"""What elementwise operations share: operands, operators, in-place forms, and the pieces that their backwards are made of."""
+"""What elementwise operations share: operands, operators, in-place forms, and pieces of their backwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import Tensor, wrap
 
 float32 = np.float32
-SAME_DTYPE = "Found dtype {given.legacy} but expected {wanted.legacy}"  # for `public`: out= of functions that convert nothing
+# For `public`: what out= of functions that convert nothing says about another dtype
+SAME_DTYPE = "Found dtype {given.legacy} but expected {wanted.legacy}"
 
 # ---- for backwards: each takes arrays and Tensors alike --------------------------------------------------------------
 
@@ -35,7 +36,7 @@ def zeros_like(value: Any) -> Any:
 
 
 class Keep(Elementwise):
-    """y = x where `mask` holds, else 0,    dx = dy where it holds    (a product with the mask would turn inf into nan)"""
+    """y = x where `mask` holds, else 0,    dx = dy where it holds    (a product with the mask would make nan of inf)"""
 
     inputs = 2
     name = "WhereBackward0"

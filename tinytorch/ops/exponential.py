@@ -1,4 +1,4 @@
-"""e^x and its relatives: exp, log, their variants for other bases and for numbers near 0, and sums in the log domain."""
+"""e^x and its relatives: exp, log, their variants for other bases and for numbers near 0, sums of logarithms."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class BitwiseNot(Logical):
 
 
 class ShiftLeft(Logical):
-    """z = x 2^y: the bits of x moved up by y places, 0 if y is negative or as large as x is wide"""
+    """z = x 2^y: the bits of x moved up by y places, 0 if y is negative or too large"""
 
     promote = supporting("iu", "lshift_cpu", common)
 
@@ -117,7 +117,7 @@ class ShiftLeft(Logical):
 
 
 class ShiftRight(Logical):
-    """z = floor(x / 2^y): the bits of x moved down by y places, all of them if y is negative or as large as x is wide"""
+    """z = floor(x / 2^y): the bits of x moved down by y places, all of them if y is negative or too large"""
 
     promote = supporting("iu", "rshift_cpu", common)
 
@@ -255,9 +255,9 @@ def _invert(self: Tensor) -> Tensor:
 
 
 publish_operators(
-    # "and" and "or" are keywords, hence the dictionaries
-    **{"and": operator(BitwiseAnd.apply), "rand": reflected(BitwiseAnd.apply), "iand": in_place_operator(Tensor.bitwise_and_)},
-    **{"or": operator(BitwiseOr.apply), "ror": reflected(BitwiseOr.apply), "ior": in_place_operator(Tensor.bitwise_or_)},
+    **{"and": operator(BitwiseAnd.apply), "or": operator(BitwiseOr.apply)},  # Python's keywords cannot name arguments
+    rand=reflected(BitwiseAnd.apply), iand=in_place_operator(Tensor.bitwise_and_),
+    ror=reflected(BitwiseOr.apply), ior=in_place_operator(Tensor.bitwise_or_),
     xor=operator(BitwiseXor.apply), rxor=reflected(BitwiseXor.apply), ixor=in_place_operator(Tensor.bitwise_xor_),
     lshift=operator(ShiftLeft.apply), rlshift=reflected(ShiftLeft.apply),
     ilshift=in_place_operator(Tensor.bitwise_left_shift_),
