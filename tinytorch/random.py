@@ -21,11 +21,23 @@ from tinytorch.dtypes import from_numpy
 from tinytorch.generator import Generator, default_generator
 from tinytorch.kernels.arrays import Array
 
+# dtype objects: NumPy compares and makes arrays of them more quickly than of types
+float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
+
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 NUMBERS = (*FLOATS, "uint8", "int8", "int16", "int32", "int64")  # what the discrete distributions can fill, with bool
 
 # the bits of a floating point number's fraction: all integers up to 2**digits are such numbers
 DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+
+# the largest finite number of each floating point dtype, and the range of each integer dtype
+LARGEST = {
+    "float16": 65504.0, "bfloat16": (2 - 2.0**-7) * 2.0**127, "float32": (2 - 2.0**-23) * 2.0**127,
+    "float64": (2 - 2.0**-52) * 2.0**1023,
+}  # fmt: skip
+RANGES = {"bool": (0, 1)}
+RANGES |= {f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
+RANGES |= {f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
 
 # what C++ calls the elements, in PyTorch's messages
 CPP_NAMES = {
@@ -36,19 +48,15 @@ CPP_NAMES = {
 }  # fmt: skip
 
 
-def name_of(array: Array) -> str:
-    """PyTorch's name for the array's elements: "float32", ..."""
-    return from_numpy(array.dtype).name
-
-
-def require(array: Array, names: tuple[str, ...], kernel: str, empty_too: bool = False) -> None:
-    """NotImplementedError, as PyTorch's `kernel` words it, unless the array's elements are among `names`.
+def require(array: Array, names: tuple[str, ...], kernel: str, empty_too: bool = False) -> str:
+    """The name of the array's dtype; NotImplementedError, as PyTorch's `kernel` words it, unless it is among `names`.
 
     Most of PyTorch's functions are done with an empty tensor before they look at its dtype.
     """
     found = from_numpy(array.dtype)
     if found.name not in names and (array.size or empty_too):
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{found.legacy}'")
+    return found.name
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -69,7 +77,7 @@ def in_memory_order(array: Array) -> Array:
 
 def is_half(array: Array) -> bool:
     """Does the array hold float16 or bfloat16?"""
-    return array.dtype.itemsize == 2 and name_of(array) in FLOATS
+    return array.dtype.itemsize == 2 and from_numpy(array.dtype).name in FLOATS
 
 
 def store(target: Array, values: Array) -> None:
@@ -78,7 +86,7 @@ def store(target: Array, values: Array) -> None:
         target[...] = values.astype(np.float32) if is_half(target) else values
 
 
-def fill(array: Array, dtype: type, generator: Generator | None, kernel: str, *arguments: Any) -> None:
+def fill(array: Array, dtype: np.dtype, generator: Generator | None, kernel: str, *arguments: Any) -> None:
     """Let a kernel that writes `dtype` fill the array."""
     target = in_memory_order(array)
     if target.dtype == dtype and target.flags.carray:
@@ -112,9 +120,8 @@ def uniform(array: Array, low: float = 0.0, high: float = 1.0, generator: Genera
         if array.size == 0:
             return
         array = real_parts(array)
-    require(array, FLOATS, "check_uniform_bounds", empty_too=True)
-    name = name_of(array)
-    limit = largest(name)
+    name = require(array, FLOATS, "check_uniform_bounds", empty_too=True)
+    limit = LARGEST[name]
     for bound, side in ((low, "from"), (high, "to")):
         if not -limit <= bound <= limit:
             raise RuntimeError(f"{side} is out of bounds for {CPP_NAMES[name]}")
@@ -125,8 +132,8 @@ def uniform(array: Array, low: float = 0.0, high: float = 1.0, generator: Genera
             f"uniform_ expects to-from <= std::numeric_limits<{from_numpy(array.dtype).legacy}>::max(), but found "
             f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
-    if name in ("float32", "float64"):
-        fill(array, array.dtype.type, generator, "uniform", low, high)
+    if not is_half(array):
+        fill(array, array.dtype, generator, "uniform", low, high)
         return
     target = in_memory_order(array)
     values = np.empty(target.shape, np.float32)
@@ -134,11 +141,6 @@ def uniform(array: Array, low: float = 0.0, high: float = 1.0, generator: Genera
     target[...] = values
     first, end = np.array([low, high], np.float32).astype(array.dtype)
     target[target == end] = first  # the interval is half open, after rounding too
-
-
-def largest(name: str) -> float:
-    """The largest finite number of a floating point dtype."""
-    return float((2 - 2.0**-7) * 2.0**127) if name == "bfloat16" else float(np.finfo(name).max)
 
 
 def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> None:
@@ -160,9 +162,9 @@ def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generat
         array, std = real_parts(array), std / math.sqrt(2)
     require(array, FLOATS, "normal_kernel_cpu")
     if array.size < 16 or not array.flags.c_contiguous:
-        fill(array, np.float64, generator, "normal_pairs", mean, std)
+        fill(array, float64, generator, "normal_pairs", mean, std)
     elif not is_half(array):
-        fill(array, array.dtype.type, generator, "normal", mean, std)
+        fill(array, array.dtype, generator, "normal", mean, std)
     else:
         # Of 16-bit numbers only the whole blocks are drawn, then the 16 that end the array and may overlap them.
         whole, rest = divmod(array.size, 16)
@@ -181,7 +183,7 @@ def log_normal(array: Array, mean: float = 1.0, std: float = 2.0, generator: Gen
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     require(array, FLOATS, "log_normal_cpu")
-    fill(array, np.float64, generator, "log_normal", mean, std)
+    fill(array, float64, generator, "log_normal", mean, std)
 
 
 def exponential(array: Array, rate: float = 1.0, generator: Generator | None = None) -> None:
@@ -193,7 +195,7 @@ def exponential(array: Array, rate: float = 1.0, generator: Generator | None = N
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
     if array.size:
         require_continuous(array, "Exponential", from_numpy(array.dtype).legacy)
-    fill(array, np.float64, generator, "exponential", rate)
+    fill(array, float64, generator, "exponential", rate)
 
 
 def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Generator | None = None) -> None:
@@ -203,12 +205,12 @@ def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Gen
     """
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
-    require_continuous(array, "Cauchy", CPP_NAMES[name_of(array)])
-    fill(array, np.float64, generator, "cauchy", median, sigma)
+    require_continuous(array, "Cauchy", CPP_NAMES[from_numpy(array.dtype).name])
+    fill(array, float64, generator, "cauchy", median, sigma)
 
 
 def require_continuous(array: Array, distribution: str, found: str) -> None:
-    if name_of(array) not in FLOATS:
+    if from_numpy(array.dtype).name not in FLOATS:
         raise RuntimeError(
             f"{distribution} distribution is a continuous probability distribution. dtype must be a floating point "
             f"but you specified {found}"
@@ -228,23 +230,23 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.random_.html
     """
-    name = name_of(array)
+    name = from_numpy(array.dtype).name
     if low is None:
         require(array, (*NUMBERS, "bool"), "random_kernel_cpu")
         if array.size:
-            fill(array, np.int64, generator, "integers", 0, highest(name) + 1, name in ("int64", "float64"))
+            fill(array, int64, generator, "integers", 0, highest(name) + 1, name in ("int64", "float64"))
         return
     if high is None and low == -(2**63):
         if name in ("int8", "uint8", "int16", "int32") and array.size:
             raise RuntimeError("random_full_64_bits_range_kernel_cpu handles only int64, double, float and bfloat16")
         require(array, ("int64", "float64", "float32", "bfloat16"), "random_full_64_bits_range_kernel_cpu")
-        fill(array, np.int64, generator, "integers", 0, 0, True)
+        fill(array, int64, generator, "integers", 0, 0, True)
         return
     if high is None:
         if array.dtype.kind == "c":
             raise RuntimeError("random_from_to_impl handles only integral, floating-point and boolean types")
         last = highest(name)
-        low = first_stored(low, array.dtype)
+        low = first_stored(low, array.dtype) if name in FLOATS else low
         if name in FLOATS and not low < last:
             raise RuntimeError(
                 "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got "
@@ -253,7 +255,8 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
     else:
         if low >= high:
             raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-        low, high = first_stored(low, array.dtype), end_stored(high, array.dtype)
+        if name in FLOATS:
+            low, high = first_stored(low, array.dtype), end_stored(high, array.dtype)
         if low >= high:
             raise RuntimeError(
                 "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got "
@@ -262,14 +265,14 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
         last = high - 1
     check_range(low, last, name)
     count = last - low + 1
-    fill(array, np.int64, generator, "integers", low, count % 2**64, count >= 2**28)
+    fill(array, int64, generator, "integers", low, count % 2**64, count >= 2**28)
 
 
 def highest(name: str) -> int:
     """The largest integer up to which a dtype holds all integers; -1 for uint64, as PyTorch counts in int64."""
     if name in DIGITS:
         return 2 ** DIGITS[name]
-    return {"bool": 1, "uint64": -1}.get(name) or int(np.iinfo(name).max)
+    return -1 if name == "uint64" else RANGES[name][1]
 
 
 def as_stored(number: int, dtype: np.dtype) -> int:
@@ -281,28 +284,21 @@ def as_stored(number: int, dtype: np.dtype) -> int:
 
 def first_stored(low: int, dtype: np.dtype) -> int:
     """`low`, or the next number of a floating point dtype where low + 1 is rounded down below it."""
-    if (name := from_numpy(dtype).name) not in FLOATS or as_stored(low + 1, dtype) >= low:
-        return low
-    return as_stored(low + 1, dtype) + 2 ** (abs(low + 1).bit_length() - DIGITS[name])
+    stored = as_stored(low + 1, dtype)
+    return low if stored >= low else stored + 2 ** (abs(low + 1).bit_length() - DIGITS[from_numpy(dtype).name])
 
 
 def end_stored(high: int, dtype: np.dtype) -> int:
     """`high`, or the number of a floating point dtype before it where high - 1 is rounded up to it."""
-    if (name := from_numpy(dtype).name) not in FLOATS or as_stored(high - 1, dtype) < high:
-        return high
-    return as_stored(high - 1, dtype) - 2 ** (abs(high - 1).bit_length() - DIGITS[name])
+    stored = as_stored(high - 1, dtype)
+    return high if stored < high else stored - 2 ** (abs(high - 1).bit_length() - DIGITS[from_numpy(dtype).name])
 
 
 def check_range(low: int, last: int, name: str) -> None:
     """Can elements called `name` hold low and last? A warning where they hold only some of the integers between."""
     if name.startswith("complex"):
         raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
-    if name in FLOATS:
-        lowest, limit = -largest(name), largest(name)
-    elif name == "bool":
-        lowest, limit = 0, 1
-    else:
-        lowest, limit = int(np.iinfo(name).min), int(np.iinfo(name).max)
+    lowest, limit = (-LARGEST[name], LARGEST[name]) if name in FLOATS else RANGES[name]
     bounds = ((low, "from"), (last, "to - 1"))
     for bound, side in bounds:
         if not lowest <= bound <= limit:
@@ -328,7 +324,7 @@ def bernoulli(array: Array, p: float | Array = 0.5, generator: Generator | None 
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         require(array, (*NUMBERS, "bool"), "bernoulli_scalar_cpu_")
-        fill(array, np.bool_, generator, "bernoulli", p)
+        fill(array, np.dtype(np.bool_), generator, "bernoulli", p)
         return
     require(array, (*NUMBERS, "bool"), "bernoulli_tensor_cpu_self_")
     require(p, FLOATS, "bernoulli_tensor_cpu_p_")
@@ -338,7 +334,7 @@ def bernoulli(array: Array, p: float | Array = 0.5, generator: Generator | None 
             "so, please report an enhancement request to PyTorch.)"
         )
     units = np.empty_like(array, np.float64 if p.dtype == np.float64 else np.float32)  # laid out as `array` is
-    fill(units, units.dtype.type, generator, "uniform", 0.0, 1.0)
+    fill(units, units.dtype, generator, "uniform", 0.0, 1.0)
     array[...] = units < p.astype(units.dtype)
 
 
@@ -350,7 +346,7 @@ def geometric(array: Array, p: float, generator: Generator | None = None) -> Non
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
     require(array, NUMBERS, "geometric_cpu")
-    fill(array, np.float64, generator, "geometric", p)
+    fill(array, float64, generator, "geometric", p)
 
 
 def poisson(rates: Array, generator: Generator | None = None) -> Array:
@@ -414,9 +410,9 @@ def check_multinomial(probabilities: Array, num_samples: int, replacement: bool)
     """RuntimeError with PyTorch's text for arguments that do not fit."""
     if probabilities.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if name_of(probabilities) not in FLOATS:
-        found = from_numpy(probabilities.dtype).legacy
-        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {found}")
+    found = from_numpy(probabilities.dtype)
+    if found.name not in FLOATS:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {found.legacy}")
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > probabilities.shape[-1]:
@@ -451,15 +447,13 @@ def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.randperm.html
 
     >>> randperm(5, Generator().manual_seed(1))
-    array([4, 2, 0, 1, 3])
+    array([0, 4, 2, 3, 1])
     """
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     order = np.empty(n, np.int64)
     result = order if dtype == np.int64 else np.empty(n, dtype)
-    name = name_of(result)
-    if name != "bfloat16" and n > 1:  # bfloat16 may round the numbers
-        check_count(n, name)
+    check_count(n, from_numpy(result.dtype).name)
     require(result, NUMBERS, "randperm", empty_too=True)
     (generator or default_generator).draw("shuffle", order)
     if result is not order:
@@ -468,8 +462,8 @@ def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) 
 
 
 def check_count(n: int, name: str) -> None:
-    """Can a dtype hold the numbers from 0 to n - 1?"""
-    if name not in NUMBERS or n <= highest(name) + 1:
+    """Can a dtype hold the numbers from 0 to n - 1? bfloat16 may round them."""
+    if name not in NUMBERS or name == "bfloat16" or n <= highest(name) + 1:
         return
     if name in DIGITS:
         limit = "2049" if name == "float16" else f"2^{DIGITS[name]}+1"

@@ -341,17 +341,17 @@ def normal(state: Array, out: Array, mean: float, std: float) -> None:
     if x.size < 16:
         raise ValueError("random kernel: normal fills 16 numbers or more; normal_pairs does fewer")
     draw, transform = (_draw_unit24, _pairs32) if x.dtype == np.float32 else (_draw_unit53, _pairs64)
-    s, mean, std = _stream(state), x.dtype.type(mean), x.dtype.type(std)
+    s, centre, scale = _stream(state), x.dtype.type(mean), x.dtype.type(std)
     with np.errstate(all="ignore"):
         x[:] = draw(s, x.size)
         whole = x[: x.size // 16 * 16].reshape(-1, 2, 8)
-        whole[:, 0], whole[:, 1] = transform(whole[:, 0], whole[:, 1], mean, std)
+        whole[:, 0], whole[:, 1] = transform(whole[:, 0], whole[:, 1], centre, scale)
         if x.size % 16:
             first, second = draw(s, 16).reshape(2, 8)
-            x[-16:-8], x[-8:] = transform(first, second, mean, std)
+            x[-16:-8], x[-8:] = transform(first, second, centre, scale)
 
 
-def _pairs64(first: Array, second: Array, mean: np.float64, std: np.float64) -> tuple[Array, Array]:
+def _pairs64(first: Array, second: Array, mean: Array, std: Array) -> tuple[Array, Array]:
     """fma(r cos, std, mean) and fma(r sin, std, mean), with r = sqrt(-2 log(1 - first)), angle 2 pi * second."""
     shape = first.shape
     angle = (2 * math.pi * second).reshape(-1)
@@ -360,7 +360,7 @@ def _pairs64(first: Array, second: Array, mean: np.float64, std: np.float64) -> 
     return fma64(cosine, std, mean).reshape(shape), fma64(sine, std, mean).reshape(shape)
 
 
-def _pairs32(first: Array, second: Array, mean: np.float32, std: np.float32) -> tuple[Array, Array]:
+def _pairs32(first: Array, second: Array, mean: Array, std: Array) -> tuple[Array, Array]:
     """The same in float32, with the polynomials below."""
     radius = np.sqrt(np.float32(-2) * _log32(1 - first))
     sine, cosine = _sine_cosine32(np.float32(2 * math.pi) * second)
