@@ -252,9 +252,9 @@ def random_split(
             "Sum of input lengths does not equal the length of the input dataset!\n\n"
             f"The lengths {list(lengths)} add up to {sum(lengths)}; the dataset has {count} samples."
         )
-    indices = randperm(count, generator).tolist()
-    ends = itertools.accumulate(int(length) for length in lengths)
-    return [Subset(dataset, indices[end - int(length) : end]) for end, length in zip(ends, lengths)]
+    parts: Any = lengths  # whole numbers now
+    indices = randperm(sum(parts), generator).tolist()
+    return [Subset(dataset, indices[end - size : end]) for end, size in zip(itertools.accumulate(parts), parts)]
 
 
 def _whole_parts(count: int, fractions: Sequence[float]) -> list[int]:

@@ -95,9 +95,9 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        generator = self.generator or Generator().manual_seed(draw_seed())
+        generator = Generator().manual_seed(draw_seed()) if self.generator is None else self.generator
         draw = self._with_replacement if self.replacement else self._permuted
-        return draw(len(self.data_source), generator)
+        yield from draw(len(self.data_source), generator)
 
     def _with_replacement(self, n: int, generator: Generator) -> Iterator[int]:
         for start in range(0, self.num_samples, self.BLOCK):
@@ -189,8 +189,9 @@ class BatchSampler(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
         while batch := list(itertools.islice(indices, self.batch_size)):
-            if len(batch) == self.batch_size or not self.drop_last:
-                yield batch
+            if self.drop_last and len(batch) < self.batch_size:
+                return
+            yield batch
 
     def __len__(self) -> int:
         count = len(self.sampler)  # type: ignore[arg-type]
