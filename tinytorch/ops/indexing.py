@@ -25,9 +25,10 @@ from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
+from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.memory import Copy, FillTensor, converted
-from tinytorch.ops.shape import Unsqueeze, expand_to
 from tinytorch.ops.slicing import Alias, Part, Select, Slice
+from tinytorch.ops.squeezing import Unsqueeze
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor, wrap
 

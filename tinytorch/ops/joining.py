@@ -9,7 +9,7 @@ import numpy as np
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import get_default_dtype, result_dtype
 from tinytorch.errors import wrap_dim
-from tinytorch.ops.shape import Unsqueeze, atleast_1d, atleast_2d, atleast_3d
+from tinytorch.ops.squeezing import Unsqueeze, atleast_1d, atleast_2d, atleast_3d
 from tinytorch.promotion import cast
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap

@@ -12,8 +12,8 @@ from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import FLOAT
 from tinytorch.ops.dims import count, keep_dims, over_nonzero, reduced_dims
+from tinytorch.ops.expansion import Expand
 from tinytorch.ops.reduction import Mean
-from tinytorch.ops.shape import Expand
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 

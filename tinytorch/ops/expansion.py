@@ -1,0 +1,150 @@
+"""Repeated without copying: expand and the broadcast functions; and its counterpart, sum_to_size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch.errors import broadcast_error
+from tinytorch.kernels.layout import broadcast
+from tinytorch.ops.shape import ViewRule, sizes
+from tinytorch.public import public
+from tinytorch.tensor import Size, Tensor
+
+
+class Expand(ViewRule):
+    """y = x repeated along dimensions of size 1,    dx = dy summed over them (which the engine does)"""
+
+    @staticmethod
+    def forward(ctx, x, shape):
+        return x[...] if x.shape == shape else broadcast(x, shape)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:
+    """`input` expanded to the sizes `target`, where -1 keeps a side; PyTorch's errors where that does not fit."""
+    shape = input._array.shape
+    extra = len(target) - len(shape)
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(torch.{input.dtype.legacy}Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes provided "
+            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
+        )
+    resolved = list(target)
+    for dim in range(len(target) - 1, -1, -1):
+        wanted = target[dim]
+        if dim < extra:
+            if wanted < 0:
+                if wanted < -1 or not shape:
+                    raise RuntimeError("numel: integer multiplication overflow\n\nA size is negative.")
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension {dim}"
+                )
+        elif wanted == -1:
+            resolved[dim] = shape[dim - extra]
+        elif wanted != shape[dim - extra] and shape[dim - extra] != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({shape[dim - extra]}) at "
+                f"non-singleton dimension {dim}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+        elif wanted < 0:
+            raise RuntimeError("numel: integer multiplication overflow\n\nA size is negative.")
+    return Expand.apply(input, tuple(resolved))
+
+
+@public(function=False, out=False)
+def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) -> Tensor:
+    """A view with sides of 1 repeated to larger ones, and new dimensions in front; -1 keeps a side.
+
+    Several elements then share one place in memory: clone() before writing into the result.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.expand.html
+
+    >>> torch.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    return expand_to(self, sizes(shape if size is None else (size,), "expand"))
+
+
+@public(function=False, out=False)
+def expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor expanded to the shape of `other`.
+
+    >>> torch.tensor([1, 2]).expand_as(torch.zeros(3, 2)).shape
+    torch.Size([3, 2])
+    """
+    return expand_to(self, other._array.shape)
+
+
+@public(method=False, out=False)
+def broadcast_to(input: Tensor, size: Any) -> Tensor:
+    """`input` expanded to the shape `size`, a view.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_to.html
+
+    >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    return expand_to(input, sizes((size,), "broadcast_to"))
+
+
+def _broadcast_to_method(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
+    """This tensor expanded to a shape, x.broadcast_to(2, 3) or x.broadcast_to((2, 3)): see `torch.broadcast_to`."""
+    return expand_to(self, sizes(shape if size is None else (size,), "broadcast_to"))
+
+
+Tensor.broadcast_to = _broadcast_to_method  # type: ignore[attr-defined]
+
+
+@public(method=False, out=False)
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """All tensors expanded to the shape that they broadcast to.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_tensors.html
+
+    >>> a, b = torch.broadcast_tensors(torch.zeros(3, 1), torch.zeros(2))
+    >>> a.shape, b.shape
+    (torch.Size([3, 2]), torch.Size([3, 2]))
+    """
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(tensor).__name__}")
+    arrays = [tensor._array for tensor in tensors]
+    try:
+        shape = np.broadcast_shapes(*[array.shape for array in arrays])
+    except ValueError:
+        raise broadcast_error(arrays) or RuntimeError("the shapes do not broadcast") from None
+    return tuple([tensor if tensor._array.shape == shape else Expand.apply(tensor, shape) for tensor in tensors])
+
+
+@public(method=False, out=False)
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.broadcast_shapes.html
+
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
+    result: list[int] = []
+    for number, shape in enumerate(shapes):
+        sides = (shape,) if isinstance(shape, int) else tuple(shape)
+        result = [1] * (len(sides) - len(result)) + result
+        for back in range(1, len(sides) + 1):
+            side = sides[-back]
+            if side < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if side != 1 and result[-back] not in (1, side):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {side} at {-back}! Mismatching argument at index "
+                    f"{number} had {sides}; but expected shape should be broadcastable to {result}"
+                )
+            if side != 1:
+                result[-back] = side
+    return Size(result)
