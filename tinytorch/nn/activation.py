@@ -1,4 +1,4 @@
-"""The activation functions as modules; what they compute is in nn.functional (ops/activation.py).
+"""The activation functions as modules; what they compute is in nn.functional (ops/rectifiers.py, smooth.py, piecewise.py).
 
 Source: https://docs.pytorch.org/docs/2.13/nn.html#non-linear-activations-weighted-sum-nonlinearity
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinytorch.nn import functional as F
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Parameter
-from tinytorch.ops import activation as F
 from tinytorch.tensor import Tensor
 
 

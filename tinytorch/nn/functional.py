@@ -40,42 +40,35 @@ from tinytorch.nn.losses import (
     soft_margin_loss,
     triplet_margin_loss,
 )
-from tinytorch.ops.activation import (
-    celu,
-    celu_,
-    elu,
-    elu_,
-    gelu,
-    glu,
+from tinytorch.nn.softmax import log_softmax, softmax, softmin
+from tinytorch.ops.addmm import linear
+from tinytorch.ops.piecewise import (
     hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
     hardtanh_,
+    relu6,
+    softshrink,
+    threshold,
+    threshold_,
+)
+from tinytorch.ops.rectifiers import (
+    celu,
+    celu_,
+    elu,
+    elu_,
     leaky_relu,
     leaky_relu_,
-    log_softmax,
-    logsigmoid,
-    mish,
     prelu,
     relu,
-    relu6,
     relu_,
     rrelu,
     rrelu_,
     selu,
     selu_,
-    silu,
-    softmax,
-    softmin,
-    softplus,
-    softshrink,
-    softsign,
-    tanhshrink,
-    threshold,
-    threshold_,
 )
-from tinytorch.ops.addmm import linear
+from tinytorch.ops.smooth import gelu, glu, logsigmoid, mish, silu, softplus, softsign, tanhshrink
 from tinytorch.tensor import Tensor
 
 

@@ -1,0 +1,227 @@
+"""Losses with a rule of their own; the others are compositions, in nn/losses.py.
+
+Every one takes `reduction`: "none" gives the losses one by one, "sum" adds them, "mean" divides the sum by how many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch import kernels
+from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.ops.exponential import Log
+from tinytorch.ops.magnitude import Clamp
+from tinytorch.ops.special import Sigmoid
+from tinytorch.promotion import common
+
+
+def reduce(losses: Any, reduction: str) -> Any:
+    """The array of losses as the result that `reduction` asks for."""
+    if reduction == "none":
+        return losses
+    total = losses.sum(dtype=np.float32 if losses.dtype.itemsize == 2 else None)
+    return np.asarray(total / losses.size if reduction == "mean" else total, losses.dtype)
+
+
+def spread(grad: Any, count: int, reduction: str) -> Any:
+    """The gradient of every single loss, given that of the result."""
+    return grad / count if reduction == "mean" else grad
+
+
+class MseLoss(Elementwise):
+    """l = (x - t)^2,    dl/dx = 2 (x - t),    dl/dt = -dl/dx"""
+
+    inputs = 2
+    promote = common
+
+    @staticmethod
+    def forward(ctx, x, target, reduction):
+        ctx.save_for_backward(x, target)
+        ctx.reduction = reduction
+        losses = kernels.loss.mse(x, target) if x.shape == target.shape else np.square(x - target)
+        ctx.count = losses.size
+        return reduce(losses, reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target = ctx.saved_tensors
+        need_x, need_target = ctx.needs_input_grad
+        dx = (x - target) * (2 * spread(grad, ctx.count, ctx.reduction))
+        return dx if need_x else None, -dx if need_target else None
+
+
+class SmoothL1Loss(Elementwise):
+    """l = d^2 / (2 beta) if |d| < beta else |d| - beta / 2,  d = x - t,    dl/dx = d / beta clamped to [-1, 1]"""
+
+    inputs = 2
+    promote = common
+
+    @staticmethod
+    def forward(ctx, x, target, beta, reduction):
+        ctx.save_for_backward(x, target)
+        ctx.beta, ctx.reduction = beta, reduction
+        size = np.abs(x - target)
+        ctx.count = size.size
+        return reduce(np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta).astype(size.dtype), reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target = ctx.saved_tensors
+        dx = Clamp.apply((x - target) / ctx.beta, -1, 1) * spread(grad, ctx.count, ctx.reduction)
+        return dx, -dx
+
+
+class HuberLoss(Elementwise):
+    """l = d^2 / 2 if |d| <= delta else delta (|d| - delta / 2),  d = x - t,    dl/dx = d clamped to [-delta, delta]"""
+
+    inputs = 2
+    promote = common
+
+    @staticmethod
+    def forward(ctx, x, target, delta, reduction):
+        ctx.save_for_backward(x, target)
+        ctx.delta, ctx.reduction = delta, reduction
+        size = np.abs(x - target)
+        ctx.count = size.size
+        return reduce(np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta)).astype(size.dtype), reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target = ctx.saved_tensors
+        dx = Clamp.apply(x - target, -ctx.delta, ctx.delta) * spread(grad, ctx.count, ctx.reduction)
+        return dx, -dx
+
+
+class BinaryCrossEntropy(Rule):
+    """l = -w (t ln x + (1 - t) ln(1 - x)),    dl/dx = w (x - t) / (x (1 - x)),    dl/dt = w (ln(1 - x) - ln x)
+
+    The logarithms are not let below -100, the denominator not below 1e-12: x = 0 and x = 1 have finite losses.
+    """
+
+    inputs = 3
+
+    @staticmethod
+    def forward(ctx, x, target, weight, reduction):
+        ctx.save_for_backward(x, target, weight)
+        ctx.reduction, ctx.count = reduction, x.size
+        losses = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+        if weight is not None:
+            losses = losses * weight
+        return reduce(losses.astype(x.dtype, copy=False), reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target, weight = ctx.saved_tensors
+        need_x, need_target, _ = ctx.needs_input_grad
+        grad = spread(grad, ctx.count, ctx.reduction)
+        if weight is not None:
+            grad = grad * weight
+        dx = (x - target) * grad / Clamp.apply((1 - x) * x, 1e-12, None) if need_x else None
+        d_target = grad * (Log.apply(1 - x) - Log.apply(x)) if need_target else None
+        return dx, d_target, None
+
+
+class BinaryCrossEntropyWithLogits(Rule):
+    """l = w ((1 - t) x + c ln(1 + e^-x)),  c = 1 + (p - 1) t,    dl/dx = w ((1 - t) - c (1 - sigmoid(x)))
+
+    The binary cross-entropy of sigmoid(x), in a form in which no power overflows. w is `weight`, p is `pos_weight`.
+    dl/dt = w ((p - 1) ln(1 + e^-x) - x)
+    """
+
+    inputs = 4
+
+    @staticmethod
+    def forward(ctx, x, target, weight, pos_weight, reduction):
+        ctx.save_for_backward(x, target, weight, pos_weight)
+        ctx.reduction, ctx.count = reduction, x.size
+        if pos_weight is None:
+            losses = kernels.loss.bce_with_logits(x, target)
+        else:
+            softplus = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)
+            losses = (1 - target) * x + ((pos_weight - 1) * target + 1) * softplus
+        if weight is not None:
+            losses = losses * weight
+        return reduce(losses, reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target, weight, pos_weight = ctx.saved_tensors
+        need_x, need_target, *_ = ctx.needs_input_grad
+        grad = spread(grad, ctx.count, ctx.reduction)
+        if weight is not None:
+            grad = grad * weight
+        dx = d_target = None
+        if need_x and pos_weight is None:
+            dx = (Sigmoid.apply(x) - target) * grad
+        elif need_x:
+            c = (pos_weight - 1) * target + 1
+            dx = ((1 - target) - c * Sigmoid.apply(-x)) * grad
+        if need_target:
+            d_target = -x * grad
+            if pos_weight is not None:
+                d_target = d_target - (pos_weight - 1) * Log.apply(Sigmoid.apply(x)) * grad
+        return dx, d_target, None, None
+
+
+class NllLoss(Rule):
+    """l_i = -w[t_i] x[i, t_i],    dl_i/dx[i, t_i] = -w[t_i]
+
+    x holds log-probabilities (N, C, ...), t the class of each (N, ...). Classes equal to `ignore_index` count for nothing.
+    "mean" divides by the sum of the weights w[t_i].
+    """
+
+    @staticmethod
+    def forward(ctx, x, target, weight, reduction, ignore_index):
+        valid = target != ignore_index
+        classes = np.where(valid, target, 0)
+        factors = valid.astype(x.dtype) if weight is None else np.where(valid, weight[classes], 0).astype(x.dtype)
+        ctx.save_for_backward(classes, factors)
+        ctx.reduction, ctx.shape = reduction, x.shape
+        index = np.expand_dims(classes, 1 if x.ndim > 1 else 0)
+        picked = np.take_along_axis(x, index, 1 if x.ndim > 1 else 0).reshape(classes.shape)
+        losses = np.where(valid, -picked * factors, 0).astype(x.dtype)
+        ctx.total = factors.sum()
+        if reduction == "none":
+            return losses
+        return np.asarray(losses.sum() / ctx.total if reduction == "mean" else losses.sum(), x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        classes, factors = [getattr(saved, "_array", saved) for saved in ctx.saved_tensors]  # constants, also if wrapped
+        axis = 1 if len(ctx.shape) > 1 else 0
+        slopes = np.zeros(ctx.shape, factors.dtype)
+        np.put_along_axis(slopes, np.expand_dims(classes, axis), np.expand_dims(-factors, axis), axis)
+        if ctx.reduction == "mean":
+            slopes /= ctx.total
+        elif ctx.reduction == "none":
+            grad = grad.reshape(np.expand_dims(classes, axis).shape)
+        return grad * slopes
+
+
+class NllLoss2d(NllLoss):
+    """NllLoss of images: NllLoss under the name that PyTorch's graphs have for it"""
+
+    name = "NllLoss2DBackward0"
+
+
+class SoftMarginLoss(Elementwise):
+    """l = ln(1 + e^(-t x)),    dl/dx = -t sigmoid(-t x)"""
+
+    inputs = 2
+    promote = common
+
+    @staticmethod
+    def forward(ctx, x, target, reduction):
+        ctx.save_for_backward(x, target)
+        ctx.reduction = reduction
+        losses = np.logaddexp(0, -target * x).astype(x.dtype)
+        ctx.count = losses.size
+        return reduce(losses, reduction)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, target = ctx.saved_tensors
+        shared = -Sigmoid.apply(-(target * x)) * spread(grad, ctx.count, ctx.reduction)
+        return shared * target, shared * x

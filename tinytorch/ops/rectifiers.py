@@ -1,0 +1,198 @@
+"""Rectifiers: activations that keep what is positive and flatten what is not (ReLU, LeakyReLU, ELU, PReLU ...).
+
+Source: https://docs.pytorch.org/docs/2.13/nn.functional.html#non-linear-activation-functions
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd.rule import Elementwise
+from tinytorch.dtypes import BOOL, from_numpy
+from tinytorch.kernels.arrays import narrow, widen
+from tinytorch.ops.activating import either, inplace_form, need_float
+from tinytorch.ops.exponential import Exp
+from tinytorch.ops.where import Where
+from tinytorch.public import public
+from tinytorch.tensor import Tensor
+
+
+class Relu(Elementwise):
+    """y = max(x, 0),    dy/dx = 1 where y > 0, else 0 (also at 0)"""
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        y = np.maximum(x, 0, out)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return grad * (y > 0)
+
+
+class LeakyRelu(Elementwise):
+    """y = x where x > 0, else slope x,    dy/dx = 1 or slope"""
+
+    @staticmethod
+    def forward(ctx, x, slope):
+        ctx.save_for_backward(x)
+        ctx.slope = slope
+        return np.where(x > 0, x, x * x.dtype.type(slope))
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return Where.apply(x > 0, grad, grad * ctx.slope)
+
+
+class Elu(Elementwise):
+    """y = scale x where x > 0, else scale a (e^(x s) - 1),    dy/dx = scale, or scale a s e^(x s)"""
+
+    @staticmethod
+    def forward(ctx, x, alpha, scale, input_scale):
+        ctx.save_for_backward(x)
+        ctx.alpha, ctx.scale, ctx.input_scale = alpha, scale, input_scale
+        wide = widen(x)
+        return narrow(np.where(wide > 0, wide * scale, np.expm1(wide * input_scale) * (alpha * scale)).astype(wide.dtype), x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        slope = ctx.alpha * ctx.scale * ctx.input_scale
+        negative = Where.apply(x > 0, x * 0, x)  # e^x of large x is not wanted, and inf * 0 would be nan
+        return Where.apply(x > 0, grad * ctx.scale, grad * (Exp.apply(negative * ctx.input_scale) * slope))
+
+
+class Celu(Elu):
+    """y = max(0, x) + min(0, a (e^(x / a) - 1)): Elu with input scale 1 / a, under PyTorch's name"""
+
+
+class PreluKernel(Elementwise):
+    """y = x where x > 0, else w x,    dy/dx = 1 or w,    dy/dw = 0 or x"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, x, weight):
+        ctx.save_for_backward(x, weight)
+        return np.where(x > 0, x, weight * x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight = ctx.saved_tensors
+        return Where.apply(x > 0, grad, grad * weight), Where.apply(x > 0, grad * 0, grad * x)
+
+
+class RreluWithNoise(Elementwise):
+    """y = r x,    dy/dx = r,  where r is 1 for x > 0 and else was drawn at random"""
+
+    @staticmethod
+    def forward(ctx, x, noise):
+        ctx.noise = noise
+        return x * noise
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.noise
+
+
+# ---- functions -------------------------------------------------------------------------------------------------------
+
+
+@public(inplace=True, out=False)
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(input, 0), elementwise; the gradient at 0 is 0.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.relu.html
+
+    >>> torch.relu(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"relu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if from_numpy(input._array.dtype).category == BOOL:
+        raise RuntimeError("Boolean inputs not supported for relu")
+    return either(Relu, input, inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """input where it is positive, else negative_slope * input."""
+    need_float(input, "leaky_relu_cpu")
+    return either(LeakyRelu, input, inplace, negative_slope)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """input where it is positive, else alpha (e^input - 1)."""
+    need_float(input, "elu_cpu")
+    return either(Elu, input, inplace, alpha, 1.0, 1.0)
+
+
+@public(method=False, out=False)
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """max(0, x) + min(0, alpha (e^(x / alpha) - 1))."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    need_float(input, "elu_cpu")
+    return either(Celu, input, inplace, alpha, 1.0, 1.0 / alpha)
+
+
+_SELU = (1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
+
+
+@public(method=False, out=False)
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """scale (max(0, x) + min(0, alpha (e^x - 1))) with the constants of Klambauer et al. (2017)."""
+    need_float(input, "elu_cpu")
+    return either(Elu, input, inplace, *_SELU, 1.0)
+
+
+@public(out=False)
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where x > 0, else weight * x: one weight, or one for each channel (dimension 1).
+
+    >>> torch.prelu(torch.tensor([-4., 4.]), torch.tensor(0.5))
+    tensor([-2.,  4.])
+    """
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.numel() != 1:
+        if weight.numel() != channels:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and "
+                f"channel size = {channels}."
+            )
+        weight = weight.reshape([1, channels] + [1] * (input.ndim - 2))
+    elif weight.ndim:
+        weight = weight.reshape([1] * max(input.ndim, 1)) if input.ndim else weight.reshape(())
+    return PreluKernel.apply(input, weight)
+
+
+@public(method=False, out=False)
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False, generator: Any = None
+) -> Tensor:
+    """x where x > 0, else a x with a drawn uniformly from [lower, upper) in training, else their mean."""
+    if not training:
+        return either(RreluWithNoise, input, inplace, _fixed_slopes(input, (lower + upper) / 2))
+    from tinytorch.generator import default_generator
+
+    noise = np.ones(input._array.shape, input._array.dtype)
+    negative = input._array <= 0
+    low, high = float(noise.dtype.type(lower)), float(noise.dtype.type(upper))
+    draws = np.empty(int(negative.sum()), np.float64)
+    from tinytorch import random
+
+    random.uniform(draws, 0.0, 1.0, generator if generator is not None else default_generator)
+    noise[negative] = (draws * (high - low) + low).astype(noise.dtype)
+    return either(RreluWithNoise, input, inplace, noise)
+
+
+def _fixed_slopes(input: Tensor, slope: float) -> Any:
+    x = input._array
+    return np.where(x > 0, x.dtype.type(1), x.dtype.type(slope))
+
+
+relu_, leaky_relu_, elu_, celu_, selu_, rrelu_ = map(inplace_form, (relu, leaky_relu, elu, celu, selu, rrelu))
