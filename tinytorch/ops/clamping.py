@@ -23,12 +23,12 @@ class Maximum(Elementwise):
     """z = the larger of x and y, nan if one is,    dx = dz where x > y, dz / 2 where they are equal,    dy likewise"""
 
     inputs = 2
-    promote = supporting("biufV", "maximum_cpu", common)
+    promote = common
 
     @staticmethod
-    def forward(ctx, x, y, out=None):
+    def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.maximum(x, y, out)
+        return np.maximum(x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -42,12 +42,12 @@ class Minimum(Elementwise):
     """z = the smaller of x and y, nan if one is,    dx = dz where x < y, dz / 2 where they are equal,    dy likewise"""
 
     inputs = 2
-    promote = supporting("biufV", "minimum_cpu", common)
+    promote = common
 
     @staticmethod
-    def forward(ctx, x, y, out=None):
+    def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.minimum(x, y, out)
+        return np.minimum(x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -170,7 +170,7 @@ _KERNELS = {  # by which bound is missing
 
 
 class ClampTensor(Elementwise):
-    """y = x kept in [low, high],    dx = dy between and at them,    dlow = dy where x < low < high,    dhigh = dy beyond"""
+    """y = x kept in [low, high],    dx = dy inside,    dlow = dy where x < low < high,    dhigh = dy where x > high"""
 
     inputs = 3
     name = "ClampBackward0"
