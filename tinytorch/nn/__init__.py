@@ -37,26 +37,10 @@ from tinytorch.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dr
 from tinytorch.nn.embedding import Embedding
 from tinytorch.nn.flatten import Flatten, Unflatten
 from tinytorch.nn.linear import Bilinear, Identity, Linear
-from tinytorch.nn.losses import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CosineEmbeddingLoss,
-    CrossEntropyLoss,
-    GaussianNLLLoss,
-    HingeEmbeddingLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MarginRankingLoss,
-    MSELoss,
-    MultiLabelSoftMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
-    PoissonNLLLoss,
-    SmoothL1Loss,
-    SoftMarginLoss,
-    TripletMarginLoss,
-)
+from tinytorch.nn.losses.regression import GaussianNLLLoss, HuberLoss, L1Loss, MSELoss, PoissonNLLLoss, SmoothL1Loss
+from tinytorch.nn.losses.binary import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss, SoftMarginLoss
+from tinytorch.nn.losses.classes import CrossEntropyLoss, KLDivLoss, MultiMarginLoss, NLLLoss
+from tinytorch.nn.losses.ranking import CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Buffer, Parameter
 

@@ -19,7 +19,7 @@ from tinytorch.nn.parameter import Parameter
 from tinytorch.tensor import Tensor, wrap
 
 
-class Embedding_(Rule):  # noqa: N801 - the module has the name
+class Embedding_(Rule):
     """y[...] = W[index[...]],    dW[i] = the sum of dy where index = i (nothing for padding_idx)"""
 
     name = "EmbeddingBackward0"
@@ -147,7 +147,12 @@ class Embedding(Module):
                 raise AssertionError("Padding_idx must be within num_embeddings")
             padding_idx %= num_embeddings
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = (
+            max_norm,
+            norm_type,
+            scale_grad_by_freq,
+            sparse,
+        )
         if _weight is None:
             from tinytorch.creation import empty
 

@@ -123,7 +123,9 @@ class Hooks:
     _is_full_backward_hook: bool | None
     forward: Callable
 
-    def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """Call hook(module, args) before forward (hook(module, args, kwargs) with_kwargs); it may return other args."""
         handle = RemovableHandle(
             self._forward_pre_hooks, hook, extra_dict=self._forward_pre_hooks_with_kwargs, first=prepend
@@ -206,7 +208,10 @@ class Hooks:
             return result if backward is None else backward.watch_outputs(result)
         except Exception:
             for key, hook, with_kwargs in self._after():
-                if key not in called and key in {**self._forward_hooks_always_called, **global_forward_hooks_always_called}:
+                if key not in called and key in {
+                    **self._forward_hooks_always_called,
+                    **global_forward_hooks_always_called,
+                }:
                     hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
             raise
 
@@ -249,7 +254,9 @@ def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
     return _register(global_forward_pre_hooks, hook)
 
 
-def register_module_forward_hook(hook: Callable, *, with_kwargs: bool = False, always_call: bool = False) -> RemovableHandle:
+def register_module_forward_hook(
+    hook: Callable, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
     """`register_forward_hook` for every module."""
     handle = _register(global_forward_hooks, hook)
     if always_call:

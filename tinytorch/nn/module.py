@@ -90,7 +90,9 @@ class Module(Hooks, StateDict):
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -124,7 +126,9 @@ class Module(Hooks, StateDict):
         if isinstance(value, Parameter):
             if parameters is None:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name, attributes, attributes["_buffers"], attributes["_modules"], self._non_persistent_buffers_set)
+            self._forget(
+                name, attributes, attributes["_buffers"], attributes["_modules"], self._non_persistent_buffers_set
+            )
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             if parameters is None:
@@ -144,7 +148,9 @@ class Module(Hooks, StateDict):
             parameters[name] = None
         elif parameters is not None and name in attributes["_modules"]:
             if value is not None:
-                raise TypeError(f"cannot assign '{_type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)"
+                )
             attributes["_modules"][name] = None
         elif parameters is not None and name in attributes["_buffers"]:
             if value is not None and not isinstance(value, Tensor):
@@ -215,7 +221,9 @@ class Module(Hooks, StateDict):
         for _, module in self.named_children():
             yield module
 
-    def _named_members(self, get: Callable, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator:
+    def _named_members(
+        self, get: Callable, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator:
         memo = set()
         modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for module_prefix, module in modules:
@@ -332,7 +340,9 @@ class Module(Hooks, StateDict):
 
         device, to_dtype, non_blocking = parse_to(args, kwargs)
         if to_dtype is not None and to_dtype.category < FLOAT:
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={to_dtype}")
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={to_dtype}"
+            )
 
         def convert(t: Tensor) -> Tensor:
             return t.to(device, to_dtype if t.dtype.category >= FLOAT else None, non_blocking)

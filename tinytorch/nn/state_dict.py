@@ -90,7 +90,9 @@ class StateDict:
         """Take back what get_extra_state gave; for subclasses to write."""
         raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy the tensors of `state_dict` into those of this module (with `assign`, take them as they are).
 
         Raises RuntimeError with a list of all that does not fit; strict=False lets names be missing or unknown.

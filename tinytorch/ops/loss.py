@@ -39,17 +39,32 @@ class MseLoss(Elementwise):
     @staticmethod
     def forward(ctx, x, target, reduction):
         ctx.save_for_backward(x, target)
-        ctx.reduction = reduction
-        losses = kernels.loss.mse(x, target) if x.shape == target.shape else np.square(x - target)
-        ctx.count = losses.size
-        return reduce(losses, reduction)
+        ctx.count, ctx.reduction = x.size, reduction
+        return reduce(kernels.loss.mse(x, target), reduction)
 
     @staticmethod
     def backward(ctx, grad):
         x, target = ctx.saved_tensors
         need_x, need_target = ctx.needs_input_grad
-        dx = (x - target) * (2 * spread(grad, ctx.count, ctx.reduction))
+        dx = MseSlope.apply(spread(grad, ctx.count, ctx.reduction), x, target)
         return dx if need_x else None, -dx if need_target else None
+
+
+class MseSlope(Rule):
+    """dx = 2 g (x - t),    d dx/dg = 2 (x - t),    d dx/dx = 2 g,    d dx/dt = -2 g"""
+
+    inputs = 3
+
+    @staticmethod
+    def forward(ctx, grad, x, target):
+        ctx.save_for_backward(grad, x, target)
+        return kernels.loss.mse_backward(grad, x, target)
+
+    @staticmethod
+    def backward(ctx, grad_grad):
+        grad, x, target = ctx.saved_tensors
+        dx = grad_grad * grad * 2
+        return grad_grad * (x - target) * 2, dx, -dx
 
 
 class SmoothL1Loss(Elementwise):
@@ -64,7 +79,9 @@ class SmoothL1Loss(Elementwise):
         ctx.beta, ctx.reduction = beta, reduction
         size = np.abs(x - target)
         ctx.count = size.size
-        return reduce(np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta).astype(size.dtype), reduction)
+        return reduce(
+            np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta).astype(size.dtype), reduction
+        )
 
     @staticmethod
     def backward(ctx, grad):
@@ -85,7 +102,9 @@ class HuberLoss(Elementwise):
         ctx.delta, ctx.reduction = delta, reduction
         size = np.abs(x - target)
         ctx.count = size.size
-        return reduce(np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta)).astype(size.dtype), reduction)
+        return reduce(
+            np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta)).astype(size.dtype), reduction
+        )
 
     @staticmethod
     def backward(ctx, grad):
@@ -154,7 +173,7 @@ class BinaryCrossEntropyWithLogits(Rule):
             grad = grad * weight
         dx = d_target = None
         if need_x and pos_weight is None:
-            dx = (Sigmoid.apply(x) - target) * grad
+            dx = BinaryCrossEntropySlope.apply(grad, x, target)
         elif need_x:
             c = (pos_weight - 1) * target + 1
             dx = ((1 - target) - c * Sigmoid.apply(-x)) * grad
@@ -163,6 +182,23 @@ class BinaryCrossEntropyWithLogits(Rule):
             if pos_weight is not None:
                 d_target = d_target - (pos_weight - 1) * Log.apply(Sigmoid.apply(x)) * grad
         return dx, d_target, None, None
+
+
+class BinaryCrossEntropySlope(Rule):
+    """dx = g (s - t),    d dx/dg = s - t,    d dx/dx = g s (1 - s),    d dx/dt = -g,  s = sigmoid(x)"""
+
+    inputs = 3
+
+    @staticmethod
+    def forward(ctx, grad, x, target):
+        ctx.save_for_backward(grad, x, target)
+        return kernels.loss.bce_with_logits_backward(grad, x, target)
+
+    @staticmethod
+    def backward(ctx, grad_grad):
+        grad, x, target = ctx.saved_tensors
+        s = Sigmoid.apply(x)
+        return grad_grad * (s - target), grad_grad * grad * s * (1 - s), -grad_grad * grad
 
 
 class NllLoss(Rule):
@@ -189,7 +225,9 @@ class NllLoss(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        classes, factors = [getattr(saved, "_array", saved) for saved in ctx.saved_tensors]  # constants, also if wrapped
+        classes, factors = [
+            getattr(saved, "_array", saved) for saved in ctx.saved_tensors
+        ]  # constants, also if wrapped
         axis = 1 if len(ctx.shape) > 1 else 0
         slopes = np.zeros(ctx.shape, factors.dtype)
         np.put_along_axis(slopes, np.expand_dims(classes, axis), np.expand_dims(-factors, axis), axis)

@@ -57,7 +57,9 @@ class Elu(Elementwise):
         ctx.save_for_backward(x)
         ctx.alpha, ctx.scale, ctx.input_scale = alpha, scale, input_scale
         wide = widen(x)
-        return narrow(np.where(wide > 0, wide * scale, np.expm1(wide * input_scale) * (alpha * scale)).astype(wide.dtype), x)
+        return narrow(
+            np.where(wide > 0, wide * scale, np.expm1(wide * input_scale) * (alpha * scale)).astype(wide.dtype), x
+        )
 
     @staticmethod
     def backward(ctx, grad):
@@ -172,7 +174,12 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 @public(method=False, out=False)
 def rrelu(
-    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False, generator: Any = None
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    generator: Any = None,
 ) -> Tensor:
     """x where x > 0, else a x with a drawn uniformly from [lower, upper) in training, else their mean."""
     if not training:
