@@ -1,4 +1,4 @@
-"""Hyperbolic functions: tanh."""
+"""Hyperbolic functions and their inverses: sinh, cosh, tanh, asinh, acosh, atanh."""
 
 from __future__ import annotations
 
@@ -6,11 +6,44 @@ import numpy as np
 
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import conj, in_place, wide
+from tinytorch.ops.power import Rsqrt
 from tinytorch.promotion import floating
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
+
+
+class Sinh(Elementwise):
+    """y = sinh x = (e^x - e^-x) / 2,    dy/dx = cosh x"""
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        ctx.save_for_backward(x)
+        return np.sinh(x, out)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * conj(Cosh.apply(x))
+
+
+class Cosh(Elementwise):
+    """y = cosh x = (e^x + e^-x) / 2,    dy/dx = sinh x"""
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        ctx.save_for_backward(x)
+        return np.cosh(x, out)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * conj(Sinh.apply(x))
 
 
 class Tanh(Elementwise):
@@ -54,7 +87,81 @@ class TanhGrad(Elementwise):
         )
 
 
+class Asinh(Elementwise):
+    """y = arsinh x,    dy/dx = 1 / sqrt(x^2 + 1)"""
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        ctx.save_for_backward(x)
+        return np.arcsinh(x, out)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * conj(Rsqrt.apply(x * x + 1))
+
+
+class Acosh(Elementwise):
+    """y = arcosh x,    dy/dx = 1 / sqrt(x^2 - 1)
+
+    For complex x it is 1 / (sqrt(x - 1) sqrt(x + 1)): the root of the product may have the other sign.
+    """
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        ctx.save_for_backward(x)
+        ctx.is_complex = x.dtype.kind == "c"
+        return np.arccosh(x, out)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        if ctx.is_complex:
+            return grad * conj(Rsqrt.apply(x - 1) * Rsqrt.apply(x + 1))
+        return grad * Rsqrt.apply(x * x - 1)
+
+
+class Atanh(Elementwise):
+    """y = artanh x,    dy/dx = 1 / (1 - x^2)"""
+
+    promote = floating
+
+    @staticmethod
+    def forward(ctx, x, out=None):
+        ctx.save_for_backward(x)
+        return np.arctanh(x, out)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad / conj(1 - x * x)
+
+
 # ---- functions -------------------------------------------------------------------------------------------------------
+
+
+@public(inplace=in_place(Sinh))
+def sinh(input: Tensor) -> Tensor:
+    """The hyperbolic sine, elementwise.
+
+    >>> torch.sinh(torch.tensor([0., 1.]))
+    tensor([0.0000, 1.1752])
+    """
+    return Sinh.apply(input)
+
+
+@public(inplace=in_place(Cosh))
+def cosh(input: Tensor) -> Tensor:
+    """The hyperbolic cosine, elementwise.
+
+    >>> torch.cosh(torch.tensor([0., 1.]))
+    tensor([1.0000, 1.5431])
+    """
+    return Cosh.apply(input)
 
 
 @public(inplace=in_place(Tanh))
@@ -67,3 +174,33 @@ def tanh(input: Tensor) -> Tensor:
     tensor([0.0000, 0.7616])
     """
     return Tanh.apply(input)
+
+
+@public(inplace=in_place(Asinh), aliases=("arcsinh",))
+def asinh(input: Tensor) -> Tensor:
+    """The number whose hyperbolic sine is `input`, elementwise.
+
+    >>> torch.asinh(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8814])
+    """
+    return Asinh.apply(input)
+
+
+@public(inplace=in_place(Acosh), aliases=("arccosh",))
+def acosh(input: Tensor) -> Tensor:
+    """The number not below 0 whose hyperbolic cosine is `input`, elementwise: nan below 1.
+
+    >>> torch.acosh(torch.tensor([1., 2.]))
+    tensor([0.0000, 1.3170])
+    """
+    return Acosh.apply(input)
+
+
+@public(inplace=in_place(Atanh), aliases=("arctanh",))
+def atanh(input: Tensor) -> Tensor:
+    """The number whose hyperbolic tangent is `input`, elementwise: infinite at 1 and -1, nan beyond.
+
+    >>> torch.atanh(torch.tensor([0., 0.5]))
+    tensor([0.0000, 0.5493])
+    """
+    return Atanh.apply(input)
