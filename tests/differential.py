@@ -118,6 +118,8 @@ def to_numpy(tensor: Any) -> np.ndarray:
     if isinstance(tensor, tt.Tensor):
         return tensor._array
     tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor._is_zerotensor():  # zeros without memory, as some gradients are
+        tensor = tensor.clone()
     if tensor.dtype is torch.bfloat16:
         return tensor.view(torch.int16).numpy().view(numpy_dtype("bfloat16"))
     return tensor.numpy()

@@ -187,7 +187,7 @@ def _of_all(name: str, rule: type[Amax], input: Tensor, keepdim: bool) -> Tensor
     if not x.size:
         check_not_empty(name, x.shape, None)
     if x.dtype.kind == "c":
-        raise NotImplementedError(f'"{name}_all" not implemented for \'{from_numpy(x.dtype).legacy}\'')
+        raise NotImplementedError(f"\"{name}_all\" not implemented for '{from_numpy(x.dtype).legacy}'")
     return rule.apply(input, None, False)
 
 
@@ -238,11 +238,11 @@ def amin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def _over(name: str, rule: type[Amax], input: Tensor, dim: Any, keepdim: bool) -> Tensor:
     x = input._array
     dims = reduced_dims(dim, x.ndim)
-    if not x.size:
-        check_not_empty(name, x.shape, dims)
+    if not x.size:  # the error names the dimensions as they were given
+        check_not_empty(name, x.shape, dims and ((dim,) if isinstance(dim, int) else dim))
     if x.dtype.kind == "c":
         legacy = from_numpy(x.dtype).legacy
-        raise NotImplementedError(f'"{name[1:]}_values_cpu" not implemented for \'{legacy}\'')
+        raise NotImplementedError(f"\"{name[1:]}_values_cpu\" not implemented for '{legacy}'")
     return rule.apply(input, dims, keepdim)
 
 
@@ -267,7 +267,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
             )
         check_not_empty("aminmax", x.shape, dims, "aminmax")
     if x.dtype.kind == "c":
-        raise NotImplementedError(f'"aminmax_cpu" not implemented for \'{from_numpy(x.dtype).legacy}\'')
+        raise NotImplementedError(f"\"aminmax_cpu\" not implemented for '{from_numpy(x.dtype).legacy}'")
     return _tuple(return_types.aminmax, Aminmax.apply(input, dims if x.ndim else None, keepdim))
 
 

@@ -22,7 +22,7 @@ from tinytorch.ops.extrema import Share
 from tinytorch.ops.magnitude import Abs, Sgn
 from tinytorch.ops.power import Pow
 from tinytorch.ops.svd import Svd, decomposed, is_complex
-from tinytorch.public import public
+from tinytorch.public import public, write_out
 from tinytorch.tensor import Tensor, wrap
 
 Dims = tuple[int, ...] | None
@@ -155,9 +155,14 @@ def _check_not_empty(shape: tuple[int, ...], p: float, dims: Dims) -> None:
             )
 
 
-@public()
+@public(out=False, method=False)
 def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: dtype | None = None
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
 ) -> Tensor:
     """The p-norm of all elements, or over the dimensions `dim`; p="fro" is p=2, p="nuc" the sum of singular values.
 
@@ -167,12 +172,21 @@ def norm(
     >>> x.norm(dim=1), x.norm(1)
     (tensor([5., 5.]), tensor(12.))
     """
+    if out is None:
+        return _norm(input, p, dim, keepdim, dtype)
+    name = "linalg_matrix_norm" if p == "nuc" else "linalg_vector_norm"
+    return write_out(name, _norm, out, (input, p, dim, keepdim, dtype), {})
+
+
+@public(name="norm", function=False, out=False)
+def _norm(self: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: dtype | None = None) -> Tensor:
+    """See `torch.norm`."""
     if type(p) is not str:
-        return vector_norm(input, 2.0 if p is None else p, dim, keepdim, dtype=dtype)
+        return vector_norm(self, 2.0 if p is None else p, dim, keepdim, dtype=dtype)
     if p == "fro" and (dim is None or isinstance(dim, int) or len(dim) <= 2):
-        return vector_norm(input, 2.0, dim, keepdim, dtype=dtype)
-    dims = tuple(range(input._array.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    return matrix_norm(input, p, dims, keepdim, dtype=dtype)
+        return vector_norm(self, 2.0, dim, keepdim, dtype=dtype)
+    dims = tuple(range(self._array.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    return matrix_norm(self, p, dims, keepdim, dtype=dtype)
 
 
 # ---- matrices --------------------------------------------------------------------------------------------------------
@@ -212,7 +226,9 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     known = ("fro", "nuc") if isinstance(ord, str) else (1, 2, math.inf, -1, -2, -math.inf)
     if ord not in known:
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord if isinstance(ord, str) else format(ord, 'g')} not supported.")
+        raise RuntimeError(
+            f"linalg.matrix_norm: Order {ord if isinstance(ord, str) else format(ord, 'g')} not supported."
+        )
     if dtype is not None or ord == "fro":
         _check_dtype("linalg.matrix_norm", A.dtype, dtype)
     if ord == "fro":
@@ -235,8 +251,7 @@ def _spectral(A: Tensor, ord: Any, rows: int, columns: int, keepdim: bool) -> Te
     values = singular_values(A.movedim((rows, columns), (-2, -1)))
     y = values.sum(-1) if ord == "nuc" else _extreme(values, ord, -1, False)
     if keepdim:
-        for d in sorted((rows, columns)):
-            y = y.unsqueeze(d)
+        y = y.unsqueeze(-1).unsqueeze(-1).movedim((-2, -1), (rows, columns))
     return y
 
 
@@ -264,7 +279,9 @@ def linalg_norm(
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
     if ord is not None:
         if dims is None and ndim not in (1, 2):
-            raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D.")
+            raise RuntimeError(
+                f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D."
+            )
         if isinstance(ord, str) or len(dims or A.shape) == 2:
             return matrix_norm(A, ord, dims or (-2, -1), keepdim, dtype=dtype)
     return vector_norm(A, 2.0 if ord is None else ord, dims, keepdim, dtype=dtype)
