@@ -1,23 +1,25 @@
-"""Datasets, samplers and DataLoader: how samples become batches."""
+"""torch.utils.data: datasets, samplers and DataLoader, how samples become batches."""
 
+from tinytorch import missing
 from tinytorch.utils.data.dataset import (
+    ChainDataset,
+    ConcatDataset,
     Dataset,
     IterableDataset,
-    TensorDataset,
     StackDataset,
-    ConcatDataset,
-    ChainDataset,
     Subset,
+    TensorDataset,
     random_split,
 )
 from tinytorch.utils.data.sampler import (
+    BatchSampler,
+    RandomSampler,
     Sampler,
     SequentialSampler,
-    RandomSampler,
     SubsetRandomSampler,
     WeightedRandomSampler,
-    BatchSampler,
 )
+from tinytorch.utils.data.distributed import DistributedSampler
 from tinytorch.utils.data.dataloader import DataLoader, default_collate, default_convert, get_worker_info
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
@@ -40,3 +43,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+__getattr__ = missing.getattr_for(__name__)

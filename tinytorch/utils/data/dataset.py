@@ -187,7 +187,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from stream
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams())  # type: ignore[misc]
+        return sum(len(stream) for stream in self._streams())
 
 
 class Subset(Dataset[T_co]):

@@ -65,7 +65,7 @@ class RandomSampler(Sampler[int]):
 
     >>> sampler = torch.utils.data.RandomSampler("abcde", generator=torch.Generator().manual_seed(0))
     >>> list(sampler)
-    [2, 0, 1, 3, 4]
+    [4, 0, 1, 3, 2]
     """
 
     BLOCK = 32  # so many indices are drawn at once with replacement
@@ -119,7 +119,7 @@ class SubsetRandomSampler(Sampler[int]):
     """The given indices in a random order.
 
     >>> list(torch.utils.data.SubsetRandomSampler([10, 20, 30], torch.Generator().manual_seed(1)))
-    [10, 30, 20]
+    [20, 30, 10]
     """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None):
@@ -141,7 +141,7 @@ class WeightedRandomSampler(Sampler[int]):
 
     >>> sampler = torch.utils.data.WeightedRandomSampler([0.0, 9.0, 1.0], 6, generator=torch.Generator().manual_seed(0))
     >>> list(sampler)
-    [1, 2, 1, 1, 1, 1]
+    [2, 1, 1, 2, 1, 1]
     """
 
     def __init__(

@@ -52,7 +52,7 @@ def default_collate(batch: Any) -> Any:
 
 
 def collate(batch: Any, *, collate_fn_map: Any = None) -> Any:
-    """Collate, where `collate_fn_map` says how: {type of a sample, or tuple of types: function(batch, collate_fn_map=)}.
+    """Collate as `collate_fn_map` says: {type of a sample, or tuple of types: function(batch, collate_fn_map=)}.
 
     The type itself is looked for first, then one that the sample is an instance of, in the order of the map.
     """
@@ -75,7 +75,8 @@ def collate(batch: Any, *, collate_fn_map: Any = None) -> Any:
         if any(len(sample) != len(first) for sample in batch):
             lengths = sorted({len(sample) for sample in batch})
             raise RuntimeError(
-                f"each element in list of batch should be of equal size\n\nThis batch has elements of lengths {lengths}."
+                "each element in list of batch should be of equal size\n\n"
+                f"This batch has elements of lengths {lengths}."
             )
         return _like_sequence(first, [inner(samples) for samples in zip(*batch)])
     raise _cannot(type(first))
@@ -99,7 +100,7 @@ def _like_sequence(original: Any, items: list) -> Any:
         return type(original)(*items) if hasattr(original, "_fields") else items
     try:
         if not isinstance(original, MutableSequence):
-            return type(original)(items)  # type: ignore[call-arg]
+            return type(original)(items)
         clone = copy.copy(original)
         for i, item in enumerate(items):
             clone[i] = item
@@ -109,7 +110,9 @@ def _like_sequence(original: Any, items: list) -> Any:
 
 
 def _cannot(found: Any) -> TypeError:
-    return TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}")
+    return TypeError(
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}"
+    )
 
 
 # ---- what each kind of sample becomes ------------------------------------------------------------------------------
