@@ -1,4 +1,4 @@
-"""How large a number is and which way it points: abs, sign, sgn, angle."""
+"""How large a number is and which way it points: abs, sign, sgn, angle, heaviside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import numpy as np
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.clamping import Clamp as Clamp
-from tinytorch.ops.elementwise import SAME_DTYPE, Keep, Step, conj, in_place, publish_operators, zeros_like
+from tinytorch.ops.elementwise import (
+    SAME_DTYPE,
+    Keep,
+    Step,
+    Undifferentiable,
+    conj,
+    in_place,
+    need_tensors,
+    publish_operators,
+    zeros_like,
+)
 from tinytorch.promotion import floating
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -82,6 +92,18 @@ class Angle(Elementwise):
         return Keep.apply(grad * 1j / conj(x), x != 0)
 
 
+class Heaviside(Undifferentiable):
+    """z = 0 for x < 0, y for x = 0, 1 for x > 0"""
+
+    inputs = 2
+    name = "torch::autograd::NotImplemented"
+    operation = "heaviside"
+
+    @staticmethod
+    def forward(ctx, x, y):
+        return np.where(x == 0, y, (x > 0).astype(x.dtype))
+
+
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +119,26 @@ def abs(input: Tensor) -> Tensor:
     if input._array.dtype.kind == "b":
         raise NotImplementedError("\"abs_cpu\" not implemented for 'Bool'")
     return Abs.apply(input)
+
+
+_DIFFERENT = "heaviside is not yet implemented for tensors with different dtypes."
+
+
+@public(out=_DIFFERENT)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """The step function: 0 where `input` is negative, 1 where it is positive, `values` where it is 0.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.heaviside.html
+
+    >>> torch.heaviside(torch.tensor([-1.5, 0., 2.]), torch.tensor([0.5]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    need_tensors("heaviside", input, values, "values")
+    if input._array.dtype.kind == "c" or values._array.dtype.kind == "c":
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if input.dtype is not values.dtype:
+        raise RuntimeError(_DIFFERENT)
+    return Heaviside.apply(input, values)
 
 
 def _abs_in_place(self: Tensor) -> Tensor:
@@ -155,4 +197,5 @@ publish_inplace("abs_", _abs_in_place, function=True)
 publish_inplace("absolute_", lambda self: self.abs_())
 publish_inplace("sign_", lambda self: views.write(self, Tensor.sign))
 publish_inplace("sgn_", lambda self: views.write(self, Tensor.sgn))
+publish_inplace("heaviside_", lambda self, values: views.write(self, Tensor.heaviside, values))
 publish_operators(abs=Tensor.abs)
