@@ -9,6 +9,60 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinytorch.functions.einsum import bilinear
+from tinytorch.nn.distances import cosine_similarity, normalize, pairwise_distance
+from tinytorch.nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from tinytorch.nn.embedding import embedding, one_hot
+from tinytorch.nn.losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+)
+from tinytorch.nn.losses.classes import cross_entropy, kl_div, multi_margin_loss, nll_loss
+from tinytorch.nn.losses.ranking import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    triplet_margin_loss,
+)
+from tinytorch.nn.losses.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from tinytorch.nn.softmax import log_softmax, softmax, softmin
+from tinytorch.ops.addmm import linear
+from tinytorch.ops.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    relu6,
+    softshrink,
+    threshold,
+    threshold_,
+)
+from tinytorch.ops.rectifiers import (
+    celu,
+    celu_,
+    elu,
+    elu_,
+    leaky_relu,
+    leaky_relu_,
+    prelu,
+    relu,
+    relu_,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+)
+from tinytorch.ops.smooth import gelu, glu, logsigmoid, mish, silu, softplus, softsign, tanhshrink
 from tinytorch.tensor import Tensor
 
 

@@ -1,18 +1,43 @@
-"""What activation functions share: the check of the dtype, and the choice between a new tensor and a write in place."""
+"""What activation functions share: slopes of straight pieces, the check of the dtype, the write in place."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tinytorch.autograd import views
-from tinytorch.autograd.rule import Rule
+from tinytorch.autograd.rule import Elementwise, Rule
 from tinytorch.dtypes import FLOAT, from_numpy
+from tinytorch.ops.elementwise import zeros_like
 from tinytorch.tensor import Tensor
 
 
+class Gate(Elementwise):
+    """dx = g where the gate is open, else slope g,    d dx/dg = 1 or slope,    d dx/dx = 0
+
+    The gradient of an activation made of straight pieces. That it does not change with x is said too, not left out: a
+    second derivative of such an activation is 0, not an error.
+    """
+
+    inputs = 3
+    name = "ThresholdBackwardBackward0"
+
+    @staticmethod
+    def forward(ctx, grad, x, is_open, slope=0.0):
+        ctx.save_for_backward(x, is_open)
+        ctx.slope = slope
+        return np.where(is_open, grad, grad * slope if slope else np.zeros((), grad.dtype))
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, is_open = ctx.saved_tensors
+        return Gate.apply(grad, x, is_open, ctx.slope), zeros_like(grad), None
+
+
 def need_float(input: Tensor, kernel: str) -> None:
-    """NotImplementedError for integers and bools, of which PyTorch computes no such function (`kernel` is its name for it)."""
+    """NotImplementedError for integers and bools, of which PyTorch computes no such function (its name is `kernel`)."""
     dtype = from_numpy(input._array.dtype)
     if dtype.category < FLOAT:
         raise NotImplementedError(

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.ops.elementwise import zeros_like
 from tinytorch.ops.exponential import Log
 from tinytorch.ops.magnitude import Clamp
 from tinytorch.ops.special import Sigmoid
@@ -169,8 +170,6 @@ class BinaryCrossEntropyWithLogits(Rule):
         x, target, weight, pos_weight = ctx.saved_tensors
         need_x, need_target, *_ = ctx.needs_input_grad
         grad = spread(grad, ctx.count, ctx.reduction)
-        if weight is not None:
-            grad = grad * weight
         dx = d_target = None
         if need_x and pos_weight is None:
             dx = BinaryCrossEntropySlope.apply(grad, x, target)
@@ -181,6 +180,8 @@ class BinaryCrossEntropyWithLogits(Rule):
             d_target = -x * grad
             if pos_weight is not None:
                 d_target = d_target - (pos_weight - 1) * Log.apply(Sigmoid.apply(x)) * grad
+        if weight is not None:
+            dx, d_target = [None if slope is None else slope * weight for slope in (dx, d_target)]
         return dx, d_target, None, None
 
 
@@ -213,8 +214,8 @@ class NllLoss(Rule):
         valid = target != ignore_index
         classes = np.where(valid, target, 0)
         factors = valid.astype(x.dtype) if weight is None else np.where(valid, weight[classes], 0).astype(x.dtype)
-        ctx.save_for_backward(classes, factors)
-        ctx.reduction, ctx.shape = reduction, x.shape
+        ctx.save_for_backward(x)
+        ctx.classes, ctx.factors, ctx.reduction = classes, factors, reduction
         index = np.expand_dims(classes, 1 if x.ndim > 1 else 0)
         picked = np.take_along_axis(x, index, 1 if x.ndim > 1 else 0).reshape(classes.shape)
         losses = np.where(valid, -picked * factors, 0).astype(x.dtype)
@@ -225,17 +226,31 @@ class NllLoss(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        classes, factors = [
-            getattr(saved, "_array", saved) for saved in ctx.saved_tensors
-        ]  # constants, also if wrapped
-        axis = 1 if len(ctx.shape) > 1 else 0
-        slopes = np.zeros(ctx.shape, factors.dtype)
-        np.put_along_axis(slopes, np.expand_dims(classes, axis), np.expand_dims(-factors, axis), axis)
+        (x,) = ctx.saved_tensors
+        classes, factors = ctx.classes, ctx.factors
+        axis = 1 if x.ndim > 1 else 0
         if ctx.reduction == "mean":
-            slopes /= ctx.total
+            factors = np.divide(factors, ctx.total, out=np.zeros_like(factors), where=factors != 0)
         elif ctx.reduction == "none":
             grad = grad.reshape(np.expand_dims(classes, axis).shape)
+        slopes = np.zeros(x.shape, factors.dtype)
+        np.put_along_axis(slopes, np.expand_dims(classes, axis), np.expand_dims(-factors, axis), axis)
+        return NllSlope.apply(grad, x, slopes)
+
+
+class NllSlope(Rule):
+    """dx = g s,    d dx/dg = s,    d dx/dx = 0,  s the array of -w[t_i] at [i, t_i] and 0 elsewhere"""
+
+    inputs = 2
+
+    @staticmethod
+    def forward(ctx, grad, x, slopes):
+        ctx.slopes = slopes
         return grad * slopes
+
+    @staticmethod
+    def backward(ctx, grad_grad):
+        return grad_grad * ctx.slopes, zeros_like(grad_grad)
 
 
 class NllLoss2d(NllLoss):

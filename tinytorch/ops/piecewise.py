@@ -10,7 +10,8 @@ import numpy as np
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.kernels.arrays import narrow, widen
-from tinytorch.ops.activating import either, inplace_form, need_float
+from tinytorch.ops.activating import Gate, either, inplace_form, need_float
+from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.where import Where
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -28,7 +29,7 @@ class Hardtanh(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * ((x > ctx.low) & (x < ctx.high))
+        return Gate.apply(grad, x, ~((x <= ctx.low) | (x >= ctx.high)))
 
 
 class Hardsigmoid(Elementwise):
@@ -43,7 +44,7 @@ class Hardsigmoid(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * ((x > -3) & (x < 3)) / 6
+        return Gate.apply(grad / 6, x, (x > -3) & (x < 3))
 
 
 class Hardswish(Elementwise):
@@ -58,8 +59,8 @@ class Hardswish(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        inner = grad * (x / 3 + 0.5)
-        return Where.apply(x <= -3, grad * 0, Where.apply(x >= 3, grad, inner))
+        slope = Keep.apply(x, x < 3) / 3 + 0.5
+        return Gate.apply(Where.apply(x < 3, grad * slope, grad), x, ~(x <= -3))
 
 
 class Hardshrink(Elementwise):
@@ -74,7 +75,7 @@ class Hardshrink(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * ((x < -ctx.lambd) | (x > ctx.lambd))
+        return Gate.apply(grad, x, ~((x >= -ctx.lambd) & (x <= ctx.lambd)))
 
 
 class Softshrink(Elementwise):
@@ -90,7 +91,7 @@ class Softshrink(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * ((x < -ctx.lambd) | (x > ctx.lambd))
+        return Gate.apply(grad, x, ~((x >= -ctx.lambd) & (x <= ctx.lambd)))
 
 
 class Threshold(Elementwise):
@@ -105,7 +106,7 @@ class Threshold(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * (x > ctx.threshold)
+        return Gate.apply(grad, x, ~(x <= ctx.threshold))
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------
@@ -144,11 +145,13 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     >>> torch.hardshrink(torch.tensor([0.4, -0.6]))
     tensor([ 0.0000, -0.6000])
     """
+    need_float(input, "hardshrink_cpu")
     return Hardshrink.apply(input, lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd, and 0 between -lambd and lambd."""
+    need_float(input, "softshrink_check")
     if lambd < 0:
         limit = np.finfo(input._array.dtype).max
         kind = input.dtype.legacy

@@ -12,7 +12,8 @@ import numpy as np
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.kernels.arrays import narrow, widen
-from tinytorch.ops.activating import either, inplace_form, need_float
+from tinytorch.ops.activating import Gate, either, inplace_form, need_float
+from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.exponential import Exp
 from tinytorch.ops.where import Where
 from tinytorch.public import public
@@ -31,7 +32,7 @@ class Relu(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad * (y > 0)
+        return Gate.apply(grad, y, ~(y <= 0))
 
 
 class LeakyRelu(Elementwise):
@@ -46,7 +47,7 @@ class LeakyRelu(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return Where.apply(x > 0, grad, grad * ctx.slope)
+        return Gate.apply(grad, x, x > 0, ctx.slope)
 
 
 class Elu(Elementwise):
@@ -65,8 +66,8 @@ class Elu(Elementwise):
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         slope = ctx.alpha * ctx.scale * ctx.input_scale
-        negative = Where.apply(x > 0, x * 0, x)  # e^x of large x is not wanted, and inf * 0 would be nan
-        return Where.apply(x > 0, grad * ctx.scale, grad * (Exp.apply(negative * ctx.input_scale) * slope))
+        negative = Keep.apply(x, x < 0)  # no power of a large x, which would be inf
+        return Where.apply(x <= 0, grad * (Exp.apply(negative * ctx.input_scale) * slope), grad * ctx.scale)
 
 
 class Celu(Elu):
@@ -100,6 +101,12 @@ class RreluWithNoise(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         return grad * ctx.noise
+
+
+class RreluWithoutNoise(LeakyRelu):
+    """y = x where x > 0, else slope x: LeakyRelu with the mean slope, under PyTorch's name"""
+
+    name = "RreluWithNoiseBackward0"
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------
@@ -182,8 +189,9 @@ def rrelu(
     generator: Any = None,
 ) -> Tensor:
     """x where x > 0, else a x with a drawn uniformly from [lower, upper) in training, else their mean."""
+    need_float(input, "leaky_relu_cpu" if not training else "rrelu_with_noise_out_cpu")
     if not training:
-        return either(RreluWithNoise, input, inplace, _fixed_slopes(input, (lower + upper) / 2))
+        return either(RreluWithoutNoise, input, inplace, (lower + upper) / 2)
     from tinytorch.generator import default_generator
 
     noise = np.ones(input._array.shape, input._array.dtype)
@@ -195,11 +203,6 @@ def rrelu(
     random.uniform(draws, 0.0, 1.0, generator if generator is not None else default_generator)
     noise[negative] = (draws * (high - low) + low).astype(noise.dtype)
     return either(RreluWithNoise, input, inplace, noise)
-
-
-def _fixed_slopes(input: Tensor, slope: float) -> Any:
-    x = input._array
-    return np.where(x > 0, x.dtype.type(1), x.dtype.type(slope))
 
 
 relu_, leaky_relu_, elu_, celu_, selu_, rrelu_ = map(inplace_form, (relu, leaky_relu, elu, celu, selu, rrelu))

@@ -215,4 +215,5 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     dim = wrap_dim(dim, input.ndim)
     if input.shape[dim] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}")
+    need_float(input, "glu_cpu")
     return Glu.apply(input, dim)

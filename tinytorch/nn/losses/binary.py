@@ -73,7 +73,12 @@ def soft_margin_loss(
     """ln(1 + e^(-target input)), target 1 or -1."""
     reduction = legacy_reduction(size_average, reduce, reduction)
     check_reduction(reduction)
-    return rules.SoftMarginLoss.apply(input, target, reduction)
+    if target.requires_grad:
+        raise RuntimeError(
+            "The function 'soft_margin_loss' is not differentiable with respect to argument 'target'. This input cannot "
+            "have requires_grad True."
+        )
+    return rules.SoftMarginLoss.apply(input, target, reduction=reduction)
 
 
 def multilabel_soft_margin_loss(

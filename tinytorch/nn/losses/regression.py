@@ -30,9 +30,9 @@ def mse_loss(
         input, target = broadcast(input, target)
     check_reduction(reduction)
     if weight is not None:
-        losses = rules.MseLoss.apply(input, target, "none") * weight
+        losses = rules.MseLoss.apply(input, target, reduction="none") * weight
         return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
-    return rules.MseLoss.apply(input, target, reduction)
+    return rules.MseLoss.apply(input, target, reduction=reduction)
 
 
 def l1_loss(
@@ -64,7 +64,7 @@ def smooth_l1_loss(
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
         return reduced((input - target).abs(), reduction)
-    return rules.SmoothL1Loss.apply(input, target, beta, reduction)
+    return rules.SmoothL1Loss.apply(input, target, beta=beta, reduction=reduction)
 
 
 def huber_loss(
@@ -77,9 +77,9 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
-        losses = rules.HuberLoss.apply(input, target, delta, "none") * weight
+        losses = rules.HuberLoss.apply(input, target, delta=delta, reduction="none") * weight
         return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
-    return rules.HuberLoss.apply(input, target, delta, reduction)
+    return rules.HuberLoss.apply(input, target, delta=delta, reduction=reduction)
 
 
 def poisson_nll_loss(
