@@ -11,49 +11,68 @@ from tinytorch.autograd.rule import Rule
 from tinytorch.ops.dims import keep_dims
 
 
-def pick(x: np.ndarray, indices: np.ndarray, dim: int) -> np.ndarray:
-    """x at the places `indices` along `dim`; both have the same number of dimensions."""
-    if x.ndim < 2:
-        return x[indices] if x.ndim else x.copy()
-    return np.take_along_axis(x, indices, dim)
+def places(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
+    """The key of the elements that `index` names along `dim`: the places (index[i, j], j) for dim 0.
+
+    >>> places(np.array([[1, 0]]), 0)
+    (array([[1, 0]]), array([0, 1]))
+    """
+    ndim = index.ndim
+    if ndim == 1:
+        return (index,)
+    key = [np.arange(side).reshape(side, *(1,) * (ndim - at - 1)) for at, side in enumerate(index.shape)]
+    key[dim] = index
+    return tuple(key)
+
+
+def pick(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
+    """x at the places `index` along `dim`; both have the same number of dimensions, of which 0 counts as 1."""
+    if not index.size:
+        return np.empty(index.shape, x.dtype)
+    if not x.ndim:
+        return np.full(index.shape, x)
+    return x[places(index, dim)] if index.ndim else x[index]
 
 
 class Pick(Rule):
-    """y = x at the places `indices` along dim,    dx = dy put back at these places"""
+    """y = x at the places `index` along dim,    dx = dy added up at these places"""
 
     inputs = 2
 
     @staticmethod
-    def forward(ctx, x, indices, dim):
+    def forward(ctx, x, index, dim):
         ctx.dim, ctx.shape = dim, x.shape
-        ctx.save_for_backward(indices)
-        return pick(x, indices, dim)
+        ctx.save_for_backward(index)
+        return pick(x, index, dim)
 
     @staticmethod
     def backward(ctx, grad):
-        (indices,) = ctx.saved_tensors
-        return Place.apply(grad, indices, ctx.dim, ctx.shape), None
+        (index,) = ctx.saved_tensors
+        return Place.apply(grad, index, ctx.dim, ctx.shape), None
 
 
 class Place(Rule):
-    """y = zeros of a shape with x added at the places `indices` along dim,    dx = dy picked there"""
+    """y = zeros of a shape with x added at the places `index` along dim,    dx = dy picked there"""
 
     inputs = 2
 
     @staticmethod
-    def forward(ctx, x, indices, dim, shape):
+    def forward(ctx, x, index, dim, shape):
         ctx.dim = dim
-        ctx.save_for_backward(indices)
+        ctx.save_for_backward(index)
         if not shape:
-            return x.reshape(()).copy()
+            return x.sum()
         y = np.zeros(shape, x.dtype)
-        kernels.scatter.scatter_add(y, dim, indices, x)
+        if not index.ndim:
+            index, x = index.reshape(1), x.reshape(1)
+        if index.size:
+            kernels.scatter.scatter_add(y, dim, index, x)
         return y
 
     @staticmethod
     def backward(ctx, grad):
-        (indices,) = ctx.saved_tensors
-        return Pick.apply(grad, indices, ctx.dim), None
+        (index,) = ctx.saved_tensors
+        return Pick.apply(grad, index, ctx.dim), None
 
 
 class Selecting(Rule):

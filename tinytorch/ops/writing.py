@@ -1,0 +1,51 @@
+"""What operations share that change some places of a tensor: scatter, index_add, masked_fill, put and others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch.autograd import views
+from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.rule import Rule
+from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.tensor import Tensor
+
+
+class Writing(Rule):
+    """y = x but for some places, which `put` writes"""
+
+    @staticmethod
+    def put(y: np.ndarray, *how: Any) -> None:
+        """Write into the array y; `how` is what forward takes after x."""
+        raise NotImplementedError
+
+    @classmethod
+    def written(cls, x: np.ndarray, *how: Any) -> np.ndarray:
+        """A copy of x that `put` has written into."""
+        y = x.copy()
+        cls.put(y, *how)
+        return y
+
+
+def write_in_place(rule: type[Writing], self: Tensor, *args: Any) -> Tensor:
+    """self = rule(self, *args) in place; only the places that change are touched where nothing is recorded."""
+    arrays = []
+    recorded = self.requires_grad
+    for arg in args:
+        if isinstance(arg, Tensor):
+            recorded = recorded or arg.requires_grad
+            arg = arg._array
+            views.check_overlap(self._array, arg, same=False)
+        arrays.append(arg)
+    if recorded and state.recording:
+        return views.write(self, rule.apply, *args)
+    views.check_writable(self, False)
+    token = quiet()
+    try:
+        rule.put(self._array, *arrays)
+    finally:
+        leave(token)
+    self._bump()
+    return self
