@@ -289,7 +289,7 @@ def pick(function: str, rule: Any, of_number: Any, by_number: Any, input: Any, o
     if isinstance(input, Tensor):
         return (rule if isinstance(other, Tensor) else by_number).apply(input, other)
     if not isinstance(other, Tensor):
-        raise no_such_form(function, (input, other))
+        raise no_such_form(function, (input, other), {})
     return of_number.apply(input, other)
 
 
