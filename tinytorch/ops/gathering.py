@@ -10,8 +10,8 @@ from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
 from tinytorch.errors import wrap_dim
-from tinytorch.ops.selection import Pick, Place
 from tinytorch.ops.expansion import broadcast_shapes, expand_to
+from tinytorch.ops.selection import Pick, Place
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
 
@@ -25,7 +25,9 @@ def first_outside(index: np.ndarray, side: int) -> int | None:
     return int(index[(index < 0) | (index >= side)].flat[0])
 
 
-def check_bounds(index: np.ndarray, dim: int, side: int, error: type[Exception] = RuntimeError, prefix: str = "") -> None:
+def check_bounds(
+    index: np.ndarray, dim: int, side: int, error: type[Exception] = RuntimeError, prefix: str = ""
+) -> None:
     """The error that gather, scatter and others raise for indices that are negative or too large."""
     bad = first_outside(index, side)
     if bad is not None:
@@ -43,8 +45,8 @@ def as_int64(index: Tensor) -> Tensor:
     return index if index._array.dtype == np.int64 else wrap(index._array.astype(np.int64))
 
 
-def wrapped_flat(function: str, index: Tensor, count: int) -> Tensor:
-    """Indices into all `count` elements of a tensor, negative ones counted from the end; IndexError for those outside."""
+def wrapped_flat(index: Tensor, count: int) -> Tensor:
+    """Indices into all `count` elements of a tensor, negative ones counted from the end; IndexError for others."""
     array = index._array
     if first_outside(array, count) is None:
         return index
@@ -155,8 +157,13 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return Gather.apply(input, index, dim)
 
 
-@public(out="take(): self and out expected to have the same dtype, but got self.dtype = {wanted.legacy} and out.dtype = "
-            "{given.legacy}")  # fmt: skip
+_TAKE_OUT = (
+    "take(): self and out expected to have the same dtype, but got self.dtype = {wanted.legacy} and out.dtype = "
+    "{given.legacy}"
+)
+
+
+@public(out=_TAKE_OUT)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements number `index` of a tensor read as a vector, in the shape of index; -1 is the last one.
 
@@ -171,7 +178,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     count = input._array.size
     if not count and index._array.size:
         raise IndexError("take(): tried to take from an empty tensor")
-    return Take.apply(input, wrapped_flat("take", index, count))
+    return Take.apply(input, wrapped_flat(index, count))
 
 
 @public()

@@ -1,4 +1,4 @@
-"""Writing slices to the places along a dimension that a vector names: index_add, index_copy, index_fill, index_reduce."""
+"""Writing slices to the places that a vector names: index_add, index_copy, index_fill, index_reduce."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tinytorch.tensor import Tensor, wrap
 
 
 class IndexAdd(Writing):
-    """y = x with y[index[i], j] += alpha * source[i, j] (for dim 0),    dx = dy,    dsource[i, j] = alpha * dy[index[i], j]"""
+    """y = x with y[index[i]] += alpha * source[i] (for dim 0),    dx = dy,    dsource[i] = alpha * dy[index[i]]"""
 
     inputs = 3
 
@@ -44,7 +44,7 @@ class IndexAdd(Writing):
 
 
 class IndexCopy(Writing):
-    """y = x but for y[index[i], j] = source[i, j] (for dim 0),    dx = dy, 0 there,    dsource[i, j] = dy[index[i], j]"""
+    """y = x but for y[index[i]] = source[i] (for dim 0),    dx = dy, 0 there,    dsource[i] = dy[index[i]]"""
 
     inputs = 3
 
@@ -67,7 +67,7 @@ class IndexCopy(Writing):
 
 
 class IndexFill(Writing):
-    """y = x but for y[index[i], j] = a number (for dim 0),    dx = dy, 0 in these places"""
+    """y = x but for y[index[i]] = a number (for dim 0),    dx = dy, 0 in these places"""
 
     inputs = 2
 
@@ -150,8 +150,8 @@ def _check_source(name: str, input: Tensor, dim: int, index: Tensor, source: Ten
     dim = wrap_dim(dim, x.ndim)
     if at.ndim > 1:
         raise IndexError(
-            f"{name}(): Index is supposed to be a vector, but got dim: {at.ndim} with type: {index.dtype.legacy} and size: "
-            f"{list(at.shape)}"
+            f"{name}(): Index is supposed to be a vector, but got dim: {at.ndim} with type: {index.dtype.legacy} and "
+            f"size: {list(at.shape)}"
         )
     if at.dtype != np.int64 and at.dtype != np.int32:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {index.dtype.legacy}")
@@ -191,7 +191,7 @@ def _index_add_call(name: str, input: Tensor, dim: int, index: Tensor, source: T
 
 @public(out="same")
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
-    """A copy of input with y[index[i]] += alpha * source[i] for dim 0, y[:, index[i]] += alpha * source[:, i] for dim 1.
+    """A copy of input with y[index[i]] += alpha * source[i] for dim 0, y[:, index[i]] += alpha * source[:, i] for 1.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.index_add_.html
 

@@ -20,7 +20,7 @@ from tinytorch.tensor import Tensor, wrap
 
 
 class ScatterReduce(Writing):
-    """y = x where each place is reduced with the elements of src that go there; without include_self, replaced by them"""
+    """y = x reduced in each place with the elements of src that go there; without include_self, with these alone"""
 
     inputs = 3
     name = "ScatterReduceBackward0"
@@ -107,7 +107,7 @@ def counts(y: np.ndarray, index: np.ndarray, dim: int, include_self: bool) -> np
 
 
 class ScatterProd(ScatterReduce):
-    """y = x * product of src,    dx = dy * product of src,    dsrc = dy y / src, dy * product of the others where it is 0"""
+    """y = x * product of src,    dx = dy * product of src,    dsrc = dy y / src, or dy * the others where src is 0"""
 
     ufunc = np.multiply
 
@@ -126,7 +126,9 @@ class ScatterProd(ScatterReduce):
         alone = zero & (zeros == 1)
         others = ScatterProd.apply(x, Where.apply(alone, 1, src), index, dim, include_self)
         dsrc = Where.apply(
-            alone, Gather.apply(grad * others, index, dim), Gather.apply(grad * y, index, dim) / Where.apply(zero, 1, src)
+            alone,
+            Gather.apply(grad * others, index, dim),
+            Gather.apply(grad * y, index, dim) / Where.apply(zero, 1, src),
         )
         if (zeros._array if isinstance(zeros, Tensor) else zeros).max(initial=0) > 1:
             dsrc = NotTwice.apply(dsrc)
@@ -151,7 +153,7 @@ class NotTwice(Rule):
 class ScatterAmax(ScatterReduce):
     """y = the greatest of x and src,    dy goes to those that equal y, in equal shares"""
 
-    ufunc = np.maximum
+    ufunc: Any = np.maximum
 
     @staticmethod
     def neutral(dtype):

@@ -1,4 +1,4 @@
-"""Writing elements to the places that an index tensor of their shape names: scatter, scatter_add, scatter(reduce=), put.
+"""Writing elements to the places that an index tensor of their shape names: scatter, scatter_add, put.
 
 Along dim 0 of a matrix the element src[i, j] goes to the place (index[i, j], j), along dim 1 to (i, index[i, j]). Where
 several go to one place, scatter keeps one of them (here the last) and scatter_add their sum.
@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
-from tinytorch.arguments import no_such_form, type_name
-from tinytorch.autograd.rule import Rule
+from tinytorch.arguments import no_such_form
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.gathering import Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.selection import places
@@ -23,7 +22,7 @@ from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
 
-# ---- rules: src has the shape of index ---------------------------------------------------------------------------------
+# ---- rules: src has the shape of index -------------------------------------------------------------------------------
 
 
 def with_dims(y: np.ndarray, src: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -34,7 +33,7 @@ def with_dims(y: np.ndarray, src: np.ndarray, index: np.ndarray) -> tuple[np.nda
 
 
 class Scatter(Writing):
-    """y = x but for y[index[i, j], j] = src[i, j] (for dim 0),    dx = dy, 0 in these places,    dsrc = dy in these places"""
+    """y = x but for y[index[i, j], j] = src[i, j] (for dim 0),    dx = dy, 0 there,    dsrc = dy there"""
 
     inputs = 3
 
@@ -119,7 +118,7 @@ class ScatterInto(Writing):
 
 
 class Put(Writing):
-    """y = x but for y[index[i]] = src[i] for y read as a vector, or +=,    dx = dy (0 in these places),    dsrc = dy there"""
+    """y = x read as a vector but for y[index[i]] = source[i],    dx = dy, 0 there,    dsource = dy there; or += (dx = dy)"""
 
     inputs = 3
 
@@ -149,7 +148,7 @@ class Put(Writing):
         return dx, Take.apply(grad, index) if need_source else None, None
 
 
-# ---- what scatter and its relatives check --------------------------------------------------------------------------------
+# ---- what scatter and its relatives check ----------------------------------------------------------------------------
 
 
 def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int, Tensor, Any]:
@@ -171,7 +170,9 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     if is_tensor:
         src = _cut(x, dim, at, src)
     elif any(wanted > side for d, (wanted, side) in enumerate(zip(at.shape, x.shape)) if d != dim):
-        raise RuntimeError(f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}")
+        raise RuntimeError(
+            f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"
+        )
     check_bounds(at, dim, x.shape[dim] if x.ndim else 1)
     return dim, index, src
 
@@ -188,8 +189,8 @@ def _cut(x: np.ndarray, dim: int, at: np.ndarray, src: Tensor) -> Tensor:
     wide = [wanted > side and d != dim for d, (wanted, side) in enumerate(zip(at.shape, x.shape))]
     if any(wide) or any(wanted > side for wanted, side in zip(at.shape, shape)):
         raise RuntimeError(
-            f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim} and to be "
-            f"no larger size than src {list(shape)}"
+            f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim} and to "
+            f"be no larger size than src {list(shape)}"
         )
     if len(shape) != at.ndim:
         return src.reshape(at.shape)
@@ -201,8 +202,8 @@ _SCATTER_FORMS = (
     "(int dim, Tensor index, Number value)", "(int dim, Tensor index, Number value, *, str reduce)",
 )  # fmt: skip
 _REDUCE_IS_OLD = (
-    "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch release. "
-    "Use torch.scatter_reduce instead for more reduction options."
+    "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch "
+    "release. Use torch.scatter_reduce instead for more reduction options."
 )
 
 
@@ -212,7 +213,7 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
     if isinstance(value, Tensor) and not value._array.ndim and src is None:
         given = value.item()  # a tensor of one number under the name value is that number
     number = isinstance(given, (bool, int, float, complex, np.number, np.bool_))
-    fits = isinstance(given, Tensor) and value is None or number
+    fits = (isinstance(given, Tensor) and value is None) or number
     if type(dim) is not int or not isinstance(index, Tensor) or not fits or not (src is None or value is None):
         shown = {key: each for key, each in (("src", src), ("value", value), ("reduce", reduce)) if each is not None}
         args = tuple(each for each in (dim, index) if each is not None)
@@ -230,7 +231,7 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
     return (Scatter, given, index, dim) if reduce is None else (ScatterInto, given, index, dim, reduce)
 
 
-# ---- functions -----------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 @public(out="same")
@@ -239,8 +240,8 @@ def scatter(
 ) -> Tensor:
     """A copy of input with y[index[i][j]][j] = src[i][j] for dim 0, y[i][index[i][j]] = src[i][j] for dim 1.
 
-    src is a tensor of input's dtype, nowhere shorter than index, or a number; reduce="add" or "multiply" combines it with
-    what is there. RuntimeError for an index outside of the dimension, which includes negative ones.
+    src is a tensor of input's dtype, nowhere shorter than index, or a number; reduce="add" or "multiply" combines it
+    with what is there. RuntimeError for an index outside of the dimension, which includes negative ones.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.scatter.html
 
@@ -286,7 +287,7 @@ def _scatter_add_call(name: str, input: Tensor, dim: int, index: Tensor, src: Te
 
 @public(out=False)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    """A copy of input, read as a vector, with y[index[i]] = source[i], or += where `accumulate`; -1 is the last element.
+    """A copy of input, read as a vector, with y[index[i]] = source[i], or +=, if `accumulate`; -1 is the last one.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.put_.html
 
@@ -320,7 +321,7 @@ def _put_index(name: str, input: Tensor, index: Tensor, source: Tensor) -> Tenso
     count = input._array.size
     if not count and index._array.size:
         raise IndexError("put_(): Tried to put elements into an empty tensor")
-    return wrapped_flat(name, index, count)
+    return wrapped_flat(index, count)
 
 
 for _function in (scatter_, scatter_add_, put_):

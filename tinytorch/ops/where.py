@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from tinytorch.arguments import no_such_form
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.dtypes import BOOL, uint8
-from tinytorch.promotion import common
+from tinytorch.dtypes import uint8
+from tinytorch.ops.elementwise import Keep
+from tinytorch.promotion import to_common
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 
 class Where(Elementwise):
-    """z = x where the condition holds, else y,    dx = dz where it holds, else 0,    dy = dz where it does not, else 0"""
+    """z = x where the condition holds, else y,    dx = dz where it holds, else 0,    dy = dz where not, else 0"""
 
     inputs = 3
 
     @staticmethod
     def promote(arrays):
         pair = arrays[1:3]
-        common(pair)
-        arrays[1:3] = pair
+        if type(pair[0]) is not type(pair[1]) or pair[0].dtype is not pair[1].dtype:
+            to_common(pair)
+            arrays[1:3] = pair
 
     @staticmethod
     def forward(ctx, condition, x, y):
@@ -33,11 +37,19 @@ class Where(Elementwise):
     def backward(ctx, grad):
         (condition,) = ctx.saved_tensors
         _, need_x, need_y = ctx.needs_input_grad
-        dx = Where.apply(condition, grad, grad * 0) if need_x else None
-        return None, dx, Where.apply(condition, grad * 0, grad) if need_y else None
+        dx = Keep.apply(grad, condition) if need_x else None
+        return None, dx, Keep.apply(grad, ~condition) if need_y else None
 
 
-@public(method=False)
+_FORMS = (
+    "(Tensor condition)", "(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
+    "(Tensor condition, Number self, Tensor other)", "(Tensor condition, Tensor input, Number other)",
+    "(Tensor condition, Number self, Number other)",
+)  # fmt: skip
+_OPERANDS = (Tensor, bool, int, float, complex, np.number, np.bool_)
+
+
+@public(method=False, out="Expected out type to be {wanted.legacy} but got {given.legacy}")
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition holds, else other; with the condition alone, the places where it holds.
 
@@ -46,18 +58,34 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     >>> x = torch.tensor([-1., 2.])
     >>> torch.where(x > 0, x, 0.)
     tensor([0., 2.])
+    >>> torch.where(x > 0)
+    (tensor([1]),)
     """
-    if not isinstance(condition, Tensor):
-        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
-    if input is None and other is None:
+    if isinstance(condition, Tensor) and isinstance(input, _OPERANDS) and isinstance(other, _OPERANDS):
+        if condition._array.dtype.kind != "b":
+            condition = _as_mask(condition)
+        return Where.apply(condition, input, other)
+    if isinstance(condition, Tensor) and input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    if condition.dtype.category != BOOL and condition.dtype is not uint8:
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.legacy}")
-    return Where.apply(condition, input, other)
+    raise no_such_form("where", tuple(each for each in (condition, input, other) if each is not None), {}, _FORMS)
+
+
+def _as_mask(condition: Tensor) -> Tensor:
+    if condition.dtype is not uint8:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.legacy}"
+        )
+    warnings.warn(
+        "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
+        "of PyTorch. Use a boolean condition instead.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return condition != 0
 
 
 def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
-    """self where condition holds, else other."""
+    """self where condition holds, else other: see `torch.where`."""
     return where(condition, self, other)
 
 

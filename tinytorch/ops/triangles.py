@@ -1,0 +1,158 @@
+"""Triangles and diagonals of matrices: tril, triu, trace, fill_diagonal_."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinytorch.arguments import wrong_type
+from tinytorch.autograd.rule import Rule
+from tinytorch.ops.writing import Writing, write_in_place
+from tinytorch.public import public, publish_inplace
+from tinytorch.tensor import Tensor
+
+
+def outside(sides: tuple[int, ...], diagonal: int, lower: bool) -> np.ndarray:
+    """Where the elements above (not `lower`: below) a diagonal of matrices of `sides` are, as a mask of one matrix."""
+    rows, columns = sides[-2:]
+    first, second = np.arange(rows).reshape(rows, 1), np.arange(columns)
+    return second > first + diagonal if lower else second < first + diagonal
+
+
+class Tril(Writing):
+    """y = x with zeros above a diagonal,    dx = dy with zeros there"""
+
+    lower = True
+
+    @classmethod
+    def forward(cls, ctx, x, diagonal):
+        ctx.diagonal = diagonal
+        return cls.written(x, diagonal)
+
+    @classmethod
+    def put(cls, y, diagonal):
+        np.copyto(y, np.zeros((), y.dtype), where=outside(y.shape, diagonal, cls.lower))
+
+    @classmethod
+    def backward(cls, ctx, grad):
+        return cls.apply(grad, ctx.diagonal)
+
+
+class Triu(Tril):
+    """y = x with zeros below a diagonal,    dx = dy with zeros there"""
+
+    lower = False
+
+
+class Trace(Rule):
+    """y = x[0, 0] + x[1, 1] + ...,    dx = dy on the diagonal, 0 elsewhere"""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.shape = x.shape
+        return np.trace(x, dtype=np.int64 if x.dtype.kind in "iu" else x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return OnDiagonal.apply(grad, ctx.shape)
+
+
+class OnDiagonal(Rule):
+    """y = zeros of `shape` with the number x on the diagonal,    dx = the trace of dy"""
+
+    @staticmethod
+    def forward(ctx, x, shape):
+        y = np.zeros(shape, x.dtype)
+        np.fill_diagonal(y[: shape[1]], x)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        return Trace.apply(grad)
+
+
+def _triangle(name: str, rule: type[Tril], input: Tensor, diagonal: Any) -> tuple:
+    if type(diagonal) is not int:
+        raise wrong_type(name, "diagonal", 1, "int", diagonal)
+    if input._array.ndim < 2:
+        raise RuntimeError(f"{name.rstrip('_')}: input tensor must have at least 2 dimensions")
+    return rule, input, diagonal
+
+
+@public(out="same")
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of a matrix (or of a batch of them), zeros above its diagonal number `diagonal`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.tril.html
+
+    >>> torch.tril(torch.ones(2, 3)), torch.tril(torch.ones(2, 3), diagonal=1)
+    (tensor([[1., 0., 0.],
+            [1., 1., 0.]]), tensor([[1., 1., 0.],
+            [1., 1., 1.]]))
+    """
+    rule, *args = _triangle("tril", Tril, input, diagonal)
+    return rule.apply(*args)
+
+
+@public(out="same")
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of a matrix (or of a batch of them), zeros below its diagonal number `diagonal`.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.triu.html
+
+    >>> torch.triu(torch.ones(2, 3))
+    tensor([[1., 1., 1.],
+            [0., 1., 1.]])
+    """
+    rule, *args = _triangle("triu", Triu, input, diagonal)
+    return rule.apply(*args)
+
+
+def tril_(self: Tensor, diagonal: int = 0) -> Tensor:
+    return write_in_place(*_triangle("tril_", Tril, self, diagonal))
+
+
+def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
+    return write_in_place(*_triangle("triu_", Triu, self, diagonal))
+
+
+@public(out=False)
+def trace(input: Tensor) -> Tensor:
+    """The sum of the diagonal of a matrix.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.trace.html
+
+    >>> torch.trace(torch.tensor([[1., 2.], [3., 4.]]))
+    tensor(5.)
+    """
+    x = input._array
+    if x.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
+    if x.dtype.kind == "b":
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
+    return Trace.apply(input)
+
+
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    x = self._array
+    if isinstance(fill_value, Tensor) and not fill_value._array.ndim:
+        fill_value = fill_value.item()
+    if not isinstance(fill_value, (bool, int, float, complex, np.number)):
+        raise wrong_type("fill_diagonal_", "fill_value", 1, "Number", fill_value)
+    if x.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if x.ndim > 2 and len(set(x.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    if x.ndim > 2:
+        step = sum(stride // x.itemsize for stride in x.strides)
+        self.as_strided((x.shape[0],), (step,), self.storage_offset()).fill_(fill_value)
+        return self
+    rows, columns = x.shape
+    for top in range(0, rows, columns + 1) if wrap else (0,):  # below a square and a free row the diagonal begins anew
+        self[top:].diagonal().fill_(fill_value)
+    return self
+
+
+for _function in (tril_, triu_, fill_diagonal_):
+    publish_inplace(_function.__name__, _function)
