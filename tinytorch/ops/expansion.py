@@ -8,6 +8,7 @@ import numpy as np
 
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels.layout import broadcast
+from tinytorch.kernels.memory import restride
 from tinytorch.ops.shape import ViewRule, sizes
 from tinytorch.public import public
 from tinytorch.tensor import Size, Tensor
@@ -18,11 +19,22 @@ class Expand(ViewRule):
 
     @staticmethod
     def forward(ctx, x, shape):
-        return x[...] if x.shape == shape else broadcast(x, shape)
+        if x.shape == shape:
+            return x[...]
+        y, new = broadcast(x, shape), len(shape) - x.ndim
+        return _as_if_dense(y, new) if x.ndim and 1 in shape[:new] else y
 
     @staticmethod
     def backward(ctx, grad):
         return grad
+
+
+def _as_if_dense(y: np.ndarray, new: int) -> np.ndarray:
+    """`y` with the strides that PyTorch gives its `new` first dimensions where their side is 1."""
+    strides = list(y.strides)
+    for dim in range(new - 1, -1, -1):
+        strides[dim] = strides[dim + 1] * y.shape[dim + 1] if y.shape[dim] == 1 else 0
+    return restride(y, y.shape, tuple(strides))
 
 
 def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:

@@ -155,15 +155,15 @@ class Parsed:
                 f"The tensor has the shape {shape}; the index names {len(shape) - missing} dimensions."
             )
         dim = 0  # of the tensor
-        for item in items:
-            dim = self._add(item, shape, dim, missing)
+        for at, item in enumerate(items):
+            dim = self._add(item, shape, dim, missing, at)
             if item is Ellipsis:
                 missing = 0
         while self.places and self.places[-1] is FULL:
             self.places.pop()
 
-    def _add(self, item: Any, shape: tuple, dim: int, missing: int) -> int:
-        """Take in one part of the index; returns the next dimension of the tensor."""
+    def _add(self, item: Any, shape: tuple, dim: int, missing: int, at: int) -> int:
+        """Take in part number `at` of the index; returns the next dimension of the tensor."""
         if item is Ellipsis:
             self.key += [FULL] * missing
             self.places += [FULL] * missing
@@ -177,21 +177,18 @@ class Parsed:
         if isinstance(item, int):
             side = shape[dim]
             if not -side <= item < side:
-                raise IndexError(f"index {item} is out of bounds for dimension {self._seen(dim)} with size {side}")
+                # PyTorch's message counts the parts of the index before this one, an Ellipsis being one
+                raise IndexError(f"index {item} is out of bounds for dimension {at} with size {side}")
             self.key.append(item)
             self.rule, self.ends_with_none = Select, False
             return dim + 1
         if isinstance(item, slice):
             self.key.append(item)
             self.places.append(FULL)
-            if item != FULL:
+            if self.alone or not _takes_all(item, shape[dim]):
                 self.rule, self.ends_with_none = Slice, False
             return dim + 1
         return self._add_array(item, shape, dim)
-
-    def _seen(self, dim: int) -> int:
-        """Dimension number `dim` of the tensor with its new dimensions, as PyTorch's message counts."""
-        return dim + len(self.added)
 
     def _add_array(self, array: np.ndarray, shape: tuple, dim: int) -> int:
         self.arrays.append(array.dtype.kind)
@@ -350,17 +347,28 @@ def _rank(item: Any) -> int:
 
 def checked_places(shape: tuple, places: list) -> tuple:
     """`places` as a key for NumPy; IndexError, PyTorch's, where indices do not broadcast or are out of bounds."""
-    arrays = [(dim, place) for dim, place in enumerate(places) if place is not FULL]
-    if len(arrays) == 1 and arrays[0][1].dtype.kind == "b":
-        return tuple(places)
+    key = checked_broadcast(places)
+    check_bounds(shape, key)
+    return key
+
+
+def checked_broadcast(places: list) -> tuple:
+    """`places` as a key for NumPy; IndexError, PyTorch's, where the arrays of indices do not broadcast."""
+    arrays = [place for place in places if place is not FULL]
     if len(arrays) > 1:
         try:
-            np.broadcast_shapes(*[array.shape for _, array in arrays])
+            np.broadcast_shapes(*[array.shape for array in arrays])
         except ValueError:
-            listed = ", ".join(str(list(array.shape)) for _, array in arrays)
+            listed = ", ".join(str(list(array.shape)) for array in arrays)
             raise IndexError(
                 f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
             ) from None
+    return tuple(places)
+
+
+def check_bounds(shape: tuple, key: tuple) -> None:
+    """IndexError, PyTorch's, where an index of `key` is none of a tensor of `shape`; masks were looked at before."""
+    arrays = [(dim, place) for dim, place in enumerate(key) if place is not FULL and place.dtype.kind != "b"]
     for number, (dim, array) in enumerate(arrays):
         side = shape[dim]
         if array.size and (array.min() < -side or array.max() >= side):
@@ -368,7 +376,6 @@ def checked_places(shape: tuple, places: list) -> tuple:
                 raise IndexError("index is out of bounds for dimension with size 0")
             bad = array[(array < -side) | (array >= side)].flat[0]
             raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {side}")
-    return tuple(places)
 
 
 # ---- x[...] ----------------------------------------------------------------------------------------------------------------
@@ -423,11 +430,16 @@ def _simple(index: tuple, shape: tuple) -> Any:
                 return None
             rule = Select
         elif kind is slice and item.step is None:
-            if not item.start is item.stop is None:
+            if not (item.start is item.stop is None or _takes_all(item, side)):
                 rule = Slice
         else:
             return None
     return rule
+
+
+def _takes_all(item: slice, side: int) -> bool:
+    """Does this slice of a tuple take a whole dimension of length `side`? PyTorch passes over it then."""
+    return item.indices(side) == (0, side, 1)
 
 
 def _index_of_number(self: Tensor, index: int) -> Any:
@@ -456,8 +468,11 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     is_tensor = isinstance(value, Tensor)
     recorded = state.recording and (self.requires_grad or (is_tensor and value.requires_grad))
     kind = type(index)
-    if not array.ndim and kind is int:
-        _index_of_number(self, index)
+    if not array.ndim:
+        if kind is int:
+            _index_of_number(self, index)
+        if kind is slice:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     if (kind is int and -len(array) <= index < len(array)) or (kind is tuple and _simple(index, array.shape) is not None):
         key: Any = (index, ...) if kind is int else (*index, ...)
         if not recorded:
@@ -479,7 +494,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         return
     view = parsed.view(self)
     if parsed.places:
-        _put(view, checked_places(view._array.shape, parsed.places), value, recorded, parsed.arrays == ["b"])
+        views.check_history(view, recorded)
+        _put(view, checked_broadcast(parsed.places), value, recorded, parsed.arrays == ["b"])
     else:
         _fill(view, value)
 
@@ -531,7 +547,6 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, by_mask: bool) ->
         )
     check_put(into, key, value)
     if not recorded:
-        views.check_history(view, False)
         into[key] = value._array
         view._bump()
     else:
@@ -541,23 +556,29 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, by_mask: bool) ->
 def check_put(into: np.ndarray, key: tuple, value: Tensor) -> None:
     """Raise PyTorch's error where `value` cannot be written into the places `key` of an array."""
     source = value._array
+    _check_put_shape(source, into.shape, key)
+    check_bounds(into.shape, key)
     if source.dtype is not into.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
             f"{wrap(into).dtype.legacy} for the destination and {value.dtype.legacy} for the source."
         )
-    if source.ndim:
-        shape = shape_of_result(into.shape, key)
-        try:
-            fits = np.broadcast_shapes(source.shape, shape)[-len(shape) or source.ndim :] == shape
-        except ValueError:
-            fits = False
-        if not fits or any(side != 1 for side in source.shape[: max(0, source.ndim - len(shape))]):
-            raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of "
-                f"shape {list(shape)}"
-            )
     views.check_overlap(into, source, same=False)
+
+
+def _check_put_shape(source: np.ndarray, into: tuple, key: tuple) -> None:
+    """RuntimeError unless `source`, without leading sides of 1, broadcasts to the shape of x[key], x of shape `into`."""
+    if not source.ndim:
+        return
+    shape = shape_of_result(into, key)
+    sides = source.shape
+    while sides and sides[0] == 1:
+        sides = sides[1:]
+    if len(sides) > len(shape) or any(a not in (1, b) for a, b in zip(sides[::-1], shape[::-1])):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(sides)} cannot be broadcast to indexing result of shape "
+            f"{list(shape)}"
+        )
 
 
 def shape_of_result(shape: tuple, key: tuple) -> tuple[int, ...]:

@@ -33,7 +33,8 @@ class Cat(Rule):
     @staticmethod
     def forward(ctx, *tensors, dim):
         ctx.dim, ctx.lengths = dim, [x.shape[dim] if x.ndim else 0 for x in tensors]
-        return np.concatenate(tensors, dim)
+        y = np.concatenate(tensors, dim)
+        return y if y.flags.c_contiguous else np.ascontiguousarray(y)
 
     @staticmethod
     def backward(ctx, grad):

@@ -10,6 +10,7 @@ from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.ops.arithmetic import conj
+from tinytorch.ops.shape import UnsafeView
 from tinytorch.ops.transposition import Transpose
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -296,20 +297,20 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             return dot(input, other)
         if x.ndim == 2:
             return mv(input, other)
-        return mv(input.reshape(-1, x.shape[-1]), other).view(x.shape[:-1])
+        return UnsafeView.apply(mv(input.reshape(-1, x.shape[-1]), other), x.shape[:-1])
     if x.ndim == 1:
         if y.ndim == 2:
             return mm(input.unsqueeze(0), other).squeeze(0)
         return matmul(input.unsqueeze(0), other).squeeze(-2)
     if y.ndim == 2:  # many rows, one matrix: a single large product
-        return mm(input.reshape(-1, x.shape[-1]), other).view(*x.shape[:-1], y.shape[1])
+        return UnsafeView.apply(mm(input.reshape(-1, x.shape[-1]), other), (*x.shape[:-1], y.shape[1]))
     try:
         batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     except ValueError:
         raise _batch_error(x.shape[:-2], y.shape[:-2]) from None
     left = input.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
     right = other.expand(*batch, *y.shape[-2:]).reshape(-1, *y.shape[-2:])
-    return bmm(left, right).view(*batch, x.shape[-2], y.shape[-1])
+    return UnsafeView.apply(bmm(left, right), (*batch, x.shape[-2], y.shape[-1]))
 
 
 def _batch_error(first: tuple, second: tuple) -> Exception:

@@ -11,7 +11,8 @@ from tinytorch.arguments import type_name
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype as Dtype
-from tinytorch.errors import broadcast_error, wrap_dim
+from tinytorch.errors import wrap_dim
+from tinytorch.formats import contiguous_format
 from tinytorch.kernels.layout import broadcast
 from tinytorch.kernels.memory import restride, view_strides
 from tinytorch.public import public, publish_inplace
@@ -115,17 +116,9 @@ class ReshapeAlias(View):
 
 
 class UnsafeView(Rule):
-    """y = a copy of x in another shape,    dx = dy in x's shape"""
+    """View of an x that nobody else will see: autograd need not know that y shares its memory"""
 
-    @staticmethod
-    def forward(ctx, x, shape):
-        ctx.shape = x.shape
-        y = x.reshape(shape)
-        return y.copy() if np.may_share_memory(x, y) else y
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad.reshape(ctx.shape)
+    forward, backward = View.forward, View.backward
 
 
 def view(self: Tensor, *shape: Any, size: Any = None, dtype: Dtype | None = None) -> Tensor:
@@ -210,7 +203,7 @@ def _reshape(input: Tensor, shape: tuple[int, ...]) -> Tensor:
     shape = infer_shape(x.size, shape)
     if view_strides(x.shape, x.strides, shape, x.itemsize) is not None:
         return ReshapeAlias.apply(input, shape)
-    return UnsafeView.apply(input, shape)
+    return UnsafeView.apply(input.clone(memory_format=contiguous_format), shape)
 
 
 @public(method=False, out=False)

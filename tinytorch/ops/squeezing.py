@@ -72,11 +72,13 @@ class Unsqueeze(ViewRule):
     @staticmethod
     def forward(ctx, x, dim):
         ctx.shape = shape = x.shape
-        wanted = (*shape[:dim], 1, *shape[dim:])
-        if x.flags.c_contiguous:
-            return x.reshape(wanted)
         step = x.strides[dim] * shape[dim] if dim < x.ndim else x.itemsize
-        return restride(x, wanted, (*x.strides[:dim], step, *x.strides[dim:]))
+        wanted, strides = (*shape[:dim], 1, *shape[dim:]), (*x.strides[:dim], step, *x.strides[dim:])
+        if x.flags.c_contiguous:
+            y = x.reshape(wanted)  # quicker than restride
+            if y.strides == strides:
+                return y
+        return restride(x, wanted, strides)
 
     @staticmethod
     def backward(ctx, grad):

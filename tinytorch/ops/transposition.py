@@ -62,13 +62,14 @@ class TInPlace(T):
     name = "TBackward1"
 
 
-def _check_matrix(input: Tensor) -> None:
+def _check_matrix(name: str, input: Tensor) -> None:
     if input._array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input._array.ndim}D")
+        raise RuntimeError(f"{name}() expects a tensor with <= 2 dimensions, but self is {input._array.ndim}D")
 
 
 def _t_(self: Tensor) -> Tensor:
-    _check_matrix(self)
+    views.check_history(self, self.requires_grad)
+    _check_matrix("t_", self)
     return views.reshape_in_place(self, TInPlace)
 
 
@@ -84,7 +85,7 @@ def t(input: Tensor) -> Tensor:
     >>> torch.tensor([[1, 2, 3]]).t().shape
     torch.Size([3, 1])
     """
-    _check_matrix(input)
+    _check_matrix("t", input)
     return T.apply(input)
 
 
