@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+from tinytorch.functions.sampling import randperm
 from tinytorch.generator import Generator, default_generator
-from tinytorch.random import randperm
 from tinytorch.tensor import Tensor
 
 T = TypeVar("T")
@@ -253,7 +253,7 @@ def random_split(
             f"The lengths {list(lengths)} add up to {sum(lengths)}; the dataset has {count} samples."
         )
     parts: Any = lengths  # whole numbers now
-    indices = randperm(sum(parts), generator).tolist()
+    indices = randperm(sum(parts), generator=generator).tolist()
     return [Subset(dataset, indices[end - size : end]) for end, size in zip(itertools.accumulate(parts), parts)]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sized
 
+from tinytorch.functions.sampling import randperm
 from tinytorch.generator import Generator
-from tinytorch.random import randperm
 from tinytorch.utils.data.sampler import Sampler
 
 
@@ -54,7 +54,8 @@ class DistributedSampler(Sampler[int]):
         count = len(self.dataset)
         indices = list(range(count))
         if self.shuffle:
-            indices = randperm(count, Generator().manual_seed(self.seed + self.epoch)).tolist()
+            generator = Generator().manual_seed(self.seed + self.epoch)
+            indices = randperm(count, generator=generator).tolist()
         return iter([indices[i % count] for i in range(self.rank, self.total_size, self.num_replicas)])
 
     def __len__(self) -> int:

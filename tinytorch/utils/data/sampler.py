@@ -11,21 +11,16 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
-from tinytorch.functions.from_data import as_tensor
+from tinytorch.functions.from_data import as_tensor, tensor
+from tinytorch.functions.sampling import multinomial, randint, randperm
 from tinytorch.generator import Generator
-from tinytorch.random import multinomial, randperm
-from tinytorch.random import random as fill_with_integers
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 def draw_seed(generator: Generator | None = None) -> int:
     """A number of 63 bits, with which another stream of random numbers can be started."""
-    seed = np.empty((), np.int64)
-    fill_with_integers(seed, generator=generator)
-    return int(seed)
+    return tensor(0).random_(generator=generator).item()
 
 
 def _check_count(name: str, value: Any) -> None:
@@ -101,15 +96,14 @@ class RandomSampler(Sampler[int]):
 
     def _with_replacement(self, n: int, generator: Generator) -> Iterator[int]:
         for start in range(0, self.num_samples, self.BLOCK):
-            block = np.empty(min(self.BLOCK, self.num_samples - start), np.int64)
-            fill_with_integers(block, 0, n, generator)
-            yield from block.tolist()
+            size = min(self.BLOCK, self.num_samples - start)
+            yield from randint(n, (size,), generator=generator).tolist()
 
     def _permuted(self, n: int, generator: Generator) -> Iterator[int]:
         for _ in range(self.num_samples // n):
-            yield from randperm(n, generator).tolist()
+            yield from randperm(n, generator=generator).tolist()
         # Drawn even when nothing is left: PyTorch does so, and a second pass of the same generator shows it.
-        yield from randperm(n, generator).tolist()[: self.num_samples % n]
+        yield from randperm(n, generator=generator).tolist()[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -127,7 +121,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in randperm(len(self.indices), self.generator).tolist():
+        for i in randperm(len(self.indices), generator=self.generator).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -164,8 +158,8 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        weights = self.weights.detach().numpy()
-        yield from multinomial(weights, self.num_samples, self.replacement, self.generator).tolist()
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples

@@ -14,7 +14,7 @@ import time
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -206,10 +206,10 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     def _next_data(self) -> Any:
         while self._asked:
             number, each = self._next_asked()
-            if not each.has_more:
-                continue
             answer = self._receive(number, each)
-            each.has_more = answer is not worker.ENDED
+            if answer is worker.ENDED:
+                each.has_more = False
+                self._asked = deque(asked for asked in self._asked if asked[1] is not each)
             self._ask()
             if isinstance(answer, worker.Failure):
                 answer.reraise()
@@ -223,17 +223,24 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         """What to wait for: the oldest batch, or one that is there already if their order does not matter."""
         if self._in_order:
             return self._asked.popleft()
-        ready = wait([each.pipe for _, each in self._asked], self._timeout or None)
-        chosen = next((asked for asked in self._asked if asked[1].pipe in ready), self._asked[0])
+        ready = self._wait({each.pipe for _, each in self._asked})
+        chosen = next(asked for asked in self._asked if asked[1].pipe in ready)
         self._asked.remove(chosen)
         return chosen
+
+    def _wait(self, pipes: Collection) -> list:
+        """Those of the pipes that can be read; RuntimeError when there is none in time."""
+        ready = wait(pipes, self._timeout or None)
+        if not ready:
+            raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
+        return ready
 
     def _receive(self, number: int, each: _Worker) -> Any:
         """The answer of this number; those before it are left over from an epoch that was not finished."""
         try:
             while True:
-                if self._timeout and not each.pipe.poll(self._timeout):
-                    raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
+                if self._timeout:
+                    self._wait([each.pipe])
                 found, answer = each.answer()
                 if found == number:
                     return answer
