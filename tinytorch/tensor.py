@@ -282,9 +282,7 @@ class Tensor:
             return NO_EDGE
         accumulator = self._accumulator() if self._accumulator is not None else None
         if accumulator is None:
-            from tinytorch.autograd.node import AccumulateGrad
-
-            accumulator = AccumulateGrad(self)
+            accumulator = new_accumulator(self)
             # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
             self._accumulator = weakref.ref(accumulator)
         return accumulator, 0
@@ -315,6 +313,7 @@ class Tensor:
 
 
 NO_EDGE: tuple[None, int] = (None, 0)
+new_accumulator: Callable[[Tensor], Node]  # AccumulateGrad; set by autograd/node.py, which stands above this file
 
 
 def wrap(array: Any, requires_grad: bool = False) -> Tensor:

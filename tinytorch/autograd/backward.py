@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch.autograd import engine
 from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.autograd.messages import warn_cycle
 from tinytorch.autograd.node import Node
 from tinytorch.tensor import Tensor, wrap
 
@@ -43,16 +44,18 @@ def backward(
             raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
         grad_tensors = grad_variables
     outputs = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
-    wanted = None
     if inputs is not None:
         inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    roots = _roots(outputs, grad_tensors, create_graph)
+    if create_graph:
+        warn_cycle()
+    wanted = None
+    if inputs is not None:
         wanted = _edges_of(inputs)
         for tensor in inputs:
-            if tensor.grad_fn is not None:
-                retain_grad(tensor)
-    roots = _roots(outputs, grad_tensors, create_graph)
+            retain_grad(tensor)
     engine.run(
         roots,
         keep_graph=create_graph if retain_graph is None else retain_graph,
@@ -94,9 +97,10 @@ def grad(
     keep_graph = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(outputs, wanted_tensors, grad_outputs, create_graph, allow_unused, materialize_grads)
+    roots = _roots(outputs, grad_outputs, create_graph)
     edges = _edges_of(wanted_tensors)
     found = engine.run(
-        _roots(outputs, grad_outputs, create_graph),
+        roots,
         keep_graph=keep_graph,
         create_graph=create_graph,
         wanted=edges,
@@ -136,8 +140,15 @@ def _edges_of(tensors: tuple) -> list[tuple[Node, int]]:
     for tensor in tensors:
         if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        edges.append(tensor._edge())
+        edges.append(_edge_of(tensor))
     return edges
+
+
+def _edge_of(tensor: Tensor) -> tuple:
+    """Where the tensor's gradient goes today: a view's history may have changed with its base's."""
+    if tensor._view is not None:
+        tensor._view.refresh(tensor)
+    return tensor._edge()
 
 
 def _roots(outputs: tuple, grads: Any, create_graph: bool) -> list[tuple]:
@@ -176,7 +187,7 @@ def _roots(outputs: tuple, grads: Any, create_graph: bool) -> list[tuple]:
                 "or a comparison."
             )
         fitted = engine.fit(weight, output._array.shape, output._array.dtype)
-        roots.append((output._edge(), fitted if create_graph else fitted._array))
+        roots.append((_edge_of(output), fitted if create_graph else fitted._array))
     return roots
 
 
@@ -198,6 +209,7 @@ def retain_grad(self: Tensor) -> None:
     self._retains_grad = True
     if node._retaining is None:
         node._retaining = {}
+    node.has_hooks = True
     node._retaining[self._output_nr] = weakref.ref(self)
 
 
@@ -252,8 +264,6 @@ def _backward(
     if retain_variables is not None:
         warnings.warn("backward(retain_variables=...) is now called retain_graph", DeprecationWarning, stacklevel=2)
         retain_graph = retain_variables if retain_graph is None else retain_graph
-    if gradient is not None and gradient.shape != self.shape and not gradient._array.ndim:
-        gradient = gradient.reshape(self.shape) if self._array.size == 1 else gradient
     backward(self, gradient, retain_graph, bool(create_graph), inputs=inputs)
 
 

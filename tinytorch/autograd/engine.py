@@ -4,28 +4,65 @@ Two passes, both with a stack or a heap instead of recursion, so a graph may be 
 
 1. Count for every reachable node how many edges lead to it.
 2. Start with the outputs. Take the node that was made last, run it, pass its gradients along its edges. A node is
-   ready when gradients have come along all edges that lead to it.
+   ready when gradients have come along all edges that lead to it. Leaves do not wait for their turn.
 
 Gradients travel as plain arrays; with create_graph they travel as Tensors, and the rules that compute them are
-recorded like any others.
+recorded like any others. Two threads may walk through one graph: what a walk knows is in its Task.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-
-from tinytorch.autograd import anomaly
+from tinytorch.autograd import anomaly, calls
+from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.grad_mode import state
-from tinytorch.autograd.node import AccumulateGrad, Node
-from tinytorch.dtypes import COMPLEX, from_numpy
+from tinytorch.autograd.node import Node
 from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.promotion import convert
-from tinytorch.tensor import Tensor, wrap
 
 Edge = tuple[Node, int]
+
+
+class Task:
+    """One walk through a graph."""
+
+    def __init__(self, roots: Iterable[Node], wanted: Sequence[Edge] | None, accumulate: bool):
+        self.waiting = _count_edges(roots)  # for every node: along how many edges gradients have yet to come
+        self.buffers: dict[Node, list] = {}  # for every node: what has come so far, by output
+        self.needed: dict[Node, bool] | None = None  # for every node: does it lead to what is wanted? None: all do
+        self.capture_at: dict[Node, list[int]] = {}  # the outputs whose gradients are to be returned
+        self.captured: dict[Edge, Any] = {}
+        if wanted is not None:
+            self.needed = _on_the_way(self.waiting, {node for node, _ in wanted})
+            if not accumulate:
+                for node, output_nr in wanted:
+                    self.capture_at.setdefault(node, []).append(output_nr)
+
+    def will_run(self, node: Node) -> bool:
+        """Does this walk come to `node`?"""
+        return node in self.waiting if self.needed is None else self.needed.get(node, False)
+
+    def add(self, node: Node, output_nr: int, grad: Any) -> None:
+        """Add `grad` to what has come for an output of `node` so far."""
+        buffer = self.buffers.get(node)
+        if buffer is None:
+            self.buffers[node] = buffer = [None] * len(node.outputs)
+        sofar = buffer[output_nr]
+        buffer[output_nr] = grad if sofar is None else sofar + grad
+
+    def capture(self, node: Node, grads: list) -> bool:
+        """Note what is to be returned of the gradients that came to `node`; is that all that it is needed for?
+
+        Like PyTorch's, a gradient that is returned has passed the tensor's hooks only if the walk ends there.
+        """
+        ends = not any([next_node is not None and self.needed[next_node] for next_node, _ in node.next_functions])  # type: ignore[index]
+        if ends and node.has_hooks:
+            grads = calls.tensor_hooks(node, grads)
+        for output_nr in self.capture_at[node]:
+            self.captured[node, output_nr] = grads[output_nr]
+        return ends
 
 
 def run(
@@ -41,66 +78,77 @@ def run(
     wanted      None: go to all leaves. Else only towards these edges.
     accumulate  add into .grad of the leaves among `wanted`; else return the gradients that arrive at `wanted`
     """
-    dependencies = _count_edges([edge[0] for edge, _ in roots])
-    needed = None if wanted is None else _on_the_way(dependencies, {node for node, _ in wanted})
-    captured: dict[Edge, Any] = {}
-    capture_at = {} if wanted is None or accumulate else _by_node(wanted)
-
-    buffers: dict[Node, list] = {}
+    task = Task([edge[0] for edge, _ in roots], wanted, accumulate)
     for (node, output_nr), grad in roots:
-        _add(buffers, node, output_nr, grad)
-    ready = [(node.priority, node) for node in buffers if not dependencies[node]]
-    heapq.heapify(ready)
+        task.add(node, output_nr, grad)
 
-    recording_before = state.recording
-    state.recording = create_graph
+    before, state.recording, state.task = (state.recording, state.task), create_graph, task
     token = quiet()
     try:
-        while ready:
-            _, node = heapq.heappop(ready)
-            grads = buffers.pop(node, None) or [None] * len(node.outputs)
-            if node.has_hooks or type(node) is AccumulateGrad and node.variable._hooks:
-                grads = _before(node, grads)
-            for output_nr in capture_at.get(node, ()):
-                captured[node, output_nr] = grads[output_nr]
-            if needed is not None and not (needed[node] and (accumulate or node not in capture_at or _leads_on(node, needed))):
-                continue
-            if node.takes_tensors and not create_graph:
-                results = tuple(map(_to_array, node.run(list(map(_to_tensor, grads)))))
-            elif node._posthooks is None:
-                results = node.run(grads)
-            else:
-                given = tuple(map(_to_tensor, grads))
-                results = _after(node, node.run(grads), given)
-            if not keep_graph:
-                node.release()
-            if anomaly.checking:
-                anomaly.check(node, results)
-
-            for index, ((next_node, output_nr), grad) in enumerate(zip(node.next_functions, results)):
-                if next_node is None:
-                    continue
-                if needed is None or needed[next_node]:
-                    if grad is not None:
-                        shape, dtype = next_node.outputs[output_nr]
-                        if grad.shape != shape or grad.dtype is not dtype:
-                            grad = _fit(grad, shape, dtype, node, index)
-                        _add(buffers, next_node, output_nr, grad)
-                left = dependencies[next_node] - 1
-                dependencies[next_node] = left
-                if not left and (needed is None or needed[next_node]):
-                    heapq.heappush(ready, (next_node.priority, next_node))
-    except Exception:
-        if anomaly.tracing and "node" in locals() and not anomaly.checking:
-            anomaly.warn(node)
-        raise
+        _walk(task, keep_graph, create_graph)
     finally:
         leave(token)
-        state.recording = recording_before
-    return [captured.get(edge) for edge in wanted or ()]
+        state.recording, state.task = before
+    return [task.captured.get(edge) for edge in wanted or ()]
 
 
-def _count_edges(roots: list[Node]) -> dict[Node, int]:
+def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
+    """Run every node of the task when its gradients are complete, the one that was made last first."""
+    waiting, buffers, needed, capture_at = task.waiting, task.buffers, task.needed, task.capture_at
+    ready = [(node.priority, node) for node in buffers if not waiting[node] and (needed is None or needed[node])]
+    heapq.heapify(ready)
+    pop, push = heapq.heappop, heapq.heappush
+    while ready:
+        _, node = pop(ready)
+        grads = buffers.pop(node, None)
+        if grads is None:  # all that came along its edges was "no gradient"
+            grads = [None] * len(node.outputs)
+        if capture_at and node in capture_at and task.capture(node, grads):
+            continue
+        try:
+            if node.has_hooks:
+                results = calls.run_with_hooks(node, grads, create_graph)
+            elif node.takes_tensors and not create_graph:
+                results = calls.run_on_tensors(node, grads)
+            else:
+                results = node.run(grads)
+        except Exception:
+            if anomaly.tracing:
+                anomaly.warn(node)
+            raise
+        if not keep_graph:
+            node.release()
+        if anomaly.checking:
+            anomaly.check(node, results)
+
+        index = -1
+        for next_node, output_nr in node.next_functions:
+            index += 1
+            if next_node is None or not (needed is None or needed[next_node]):
+                continue
+            grad = results[index]
+            if grad is not None:
+                shape, dtype = next_node.outputs[output_nr]
+                if grad.shape != shape or grad.dtype is not dtype:
+                    grad = _fit(grad, shape, dtype, node, index)
+                buffer = buffers.get(next_node)  # Task.add, written out because every gradient comes through here
+                if buffer is None:
+                    if output_nr == 0 and len(next_node.outputs) == 1:
+                        buffers[next_node] = [grad]
+                    else:
+                        task.add(next_node, output_nr, grad)
+                else:
+                    sofar = buffer[output_nr]
+                    buffer[output_nr] = grad if sofar is None else sofar + grad
+                    buffer = sofar = None  # nobody but the buffer may hold the gradient, see AccumulateGrad
+            left = waiting[next_node] - 1
+            waiting[next_node] = left
+            if not left:
+                push(ready, (next_node.priority, next_node))
+        results = grad = None  # as above
+
+
+def _count_edges(roots: Iterable[Node]) -> dict[Node, int]:
     """For every node reachable from `roots`: the number of edges that lead to it."""
     counts = dict.fromkeys(roots, 0)
     stack = list(counts)
@@ -116,48 +164,14 @@ def _count_edges(roots: list[Node]) -> dict[Node, int]:
     return counts
 
 
-def _on_the_way(nodes: Any, targets: set[Node]) -> dict[Node, bool]:
+def _on_the_way(nodes: Iterable[Node], targets: set[Node]) -> dict[Node, bool]:
     """Which nodes lead to one of `targets`? An edge points to an older node, so the oldest are looked at first."""
     leads: dict[Node, bool] = {}
     for node in sorted(nodes, key=lambda n: -n.priority if n.next_functions else -1):
         leads[node] = node in targets or any(
-            next_node is not None and leads[next_node] for next_node, _ in node.next_functions
+            [next_node is not None and leads[next_node] for next_node, _ in node.next_functions]
         )
     return leads
-
-
-def _leads_on(node: Node, needed: dict[Node, bool]) -> bool:
-    """Is something wanted beyond `node`?"""
-    return any(next_node is not None and needed[next_node] for next_node, _ in node.next_functions)
-
-
-def _by_node(edges: Sequence[Edge]) -> dict[Node, list[int]]:
-    found: dict[Node, list[int]] = {}
-    for node, output_nr in edges:
-        found.setdefault(node, []).append(output_nr)
-    return found
-
-
-def _add(buffers: dict[Node, list], node: Node, output_nr: int, grad: Any) -> None:
-    """Add `grad` to what has come for an output of `node` so far."""
-    buffer = buffers.get(node)
-    if buffer is None:
-        buffers[node] = buffer = [None] * len(node.outputs)
-    sofar = buffer[output_nr]
-    buffer[output_nr] = grad if sofar is None else sofar + grad
-
-
-def fit(grad: Any, shape: tuple, dtype: Any) -> Any:
-    """`grad` with the shape and dtype of the tensor that it is the gradient of: broadcasting is undone here."""
-    if grad.shape != shape:
-        grad = unbroadcast(grad, shape)
-    if isinstance(grad, Tensor):
-        target = from_numpy(dtype)
-        if grad.dtype is not target:
-            grad = grad.real.to(target) if grad.dtype.category == COMPLEX > target.category else grad.to(target)
-    elif grad.dtype != dtype:
-        grad = convert(grad, from_numpy(dtype))
-    return grad
 
 
 def _fit(grad: Any, shape: tuple, dtype: Any, node: Node, index: int) -> Any:
@@ -168,79 +182,13 @@ def _fit(grad: Any, shape: tuple, dtype: Any, node: Node, index: int) -> Any:
         raise RuntimeError(f"Function {node.name()} returned an invalid gradient at index {index} - {error}") from None
 
 
-def unbroadcast(grad: Any, shape: tuple) -> Any:
-    """Sum `grad` over the dimensions along which a tensor of `shape` was repeated to get grad's shape."""
-    extra = len(grad.shape) - len(shape)
-    repeated = tuple([dim for dim in range(len(grad.shape)) if dim < extra or (shape[dim - extra] == 1 != grad.shape[dim])])
-    if extra < 0 or any(
-        side not in (1, given) for side, given in zip(shape, tuple(grad.shape)[extra:])
-    ):
-        raise ValueError(f"got {list(grad.shape)} but expected shape compatible with {list(shape)}")
-    if repeated:
-        grad = grad.sum(axis=repeated, keepdims=True)
-    return grad.reshape(shape)
-
-
-def _to_tensor(grad: Any) -> Any:
-    return grad if grad is None or isinstance(grad, Tensor) else wrap(grad)
-
-
-def _to_array(grad: Any) -> Any:
-    return grad._array if isinstance(grad, Tensor) else grad
-
-
-def _call(hook: Any, *grads: Any) -> Any:
-    """Call a hook; recording is as the engine set it, the user's NumPy warnings are his own business."""
-    return hook(*grads)
-
-
-def _before(node: Node, grads: list) -> list:
-    """Tensor hooks, then retained gradients, then the node's own pre-hooks; hooks see Tensors."""
-    as_arrays = not state.recording
-    tensors = [_to_tensor(grad) for grad in grads]
-    if type(node) is AccumulateGrad:
-        per_output = {0: node.variable._hooks or {}}
-    else:
-        per_output = node._tensor_hooks or {}
-    for output_nr, hooks in per_output.items():
-        for hook in list(hooks.values()):
-            if tensors[output_nr] is None:
-                break
-            replaced = _call(hook, tensors[output_nr])
-            if replaced is not None:
-                tensors[output_nr] = _checked(replaced, tensors[output_nr])
-    for output_nr, reference in (node._retaining or {}).items():
-        tensor = reference()
-        grad = tensors[output_nr]
-        if tensor is not None and grad is not None:
-            tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
-    for hook in list((node._prehooks or {}).values()):
-        replaced = _call(hook, tuple(tensors))
-        if replaced is not None:
-            tensors = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
-    return [_to_array(tensor) for tensor in tensors] if as_arrays else tensors
-
-
-def _after(node: Node, results: tuple, grads: tuple) -> tuple:
-    """The node's post-hooks, which may replace the gradients it computed."""
-    as_arrays = not state.recording
-    tensors = tuple(
-        _to_tensor(grad if grad is None else fit(grad, *next_node.outputs[nr])) if next_node is not None else None
-        for (next_node, nr), grad in zip(node.next_functions, results)
-    )
-    for hook in list((node._posthooks or {}).values()):
-        replaced = _call(hook, tensors, grads)
-        if replaced is not None:
-            tensors = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
-    return tuple(map(_to_array, tensors)) if as_arrays else tensors
-
-
-def _checked(replaced: Any, grad: Tensor) -> Tensor:
-    """What a tensor hook returned, if it can take the gradient's place."""
-    if not isinstance(replaced, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
-    if replaced.shape != grad.shape:
-        raise RuntimeError(
-            f"hook has changed the size of value: from {list(grad.shape)} to {list(replaced.shape)}"
-        )
-    return replaced
+def call_node(node: Node, *grads: Any) -> Any:
+    """grad_fn(*grads): the gradients of the inputs, for the gradients of the outputs; recorded where recording is on."""
+    task = Task([node], None, True)
+    before, state.task = state.task, task
+    try:
+        results = calls.run_on_tensors(node, list(grads))
+    finally:
+        state.task = before
+    tensors = calls.fitted(node, results)
+    return tensors[0] if len(tensors) == 1 else tensors

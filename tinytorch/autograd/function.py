@@ -73,7 +73,7 @@ class FunctionNode(Node, FunctionCtx):
     @property
     def saved_tensors(self) -> tuple[Tensor, ...]:
         """What save_for_backward was given."""
-        if self._saved == () and self.to_save:
+        if self.to_save is not None:
             return self.to_save  # still inside forward
         return tuple(saved.unpack(self, as_tensors=True))
 
@@ -83,8 +83,7 @@ class FunctionNode(Node, FunctionCtx):
         return self.saved_tensors
 
     def release(self) -> None:
-        if self._saved:
-            self._saved = None
+        self._saved = None
 
     def run(self, grads: list) -> tuple:
         if self.materialize_grads:
@@ -103,14 +102,23 @@ class FunctionNode(Node, FunctionCtx):
                 "\n\nbackward returns one gradient for every argument of forward, None for those that are no tensors."
             )
         for position, grad in enumerate(results):
-            if grad is not None and position not in self.tensor_positions:
+            if grad is None:
+                continue
+            if position not in self.tensor_positions:
                 raise RuntimeError(
-                    f"function {self.name()} returned a gradient different from None at position {position + 1}, but the "
+                    f"function {self.name()} returned a gradient different than None at position {position + 1}, but the "
                     "corresponding forward input was not a Variable"
                 )
-            if grad is not None and not isinstance(grad, Tensor):
-                raise TypeError(f"expected Variable or None (got {type(grad).__name__})")
-        return tuple(results[position] for position in self.tensor_positions)
+            if not isinstance(grad, Tensor):
+                raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
+        found = tuple([results[position] for position in self.tensor_positions])
+        for grad, (node, nr) in zip(found, self.next_functions):
+            if grad is not None and node is not None:
+                _check_kind(grad._array.dtype.kind, node.outputs[nr][1].kind)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
 
     def call_backward(self, grads: list) -> Any:
         """Call the user's backward."""
@@ -122,8 +130,20 @@ class FunctionNode(Node, FunctionCtx):
                 "backward mode AD."
             )
         if len(own) == 2:
-            raise RuntimeError("Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them.")
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+            )
         return getattr(function, own[0])(self, *grads)
+
+
+def _check_kind(given: str, wanted: str) -> None:
+    """RuntimeError where a real tensor would get a complex gradient, or a complex one an integer gradient."""
+    if given not in "fV" and (given == "c") != (wanted == "c"):
+        raise RuntimeError(
+            "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "
+            "false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)\n\n"
+            "A backward returned a complex gradient for a real input, or integers for a complex one."
+        )
 
 
 class InstanceNode(FunctionNode):
@@ -151,17 +171,18 @@ class Function(FunctionCtx):
     """
 
     node_class: type[FunctionNode] = FunctionNode
+    _instance_style = False  # forward(self, x): the style of PyTorch 0.3
+    _has_setup = False  # forward(x) and setup_context(ctx, inputs, output)
     generate_vmap_rule = False
     _node: FunctionNode | None = None  # of the old style: where saved_tensors are
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        base = InstanceNode if cls._is_instance_style() else FunctionNode
-        cls.node_class = type(cls.__name__ + "Backward", (base,), {"function": cls, "__module__": cls.__module__})
-
-    @classmethod
-    def _is_instance_style(cls) -> bool:
-        return not isinstance(inspect.getattr_static(cls, "forward"), (staticmethod, classmethod))
+        static = isinstance(inspect.getattr_static(cls, "forward"), (staticmethod, classmethod))
+        cls._instance_style = not static
+        cls._has_setup = cls.setup_context is not Function.setup_context
+        base = FunctionNode if static else InstanceNode
+        cls.node_class = type(cls.__name__ + "Backward", (base,), {"function": cls, "__module__": __name__})
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -183,35 +204,45 @@ class Function(FunctionCtx):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Call forward, and record this Function if an input requires grad."""
-        if cls._is_instance_style():
+        if cls._instance_style:
             return cls()(*args, **kwargs)
-        ctx = cls.node_class()
+        node = cls.node_class()
         if kwargs:
-            bound = inspect.signature(cls.forward).bind(*((ctx,) if not cls._has_setup() else ()), *args, **kwargs)
-            bound.apply_defaults()
-            args = bound.args if cls._has_setup() else bound.args[1:]
-        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
-        with no_grad():
-            if cls._has_setup():
+            args = cls._positional(node, args, kwargs)
+        node.needs_input_grad = tuple([isinstance(a, Tensor) and a.requires_grad for a in args])
+        before, state.recording = state.recording, False
+        try:
+            if cls._has_setup:
                 output = cls.forward(*args)
-                cls.setup_context(ctx, args, output)
+                cls.setup_context(node, args, output)
             else:
-                output = cls.forward(ctx, *args)
-        return _record(ctx, ctx, args, output)
+                output = cls.forward(node, *args)
+        finally:
+            state.recording = before
+        return _record(node, node, args, output)
 
     @classmethod
-    def _has_setup(cls) -> bool:
-        return cls.setup_context is not Function.setup_context
+    def _positional(cls, node: FunctionNode, args: tuple, kwargs: dict) -> tuple:
+        """The arguments of forward, those given by name included, in the order of its parameters."""
+        first = () if cls._has_setup else (node,)
+        bound = inspect.signature(cls.forward).bind(*first, *args, **kwargs)
+        bound.apply_defaults()
+        return bound.args[len(first) :]
 
     def __call__(self, *args: Any) -> Any:
         """The style of PyTorch 0.3: an instance is called, forward and backward are its methods."""
-        if not self._is_instance_style():
+        if not self._instance_style:
+            name = type(self).__name__
             raise RuntimeError(
-                f"{type(self).__name__} has static methods: call {type(self).__name__}.apply(...), not an instance"
+                "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+                "function with static forward method. (Example: "
+                "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)\n\n"
+                f"{name} has static methods: call {name}.apply(...) instead of an instance."
             )
         node = type(self).node_class()
         node.function = self
-        self.needs_input_grad = node.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
+        self.needs_input_grad = node.needs_input_grad = tuple([isinstance(a, Tensor) and a.requires_grad for a in args])
+        self.to_save, self.dirty_tensors, self.non_differentiable = None, (), ()
         with no_grad():
             output = self.forward(*args)
         return _record(node, self, args, output)
@@ -227,31 +258,36 @@ def _record(node: FunctionNode, told: FunctionCtx, args: tuple, output: Any) -> 
     single = not isinstance(output, tuple)
     outputs = (output,) if single else output
     inputs = [a for a in args if isinstance(a, Tensor)]
-    recorded = state.recording and any(node.needs_input_grad)
+    recorded = state.recording and True in node.needs_input_grad
     if recorded:
         node.next_functions = tuple([a._edge() for a in inputs])
         node.tensor_positions = tuple([i for i, a in enumerate(args) if isinstance(a, Tensor)])
         node.argument_count = len(args)
         node.materialize_grads = told.materialize_grads
+    _check_dirty(told.dirty_tensors, outputs, recorded)
     dirty, constant = _ids(told.dirty_tensors), _ids(told.non_differentiable)
+    creation = views.CUSTOM if sum([isinstance(value, Tensor) for value in outputs]) == 1 else views.MULTIPLE
     wrapped = []
     for nr, value in enumerate(outputs):
         if isinstance(value, Tensor):
-            differentiable = recorded and id(value) not in constant and value._array.dtype.kind in "fcV"
-            value = _tie(node, nr, value, inputs, id(value) in dirty, differentiable)
+            if id(value) in dirty:
+                if recorded:
+                    _rewrite(node, nr, value)
+            else:
+                differentiable = id(value) not in constant
+                value = _apart(value, inputs, creation, differentiable)
+                if recorded and differentiable and value._array.dtype.kind in "fcV":
+                    value._node, value._output_nr, value._requires_grad = node, nr, True
         wrapped.append(value)
-    for tensor in told.dirty_tensors:
-        if not any(tensor is value for value in wrapped):
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
-                "are modified inplace must all be outputs of the Function."
-            )
     if recorded:
-        node.outputs = tuple([(v._array.shape, v._array.dtype) if isinstance(v, Tensor) else ((), None) for v in wrapped])
+        node.outputs = tuple(
+            [(v._array.shape, v._array.dtype) if isinstance(v, Tensor) else ((), None) for v in wrapped]
+        )
         if told.to_save:
             _save(node, told.to_save, list(outputs), wrapped)
         if anomaly.tracing:
             anomaly.trace(node)
+    told.to_save, told.dirty_tensors, told.non_differentiable = None, (), ()  # outputs among them would be a cycle
     return wrapped[0] if single else tuple(wrapped)
 
 
@@ -259,28 +295,39 @@ def _ids(tensors: tuple) -> set[int]:
     return {id(tensor) for tensor in tensors}
 
 
-def _tie(node: FunctionNode, nr: int, value: Tensor, inputs: list, is_dirty: bool, differentiable: bool) -> Tensor:
-    """Output number `nr` as the Tensor that the user gets."""
-    is_input = any(value is tensor for tensor in inputs)
-    if is_dirty:
-        if differentiable:
-            views.check_writable(value, True)
-            result = _new(Tensor)
-            result._array, result._node, result._output_nr, result._requires_grad = value._array, node, nr, True
-            views.rebase_history(value, result)
-        return value
-    if is_input:
+def _check_dirty(tensors: tuple, outputs: tuple, recorded: bool) -> None:
+    """Count the writes that forward confessed to, and raise PyTorch's error for those that cannot be followed."""
+    for tensor in tensors:
+        if not any(tensor is value for value in outputs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+                "are modified inplace must all be outputs of the Function."
+            )
+        if recorded and tensor._requires_grad and tensor._node is None and tensor._view is None:
+            raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+        if recorded:
+            views.check_writable(tensor, True)
+        tensor._bump()
+
+
+def _rewrite(node: FunctionNode, nr: int, value: Tensor) -> None:
+    """Make `node` the maker of an input that forward wrote into."""
+    result = _new(Tensor)
+    result._array, result._node, result._output_nr, result._requires_grad = value._array, node, nr, True
+    views.rebase_history(value, result)
+
+
+def _apart(value: Tensor, inputs: list, creation: str, differentiable: bool) -> Tensor:
+    """The output `value` as a tensor whose history may become the Function's; where it is an input, a view of it."""
+    if any([value is tensor for tensor in inputs]):
+        if not differentiable:
+            return value.detach()
         alias = _new(Tensor)
         alias._array, alias._counter, alias._storage_root = value._array, value._version_counter(), value._root()
-        alias._view = views.View(value, alias._counter.value, views.CUSTOM)  # type: ignore[union-attr]
-        value = alias
-    elif value._view is not None:
-        if any(value._view.base is t or (t._view is not None and value._view.base is t._view.base) for t in inputs):
-            value._view = views.View(value._view.base, value._view.seen, views.CUSTOM)
-        else:
-            value._view = None
-    if differentiable:
-        value._node, value._output_nr, value._requires_grad = node, nr, True
+        alias._view = views.View(value, alias._counter.value, creation)  # type: ignore[union-attr]
+        return alias
+    if value._view is not None:
+        value._view = views.View(value._view.base, value._view.seen, creation)
     return value
 
 
@@ -299,7 +346,7 @@ def _save(node: FunctionNode, tensors: tuple, outputs: list, wrapped: list) -> N
         kept.append(tensor)
     node._saved = tuple(kept)
     node._versions = tuple([0 if t is None or t._counter is None else t._counter.value for t in kept])
-    if saved._hooks:
+    if state.saved_hooks:
         saved.pack_through_hooks(node)
 
 
@@ -330,7 +377,9 @@ def once_differentiable(backward: Callable) -> Callable:
                 copy._node, copy._output_nr, copy._requires_grad = node, nr, True
                 result = copy
             marked.append(result)
-        node.outputs = tuple([(r._array.shape, r._array.dtype) if isinstance(r, Tensor) else ((), None) for r in marked])
+        node.outputs = tuple(
+            [(r._array.shape, r._array.dtype) if isinstance(r, Tensor) else ((), None) for r in marked]
+        )
         return marked[0] if single else tuple(marked)
 
     return wrapped

@@ -14,6 +14,9 @@ class _State(threading.local):
 
     recording = True
     inference = False
+    task: Any = None  # the walk through a graph that this thread is on, see autograd/engine.py
+    saved_hooks: tuple = ()  # (pack, unpack) of saved_tensors_hooks, the innermost last
+    saved_hooks_refused: str | None = None  # by disable_saved_tensors_hooks, with this text
 
 
 state = _State()

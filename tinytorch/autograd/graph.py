@@ -5,11 +5,14 @@ Source: https://docs.pytorch.org/docs/2.13/autograd.html#autograd-graph
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.node import Node
-from tinytorch.autograd.saved import saved_tensors_hooks
+from tinytorch.autograd.saved import disable_saved_tensors_hooks, saved_tensors_hooks
 from tinytorch.tensor import Tensor
 
 
@@ -48,11 +51,12 @@ def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
 
 
 class _MultiHandle:
+    """Removes a hook from all of its tensors."""
+
     def __init__(self, handles: tuple):
         self.handles = handles
 
     def remove(self) -> None:
-        """Remove the hook from all its tensors."""
         for handle in self.handles:
             handle.remove()
 
@@ -66,37 +70,56 @@ class _MultiHandle:
 def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable, *, mode: str = "all") -> _MultiHandle:
     """Call fn(grads) when the gradients of all `tensors` are there, or fn(grad) with the first ("any") of them.
 
-    In mode "all" the hook knows which of the tensors take part in the running backward only when their gradients come;
-    it is called when the last of those that require grad has come.
+    A backward that comes to some of the tensors only gives None for the others.
+
+    >>> x, y = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    >>> handle = torch.autograd.graph.register_multi_grad_hook((x, y), print)
+    >>> (2 * x + 3 * y).sum().backward()
+    [tensor([2.]), tensor([3.])]
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    grads: list[Any] = [None] * len(tensors)
-    seen: list[int] = []
+    if not all([tensor.requires_grad for tensor in tensors]):
+        raise AssertionError(
+            "Expected gradient function to be set\n\nEvery tensor of the hook has to require a gradient."
+        )
+    nodes = [get_gradient_edge(tensor).node for tensor in tensors]
+    calls: weakref.WeakKeyDictionary[Any, _Calls] = weakref.WeakKeyDictionary()  # by the engine's walk
 
     def make(i: int) -> Callable:
         def hook(grad: Tensor) -> None:
-            seen.append(i)
-            grads[i] = grad
+            task = state.task
+            with lock:  # several walks may come here at once, but a walk has one thread
+                mine = calls.get(task)
+                if mine is None:
+                    mine = calls[task] = _Calls(len(nodes), sum([task.will_run(node) for node in nodes]))
+            mine.come += 1
+            mine.grads[i] = grad
             if mode == "any":
-                if len(seen) == 1:
+                if mine.come == 1:
                     fn(grad)
-                if len(seen) == len(tensors):
-                    seen.clear()
-            elif len(seen) == len(tensors):
-                complete = list(grads)
-                seen.clear()
-                grads[:] = [None] * len(tensors)
-                fn(complete)
+            elif mine.come == mine.expected:
+                fn(mine.grads)
 
         return hook
 
-    return _MultiHandle(tuple(t.register_hook(make(i)) for i, t in enumerate(tensors)))
+    lock = threading.Lock()
+    return _MultiHandle(tuple([tensor.register_hook(make(i)) for i, tensor in enumerate(tensors)]))
+
+
+class _Calls:
+    """How far one walk has come with the tensors of a multi-grad hook."""
+
+    def __init__(self, count: int, expected: int):
+        self.grads: list[Tensor | None] = [None] * count
+        self.expected = expected
+        self.come = 0
 
 
 __all__ = [
     "GradientEdge",
     "Node",
+    "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
     "register_multi_grad_hook",

@@ -14,8 +14,19 @@ def warn_grad_of_non_leaf(tensor: Any) -> None:
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
         "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
         "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
-        "you access the leaf Tensor instead.\n\n"
+        "you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information.\n\n"
         f"This tensor was made by {made_by}: call its .retain_grad() before backward, or read .grad of a leaf.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def warn_cycle() -> None:
+    warnings.warn(
+        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+        "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+        "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
+        "the cycle and avoid the leak.",
         UserWarning,
         stacklevel=3,
     )
@@ -67,7 +78,11 @@ def forbidden_view(tensor: Any, creation: str, written: str) -> str:
     node = tensor._node
     output = None if node is None else f"Output {tensor._output_nr} of {operation(node.name())} is a view"
     if creation in ("no_grad", "inference") or output is None:
-        mode, now = ("inference mode", "in normal mode") if creation == "inference" else ("no_grad mode", "with grad mode enabled")
+        mode, now = (
+            ("inference mode", "in normal mode")
+            if creation == "inference"
+            else ("no_grad mode", "with grad mode enabled")
+        )
         start = "A view was created in" if output is None else f"{output} of a view which was created in"
         first = f"{start} {mode} and {what} modified inplace {now}."
     else:
@@ -93,5 +108,6 @@ def forbidden_view(tensor: Any, creation: str, written: str) -> str:
 
 
 def operation(name: str) -> str:
-    """The operation behind a node's name: "Exp" of "ExpBackward0"."""
-    return name.rstrip("0123456789").removesuffix("Backward")
+    """The operation behind a node's name, as PyTorch puts it: "Exp" of "ExpBackward0", "Sum1" of "SumBackward1"."""
+    before, backward, number = name.rpartition("Backward")
+    return before + number.removeprefix("0") if backward and (number.isdigit() or not number) else name

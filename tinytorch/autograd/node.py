@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import tensor
 from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Tensor, wrap
 
 _sequence = itertools.count()
@@ -28,6 +30,7 @@ class Node:
     next_functions: tuple[tuple[Node | None, int], ...] = ()
     outputs: tuple[tuple[tuple[int, ...], Any], ...] = ()  # shape and array dtype of every output
     takes_tensors = False  # run() wants Tensors even where the engine computes with plain arrays
+    has_hooks = False  # may there be anything in one of the next four?
     _metadata: dict | None = None
     _prehooks: OrderedDict | None = None  # fn(grad_outputs)
     _posthooks: OrderedDict | None = None  # fn(grad_inputs, grad_outputs)
@@ -60,25 +63,34 @@ class Node:
         return self._metadata
 
     @property
-    def has_hooks(self) -> bool:
-        return not (self._prehooks is self._posthooks is self._tensor_hooks is self._retaining is None)
+    def requires_grad(self) -> bool:
+        return True  # else there would be no node
+
+    def __call__(self, *grads: Any) -> Any:
+        """The gradients of the inputs for gradients of the outputs, without a walk through the graph behind."""
+        from tinytorch.autograd.engine import call_node
+
+        return call_node(self, *grads)
 
     def register_hook(self, hook: Callable) -> RemovableHandle:
         """Call hook(grad_inputs, grad_outputs) after this node ran; what it returns replaces grad_inputs."""
         if self._posthooks is None:
             self._posthooks = OrderedDict()
+        self.has_hooks = True
         return RemovableHandle(self._posthooks, hook)
 
     def register_prehook(self, hook: Callable) -> RemovableHandle:
         """Call hook(grad_outputs) before this node runs; what it returns replaces grad_outputs."""
         if self._prehooks is None:
             self._prehooks = OrderedDict()
+        self.has_hooks = True
         return RemovableHandle(self._prehooks, hook)
 
     def hooks_of_output(self, output_nr: int) -> OrderedDict:
         """The hooks that Tensor.register_hook puts on output `output_nr`."""
         if self._tensor_hooks is None:
             self._tensor_hooks = {}
+        self.has_hooks = True
         return self._tensor_hooks.setdefault(output_nr, OrderedDict())
 
     def __repr__(self) -> str:
@@ -94,7 +106,19 @@ class AccumulateGrad(Node):
     def __init__(self, variable: Tensor):
         self.priority = -next(_sequence) - _ACCUMULATE_FIRST
         self.variable = variable
-        self.outputs = ((variable._array.shape, variable._array.dtype),)
+
+    @property
+    def outputs(self) -> tuple:  # type: ignore[override]
+        array = self.variable._array
+        return ((array.shape, array.dtype),)
+
+    @property
+    def has_hooks(self) -> bool:  # type: ignore[override]
+        return not (self.variable._hooks is self._prehooks is self._posthooks is None)
+
+    @has_hooks.setter
+    def has_hooks(self, value: bool) -> None:
+        pass  # it is looked up instead: hooks of a leaf are there before its node
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
@@ -114,12 +138,11 @@ class AccumulateGrad(Node):
                 # Nobody else may hold the array that becomes .grad, since users write into it. References of an
                 # array that came fresh out of a rule: `grad`, the argument of getrefcount. (PyTorch asks the same.)
                 fresh = type(grad) is np.ndarray and grad.base is None and sys.getrefcount(grad) == 2
-                kept = grad if fresh and grad.flags.c_contiguous else _like(variable._array, grad)
-                variable._grad = wrap(kept)
+                plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
+                variable._grad = wrap(grad if plain else _like(variable._array, grad))
         if variable._post_accumulate_hooks:
             for hook in list(variable._post_accumulate_hooks.values()):
-                if hook(variable) is not None:
-                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                hook(variable)
         return ()
 
     def _add(self, total: Tensor, grad: Any) -> None:
@@ -130,8 +153,11 @@ class AccumulateGrad(Node):
         total._bump()
 
 
+tensor.new_accumulator = AccumulateGrad
+
+
 def _like(array: np.ndarray, grad: Any) -> np.ndarray:
-    """A copy of `grad` whose dimensions lie in memory in the order of `array`'s."""
-    copy = np.empty_like(array, subok=False)
+    """A copy of `grad` that lies in memory as `array` does; row by row if that has gaps or repetitions."""
+    copy = np.empty_like(array, subok=False) if is_dense(array) else np.empty(array.shape, array.dtype)
     copy[...] = grad
     return copy

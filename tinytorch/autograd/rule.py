@@ -25,7 +25,6 @@ from tinytorch.tensor import NO_EDGE, Tensor, _new
 ndarray = np.ndarray
 
 
-_PYTORCH_NAMES = {"x": "self", "y": "other"}  # our formulas' letters, PyTorch's parameter names
 _NODE_ATTRIBUTES = ("next_functions", "outputs", "priority", "rule")
 
 
@@ -42,7 +41,12 @@ class RuleNode(Node):
 
     @property
     def saved_tensors(self) -> Any:
-        """What was saved: arrays, or Tensors that know their history when the gradient is recorded too."""
+        """What was saved: arrays, or Tensors that know their history when the gradient is recorded too.
+
+        Only backward has it: PyTorch's built-in nodes show users what they saved as `_saved_self` and the like.
+        """
+        if state.task is None:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute 'saved_tensors'")
         return saved.unpack(self)
 
     @property
@@ -70,7 +74,7 @@ class RuleNode(Node):
         parameters = list(inspect.signature(self.rule.forward).parameters)[1:]
         found: dict[str, int] = {}
         for i, name in enumerate(saved.names(self, parameters)):
-            found.setdefault(f"_saved_{_PYTORCH_NAMES.get(name, name)}", i)
+            found.setdefault(f"_saved_{saved.PYTORCH_NAMES.get(name, name)}", i)
         return found
 
     def __getattr__(self, name: str) -> Any:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
-from tinytorch.autograd.grad_mode import state
+import numpy as np
+
+from tinytorch.autograd.grad_mode import no_grad, state
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.tensor import Tensor, _new, wrap
 
-_hooks: list[tuple] = []  # (pack, unpack) of saved_tensors_hooks, the innermost last
+PYTORCH_NAMES = {"x": "self", "y": "other"}  # our formulas' letters, PyTorch's parameter names
 
 
 def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
@@ -40,7 +44,7 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
         kept.append(value)
         versions.append(version)
     node._saved, node._versions = kept, versions
-    if _hooks:
+    if state.saved_hooks:
         pack_through_hooks(node)
 
 
@@ -87,7 +91,7 @@ def unpack(node: Any, as_tensors: bool | None = None) -> Any:
         if type(value) is _Packed:
             value = value.unpack(node)
         elif isinstance(value, Tensor) and (0 if value._counter is None else value._counter.value) != version:
-            raise modified_error(node, value, version)
+            raise _first_modified(node)
         if isinstance(value, Tensor):
             if not as_tensors:
                 value = value._array
@@ -97,6 +101,20 @@ def unpack(node: Any, as_tensors: bool | None = None) -> Any:
             value = wrap(value)
         values.append(value)
     return values
+
+
+def _first_modified(node: Any) -> RuntimeError:
+    """The error for the first of the saved tensors that were written to since: PyTorch looks in alphabetical order."""
+    wrong = []
+    rule = getattr(node, "rule", None)  # the nodes of users' Functions have none
+    parameters = [] if rule is None else list(inspect.signature(rule.forward).parameters)[1:]
+    by_position = rule is not None and len(node._saved) == rule.inputs  # each input was saved, or None in its place
+    for i, (value, version) in enumerate(zip(node._saved, node._versions)):
+        if isinstance(value, Tensor) and value._counter is not None and value._counter.value != version:
+            name = parameters[i] if by_position else ""
+            wrong.append((PYTORCH_NAMES.get(name, name), i, value, version))
+    _, _, value, version = min(wrong, key=lambda each: each[:2])
+    return modified_error(node, value, version)
 
 
 def _with_history(twin: Tensor, node: Any) -> Tensor:
@@ -111,22 +129,36 @@ def _with_history(twin: Tensor, node: Any) -> Tensor:
 class _Packed:
     """A saved tensor in the form that a pack hook gave it."""
 
-    def __init__(self, value: Tensor, hooks: tuple):
+    def __init__(self, value: Any, node: Any, hooks: tuple):
         pack_hook, self.unpack_hook = hooks
+        if not isinstance(value, Tensor):  # a mask, indices
+            value = wrap(value)
         self.is_output = type(value) is Output
-        self.output_nr, self.edge = value._output_nr, (value._node, value._output_nr)
-        self.leaf = value if value._requires_grad and value._node is None and not self.is_output else None
-        bare = wrap(value._array)
-        self.packed = pack_hook(bare)
+        if self.is_output:
+            value = _with_history(value, node)
+        self.output_nr, self.source = value._output_nr, None if self.is_output else value._node
+        self.leaf = value if value._requires_grad and value._node is None else None
+        version = 0 if value._counter is None else value._counter.value
+        with no_grad():
+            self.packed = pack_hook(value)
+        if value._counter is not None and value._counter.value != version:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot "
+                "be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if "
+                "you need to perform in-place operations on the input to a pack hook."
+            )
 
     def unpack(self, node: Any) -> Tensor:
         value = self.unpack_hook(self.packed)
         if not isinstance(value, Tensor):
-            raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(value)}")
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                f"{type(value).__name__}"
+            )
         tensor = wrap(value._array)
-        source, output_nr = (node, self.output_nr) if self.is_output else self.edge
+        source = node if self.is_output else self.source
         if source is not None:
-            tensor._node, tensor._output_nr, tensor._requires_grad = source, output_nr, True
+            tensor._node, tensor._output_nr, tensor._requires_grad = source, self.output_nr, True
         elif self.leaf is not None:
             tensor._requires_grad = True
             tensor._accumulator = lambda leaf=self.leaf: leaf._edge()[0]  # type: ignore[misc]
@@ -135,21 +167,54 @@ class _Packed:
 
 def pack_through_hooks(node: Any) -> None:
     """Give what `node` saved to the innermost pack hook."""
-    hooks = _hooks[-1]
-    node._saved = tuple([_Packed(v, hooks) if isinstance(v, Tensor) else v for v in node._saved])
+    innermost = state.saved_hooks[-1]
+    node._saved = tuple(
+        [_Packed(v, node, innermost) if isinstance(v, (Tensor, np.ndarray)) else v for v in node._saved]
+    )
 
 
 class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
     """Inside, tensors saved for backward pass through `pack_hook`; `unpack_hook` gives them back.
 
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.saved_tensors_hooks
+
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy):
+    ...     y = torch.exp(x)
     """
 
-    def __init__(self, pack_hook: Any, unpack_hook: Any):
-        self.hooks = (pack_hook, unpack_hook)
+    def __init__(self, pack_hook: Callable, unpack_hook: Callable):
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        _hooks.append(self.hooks)
+        if state.saved_hooks_refused is not None:
+            raise RuntimeError(state.saved_hooks_refused)
+        for hook in (self.pack_hook, self.unpack_hook):
+            if not callable(hook):
+                raise TypeError(
+                    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument types "
+                    f"are supported:\n\nTwo functions; {hook!r} is none."
+                )
+        state.saved_hooks = (*state.saved_hooks, (self.pack_hook, self.unpack_hook))
 
     def __exit__(self, *exception: Any) -> None:
-        _hooks.pop()
+        state.saved_hooks = state.saved_hooks[:-1]
+
+
+class disable_saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+    """Inside, `saved_tensors_hooks` raises a RuntimeError that says `error_message`.
+
+    >>> with torch.autograd.graph.disable_saved_tensors_hooks("not here"):
+    ...     y = torch.exp(torch.ones(2, requires_grad=True))
+    """
+
+    def __init__(self, error_message: str):
+        self.error_message = error_message
+
+    def __enter__(self) -> None:
+        if state.saved_hooks:
+            raise RuntimeError(self.error_message)
+        self._before, state.saved_hooks_refused = state.saved_hooks_refused, self.error_message
+
+    def __exit__(self, *exception: Any) -> None:
+        state.saved_hooks_refused = self._before
