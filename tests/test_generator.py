@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from tinytorch import random
+from tinytorch import draws
 from tinytorch.generator import Generator, default_generator
 from tinytorch.kernels.random import STATE
 
@@ -18,7 +18,7 @@ SEEDS = [0, 5, 2**32 - 1, 2**32 + 5, 2**63, 2**64 - 1, -1, -(2**63)]
 
 def drawn(generator, count=3):
     numbers = np.empty(count)
-    random.normal(numbers, generator=generator)
+    draws.normal(numbers, generator=generator)
     return numbers.tolist()
 
 
@@ -70,7 +70,7 @@ def test_the_default_generator_starts_anywhere():
 @pytest.mark.parametrize("words", [0, 1, 2, 623, 624, 625, 1248, 1249])
 def test_states_travel_between_the_libraries(words):
     generator, reference = Generator().manual_seed(3), torch.Generator().manual_seed(3)
-    random.uniform(np.empty(words, np.float32), generator=generator)
+    draws.uniform(np.empty(words, np.float32), generator=generator)
     torch.rand(words, generator=reference)
     assert same_state(generator, reference)
     state, theirs = generator.state_bytes(), reference.get_state()
@@ -157,7 +157,7 @@ def test_threads_share_a_generator():
 
     def work(mine):
         for chunk in mine:
-            random.uniform(chunk, generator=generator)
+            draws.uniform(chunk, generator=generator)
 
     threads = [threading.Thread(target=work, args=(chunks[i::4],)) for i in range(4)]
     for thread in threads:
@@ -165,5 +165,5 @@ def test_threads_share_a_generator():
     for thread in threads:
         thread.join()
     expected = np.empty((40, 5000), np.float32)
-    random.uniform(expected, generator=Generator().manual_seed(3))
+    draws.uniform(expected, generator=Generator().manual_seed(3))
     assert sorted(map(bytes, chunks)) == sorted(map(bytes, expected))

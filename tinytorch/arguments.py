@@ -116,3 +116,15 @@ def as_whole(function: str, name: str, position: int, value: Any) -> int:
     if found is None:
         raise wrong_type(function, name, position, "int", value)
     return found
+
+
+def as_real(function: str, name: str, position: int | None, value: Any) -> float:
+    """An argument that has to be a real number: Python's, NumPy's, or a 0-dim tensor of one that needs no gradient."""
+    if isinstance(value, (int, float)):  # bools are ints
+        return value
+    if isinstance(value, (np.integer, np.floating)):
+        return value.item()
+    array = getattr(value, "_array", None)
+    if array is not None and not array.ndim and array.dtype.kind != "c" and not value.requires_grad:
+        return array.item()
+    raise wrong_type(function, name, position, "float", value)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch import random
+from tinytorch import draws
 from tinytorch.generator import Generator
 
 torch = pytest.importorskip("torch")
@@ -61,7 +61,7 @@ def compare(sampler, args, name, shape, layout="plain", waiting=False):
     array, tensor = pair(shape, name, layout)
     generator, reference = Generator().manual_seed(5), torch.Generator().manual_seed(5)
     if waiting:  # the second number of a pair is there already
-        random.normal(np.empty(1), generator=generator)
+        draws.normal(np.empty(1), generator=generator)
         torch.empty(1).normal_(generator=reference)
     _, error, warned = attempt(lambda: ours(array, *args, generator=generator))
     _, expected_error, expected_warnings = attempt(lambda: theirs(tensor, *args, generator=reference))
@@ -77,7 +77,7 @@ def bernoulli_each(kind, low=0.0):
 
     def ours(array, generator):
         chances = np.linspace(low, 1, array.size).reshape(array.shape).astype(numpy_dtype(kind))
-        random.bernoulli(array, chances, generator)
+        draws.bernoulli(array, chances, generator)
 
     def theirs(tensor, generator):
         chances = np.linspace(low, 1, tensor.numel()).reshape(tuple(tensor.shape))
@@ -87,14 +87,14 @@ def bernoulli_each(kind, low=0.0):
 
 
 SAMPLERS = {
-    "uniform": (random.uniform, torch.Tensor.uniform_),
-    "normal": (random.normal, torch.Tensor.normal_),
-    "log_normal": (random.log_normal, torch.Tensor.log_normal_),
-    "exponential": (random.exponential, torch.Tensor.exponential_),
-    "geometric": (random.geometric, torch.Tensor.geometric_),
-    "cauchy": (random.cauchy, torch.Tensor.cauchy_),
-    "bernoulli": (random.bernoulli, torch.Tensor.bernoulli_),
-    "random": (random.random, torch.Tensor.random_),
+    "uniform": (draws.uniform, torch.Tensor.uniform_),
+    "normal": (draws.normal, torch.Tensor.normal_),
+    "log_normal": (draws.log_normal, torch.Tensor.log_normal_),
+    "exponential": (draws.exponential, torch.Tensor.exponential_),
+    "geometric": (draws.geometric, torch.Tensor.geometric_),
+    "cauchy": (draws.cauchy, torch.Tensor.cauchy_),
+    "bernoulli": (draws.bernoulli, torch.Tensor.bernoulli_),
+    "random": (draws.random, torch.Tensor.random_),
     **{f"bernoulli_each_{kind}": bernoulli_each(kind) for kind in (*FLOATS, "int64", "bool")},
     "bernoulli_each_wrong": bernoulli_each("float64", low=-0.5),
 }
@@ -162,8 +162,8 @@ def test_random_between_any_bounds(name):
 
 def test_arrays_that_share_memory_with_themselves():
     array, tensor = np.broadcast_to(np.zeros(3), (4, 3)), torch.zeros(3).expand(4, 3)
-    assert attempt(lambda: random.uniform(array))[1] == attempt(tensor.uniform_)[1]
-    assert attempt(lambda: random.normal(array))[1] == attempt(tensor.normal_)[1]
+    assert attempt(lambda: draws.uniform(array))[1] == attempt(tensor.uniform_)[1]
+    assert attempt(lambda: draws.normal(array))[1] == attempt(tensor.normal_)[1]
 
 
 def test_the_largest_arrays_are_drawn_in_pieces():
@@ -204,12 +204,12 @@ def as_tensor(value):
 def test_poisson(name, top):
     rates = np.linspace(0, top, 210).reshape(15, 14).astype(numpy_dtype(name))
     for each in (rates, rates.T, rates[::2, ::3], rates[:0], rates[3, 3:4].reshape(())):
-        same_choice(random.poisson, torch.poisson, each)
+        same_choice(draws.poisson, torch.poisson, each)
 
 
 @pytest.mark.parametrize("rates", [[-1.0], [nan], [inf, 1e20], [1, 2], [True]], ids=str)
 def test_poisson_of_odd_rates(rates):
-    same_choice(random.poisson, torch.poisson, np.array(rates))
+    same_choice(draws.poisson, torch.poisson, np.array(rates))
 
 
 WEIGHTS = np.random.default_rng(0).random((7, 60))
@@ -223,7 +223,7 @@ def test_multinomial(name, replacement, count):
         count = 6  # further down the row 16-bit scores are equal: their order depends on PyTorch's partial sort
     weights = WEIGHTS.astype(numpy_dtype(name))
     for each in (weights, weights[2], weights[:, ::2], weights.T.copy().T, weights[:0], weights[::3, 1:1]):
-        same_choice(random.multinomial, torch.multinomial, each, count, replacement)
+        same_choice(draws.multinomial, torch.multinomial, each, count, replacement)
 
 
 ODD_WEIGHTS = [
@@ -238,18 +238,18 @@ ODD_WEIGHTS = [
 def test_multinomial_of_odd_weights(weights, replacement, count):
     if weights == [0.0, 3, 0, 1, 0] and count == 4 and not replacement:
         return  # which of several zero weights is chosen depends on PyTorch's partial sort
-    same_choice(random.multinomial, torch.multinomial, np.array(weights), count, replacement)
+    same_choice(draws.multinomial, torch.multinomial, np.array(weights), count, replacement)
 
 
 def test_multinomial_of_too_many_categories():
-    same_choice(random.multinomial, torch.multinomial, np.ones(2**24 + 1, np.float32), 1)
+    same_choice(draws.multinomial, torch.multinomial, np.ones(2**24 + 1, np.float32), 1)
 
 
 @pytest.mark.parametrize("name", DTYPES)
 @pytest.mark.parametrize("n", [-1, 0, 1, 2, 3, 17, 127, 128, 129, 256, 257, 258, 1000, 1025, 2049, 2050, 40_000])
 def test_randperm(name, n):
     same_choice(
-        lambda generator: random.randperm(n, generator, numpy_dtype(name)),
+        lambda generator: draws.randperm(n, generator, numpy_dtype(name)),
         lambda generator: torch.randperm(n, generator=generator, dtype=getattr(torch, name)),
     )
 
@@ -261,7 +261,7 @@ def test_dropout_masks(name, p):
         array, tensor = pair(shape, name)
         torch.manual_seed(5)
         expected = torch.nn.functional.dropout(tensor + 1, p)
-        random.dropout_mask(array, p, Generator().manual_seed(5))
+        draws.dropout_mask(array, p, Generator().manual_seed(5))
         assert array.tobytes() == to_bytes(expected)
 
 
@@ -294,11 +294,11 @@ def test_any_order_of_calls(steps, seed):
 
 
 def test_without_a_generator_the_default_one_is_used():
-    kept = random.default_generator.state_bytes()
+    kept = draws.default_generator.state_bytes()
     try:
-        random.default_generator.manual_seed(5)
+        draws.default_generator.manual_seed(5)
         array = np.empty(4)
-        random.uniform(array)
+        draws.uniform(array)
         assert array.tolist() == torch.rand(4, dtype=torch.float64, generator=torch.Generator().manual_seed(5)).tolist()
     finally:
-        random.default_generator.set_state_bytes(kept)
+        draws.default_generator.set_state_bytes(kept)
