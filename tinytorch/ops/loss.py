@@ -28,7 +28,7 @@ def reduce(losses: Any, reduction: str) -> Any:
 
 def spread(grad: Any, count: int, reduction: str) -> Any:
     """The gradient of every single loss, given that of the result."""
-    return grad / count if reduction == "mean" else grad
+    return grad / max(count, 1) if reduction == "mean" else grad
 
 
 class MseLoss(Elementwise):
@@ -219,10 +219,10 @@ class NllLoss(Rule):
         index = np.expand_dims(classes, 1 if x.ndim > 1 else 0)
         picked = np.take_along_axis(x, index, 1 if x.ndim > 1 else 0).reshape(classes.shape)
         losses = np.where(valid, -picked * factors, 0).astype(x.dtype)
-        ctx.total = factors.sum()
+        ctx.total = total = factors.sum()
         if reduction == "none":
             return losses
-        return np.asarray(losses.sum() / ctx.total if reduction == "mean" else losses.sum(), x.dtype)
+        return np.asarray(losses.sum() / total if reduction == "mean" else losses.sum(), x.dtype)
 
     @staticmethod
     def backward(ctx, grad):

@@ -5,6 +5,8 @@ Source: https://docs.pytorch.org/docs/2.13/nn.functional.html#non-linear-activat
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinytorch.autograd.rule import Elementwise
@@ -24,7 +26,7 @@ class Hardtanh(Elementwise):
     def forward(ctx, x, low, high):
         ctx.save_for_backward(x)
         ctx.low, ctx.high = low, high
-        return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
+        return np.minimum(np.maximum(x, as_dtype(low, x)), as_dtype(high, x))
 
     @staticmethod
     def backward(ctx, grad):
@@ -101,12 +103,17 @@ class Threshold(Elementwise):
     def forward(ctx, x, threshold, value):
         ctx.save_for_backward(x)
         ctx.threshold = threshold
-        return np.where(x <= threshold, x.dtype.type(value), x)
+        return np.where(x <= as_dtype(threshold, x), as_dtype(value, x), x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         return Gate.apply(grad, x, ~(x <= ctx.threshold))
+
+
+def as_dtype(number: float, x: Any) -> Any:
+    """The number in the dtype of the array x; an integer dtype cuts off what follows the point."""
+    return np.asarray(number).astype(x.dtype)
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------
@@ -118,6 +125,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         raise ValueError("min_val cannot be greater than max_val")
     if from_numpy(input._array.dtype).category == BOOL:
         raise RuntimeError("Bool inputs not supported for hardtanh")
+    if input._array.dtype.kind == "u" and int(min_val) < 0:
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return either(Hardtanh, input, inplace, min_val, max_val)
 
 
@@ -166,6 +175,8 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     >>> torch.threshold(torch.tensor([0.5, -0.5]), 0., 9.)
     tensor([0.5000, 9.0000])
     """
+    if input._array.dtype.kind == "b":
+        need_float(input, "threshold_cpu")
     return either(Threshold, input, inplace, threshold, value)
 
 

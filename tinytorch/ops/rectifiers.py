@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import draws
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.kernels.arrays import narrow, widen
@@ -25,7 +26,7 @@ class Relu(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.maximum(x, 0, out)
+        y = np.maximum(x, 0, out=out)
         ctx.save_for_backward(y)
         return y
 
@@ -192,16 +193,12 @@ def rrelu(
     need_float(input, "leaky_relu_cpu" if not training else "rrelu_with_noise_out_cpu")
     if not training:
         return either(RreluWithoutNoise, input, inplace, (lower + upper) / 2)
-    from tinytorch.generator import default_generator
-
-    noise = np.ones(input._array.shape, input._array.dtype)
-    negative = input._array <= 0
-    low, high = float(noise.dtype.type(lower)), float(noise.dtype.type(upper))
-    draws = np.empty(int(negative.sum()), np.float64)
-    from tinytorch import random
-
-    random.uniform(draws, 0.0, 1.0, generator if generator is not None else default_generator)
-    noise[negative] = (draws * (high - low) + low).astype(noise.dtype)
+    x = input._array
+    noise = np.ones_like(x)
+    drawn = np.empty(np.count_nonzero(x <= 0), np.float64)
+    draws.uniform(drawn, 0.0, 1.0, generator)
+    low, high = float(x.dtype.type(lower)), float(x.dtype.type(upper))
+    noise[x <= 0] = drawn * (high - low) + low
     return either(RreluWithNoise, input, inplace, noise)
 
 

@@ -25,6 +25,12 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         raise ValueError(
             f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
         )
+    if weight is not None and weight.requires_grad:
+        function = "nll_loss_forward" if input.ndim <= 2 else "nll_loss2d_forward"
+        raise RuntimeError(
+            f"The function '{function}' is not differentiable with respect to argument 'weight'. This input cannot have "
+            "requires_grad True."
+        )
     if input.ndim <= 2 and target.ndim > 1:
         raise RuntimeError(
             "0D or 1D target tensor expected, multi-target not supported\n\n"

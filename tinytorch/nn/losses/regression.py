@@ -30,9 +30,16 @@ def mse_loss(
         input, target = broadcast(input, target)
     check_reduction(reduction)
     if weight is not None:
+        check_weight(weight, input)
         losses = rules.MseLoss.apply(input, target, reduction="none") * weight
         return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
     return rules.MseLoss.apply(input, target, reduction=reduction)
+
+
+def check_weight(weight: Tensor, input: Tensor) -> None:
+    """ValueError unless there is a weight for every element of the input."""
+    if weight.shape != input.shape:
+        raise ValueError("Weights and input must have the same size.")
 
 
 def l1_loss(
@@ -45,6 +52,7 @@ def l1_loss(
         input, target = broadcast(input, target)
     losses = (input - target).abs()
     if weight is not None:
+        check_weight(weight, input)
         losses = losses * weight
         if reduction == "mean":
             return losses.sum() / weight.sum()
@@ -77,8 +85,8 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
-        losses = rules.HuberLoss.apply(input, target, delta=delta, reduction="none") * weight
-        return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
+        check_weight(weight, input)
+        return reduced(rules.HuberLoss.apply(input, target, delta=delta, reduction="none") * weight, reduction)
     return rules.HuberLoss.apply(input, target, delta=delta, reduction=reduction)
 
 
