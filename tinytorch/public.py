@@ -32,7 +32,7 @@ def public(
     method: bool = True,
     function: bool = True,
     inplace: bool | Callable = False,
-    out: bool | str = True,
+    out: bool | str | Callable = True,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Publish a function whose first argument is a tensor.
@@ -41,7 +41,8 @@ def public(
     function  also below torch.
     inplace   also as <name>_, which writes the result into its tensor; or the function that does so
     out       torch.<name> takes out=: True: of any dtype that the result can be cast to; "same": of the result's dtype;
-              "dtype": of any dtype, it is what dtype= is by default; another text: as "same", and what the error says
+              "dtype": of any dtype, it is what dtype= is by default; another text: as "same", and what the error says;
+              a function of the call's arguments: which of these it is
     aliases   other names for all of this
     """
 
@@ -96,7 +97,7 @@ _SAME = "Expected out tensor to have dtype {wanted.c_name}, but got {given.c_nam
 _MISMATCH = {True: None, "same": _SAME, "dtype": _SAME}
 
 
-def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
+def _with_out(plain: Callable, name: str, policy: bool | str | Callable) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
@@ -105,12 +106,13 @@ def _with_out(plain: Callable, name: str, policy: bool | str) -> Callable:
             except (AttributeError, TypeError):
                 _check_tensors(name, plain, args, kwargs)
                 raise
-            if isinstance(result, np.generic):  # a rule that met no tensor
+            if isinstance(result, (np.generic, np.ndarray)):  # a rule that met no tensor
                 _check_tensors(name, plain, args, kwargs)
             return result
         if policy == "dtype" and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
-        return write_out(name, plain, out, args, kwargs, mismatch=_MISMATCH.get(policy, policy))
+        chosen = policy(*args, **kwargs) if callable(policy) else policy
+        return write_out(name, plain, out, args, kwargs, mismatch=_MISMATCH.get(chosen, chosen))
 
     return complete
 
@@ -137,6 +139,7 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, m
     """
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
     for target in targets:
+        views.check_repeats(target._array)
         for arg in args:
             if isinstance(arg, Tensor):
                 views.check_overlap(target._array, arg._array)

@@ -93,6 +93,9 @@ class Fmin(Fmax):
         return x <= y
 
 
+NOT_COMPLEX = "clamp is not supported for complex types"
+
+
 def _to_bounds_dtype(arrays: list) -> None:
     """x and the bounds, which are numbers or None, in their common dtype."""
     x = arrays[0]
@@ -105,7 +108,7 @@ def _to_bounds_dtype(arrays: list) -> None:
             return
     to = result_dtype([array for array in arrays if array is not None])
     if to.category == dtypes.COMPLEX:
-        raise NotImplementedError("clamp is not supported for complex types")
+        raise NotImplementedError(NOT_COMPLEX)
     if to.category == dtypes.BOOL:
         raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
     arrays[:] = [
@@ -165,7 +168,7 @@ def _common_without_none(arrays: list) -> None:
 _KERNELS = {  # by which bound is missing
     (False, True): supporting("biufV", "maximum_cpu", common),
     (True, False): supporting("biufV", "minimum_cpu", common),
-    (False, False): supporting("biufV", "clamp_cpu", common),
+    (False, False): supporting("iufV", "clamp_cpu", common),
 }
 
 
@@ -211,7 +214,12 @@ class ClampMaxTensor(ClampTensor):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public(aliases=("clip",), inplace=True, out=SAME_DTYPE)
+def _out_dtype(input: Tensor, *bounds: Any, **named: Any) -> bool | str:
+    """For `public`: with numbers as bounds out= has to have the result's dtype, with tensors not."""
+    return any(isinstance(bound, Tensor) for bound in (*bounds, *named.values())) or SAME_DTYPE
+
+
+@public(aliases=("clip",), inplace=True, out=_out_dtype)
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """input, and the bound instead of what lies outside [min, max]; nan stays nan. Where min > max the result is max.
 
@@ -224,11 +232,16 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(input, Tensor) and input._array.dtype.kind == "c":
+        raise NotImplementedError(NOT_COMPLEX)
     if (min is None or isinstance(min, Tensor)) and (max is None or isinstance(max, Tensor)):
         return ClampTensor.apply(input, min, max)
     low, high = _bound(min), _bound(max)
     if low is NotImplemented or high is NotImplemented:
         raise no_such_form("clamp", (min,) if max is None else (min, max), {})
+    for bound in (low, high):
+        if type(bound) is complex:
+            fitting_number(bound, dtypes.float64)
     return Clamp.apply(input, low, high)
 
 
@@ -241,7 +254,7 @@ def _bound(value: Any) -> Any:
     return value.item() if isinstance(value, (np.number, np.bool_)) else NotImplemented
 
 
-@public(inplace=True, out=SAME_DTYPE)
+@public(inplace=True, out=_out_dtype)
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The larger of `input` and `min`, a number or a tensor.
 
@@ -253,7 +266,7 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
     return ClampMin.apply(input, _number("clamp_min", min), None)
 
 
-@public(inplace=True, out=SAME_DTYPE)
+@public(inplace=True, out=_out_dtype)
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The smaller of `input` and `max`, a number or a tensor.
 

@@ -107,7 +107,12 @@ class Heaviside(Undifferentiable):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public(aliases=("absolute",), out=SAME_DTYPE)
+def _abs_out_dtype(input: Tensor) -> bool | str:
+    """For `public`: the absolute values of complex numbers can be cast, those of real ones not."""
+    return input._array.dtype.kind == "c" or SAME_DTYPE
+
+
+@public(aliases=("absolute",), out=_abs_out_dtype)
 def abs(input: Tensor) -> Tensor:
     """The absolute value, elementwise; of complex numbers a real one. NotImplementedError for bool tensors.
 

@@ -66,26 +66,30 @@ class Nextafter(Elementwise):
         return Keep.apply(grad, x != y) if need_x else None, zeros_like(grad) if need_y else None
 
 
-def _floating_unless_exponent(arrays: list) -> None:
-    """Floating point; an integer exponent beside a floating point number stays one."""
+def _exponent(arrays: list) -> None:
+    """An integer exponent of a floating point number stays one; else 2^y has the dtype that y has as a float."""
     x, y = arrays
-    if x.dtype.kind in "fV" and y.dtype.kind in "biu":
-        if y.dtype.kind == "b":
-            raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
-    else:
-        floating(arrays)
+    if x.dtype.kind in "fV" and y.dtype.kind == "b":
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+    if x.dtype.kind not in "fV" or y.dtype.kind not in "iu":
+        floating(alone := [y])
+        arrays[1] = alone[0]
 
 
 class Ldexp(Elementwise):
     """z = x 2^y,    dz/dx = 2^y,    dz/dy = z ln 2"""
 
     inputs = 2
-    promote = _floating_unless_exponent
+    promote = _exponent
 
     @staticmethod
     def forward(ctx, x, y):
-        exact = y.dtype.kind in "iu"  # then only the exponent changes, even where 2^y alone would overflow
-        z = np.ldexp(x, np.clip(y, -5000, 5000).astype(np.int32)) if exact else x * np.exp2(y)
+        ctx.whole = y.dtype.kind in "iu"
+        if y.dtype.kind in "iu":  # only the exponent changes, even where 2^y alone would overflow
+            z = np.ldexp(x, np.clip(y, -5000, 5000).astype(np.int32))
+        else:
+            common(pair := [x, np.asarray(np.power(np.asarray(2, y.dtype), y))])
+            z = pair[0] * pair[1]
         ctx.save_for_backward(y, z)
         return z
 
@@ -94,7 +98,7 @@ class Ldexp(Elementwise):
         y, z = ctx.saved_tensors
         need_x, need_y = ctx.needs_input_grad
         if need_x:
-            dx = Ldexp.apply(grad, y) if y.dtype.kind in "iu" else grad * conj(Exp2.apply(y))
+            dx = Ldexp.apply(grad, y) if ctx.whole else grad * conj(Exp2.apply(y))
         return dx if need_x else None, grad * conj(z) * LN2 if need_y else None
 
 
@@ -121,6 +125,10 @@ class NanToNum(Elementwise):
         if x.dtype.kind in "biu":
             return x.copy()
         if ctx.needs_input_grad[0]:
+            if x.dtype.kind == "c":
+                raise RuntimeError(
+                    "nan_to_num does not support automatic differentiation for outputs with complex dtype."
+                )
             ctx.save_for_backward(np.isfinite(x))
         if x.dtype.kind == "c":
             y = np.empty_like(x)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.dtypes import from_numpy
-from tinytorch.ops.elementwise import SAME_DTYPE, Step, in_place
+from tinytorch.ops.elementwise import SAME_DTYPE, Step, in_place, wide
+from tinytorch.promotion import supporting
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
+def _whole(name: str) -> Callable[[list], None]:
+    """The check that x is no complex number and no bool, for a function of that name."""
+    refuse_bools = supporting("iufV", f"{name}_vml_cpu")
+
+    def check(arrays: list) -> None:
+        if arrays[0].dtype.kind == "c":
+            raise NotImplementedError(f"{name} is not supported for complex inputs")
+        refuse_bools(arrays)
+
+    return check
+
+
 class Floor(Step):
     """y = the largest whole number up to x,    dy/dx = 0"""
+
+    promote = _whole("floor")
 
     @staticmethod
     def forward(ctx, x, out=None):
@@ -24,6 +40,8 @@ class Floor(Step):
 class Ceil(Step):
     """y = the smallest whole number from x on,    dy/dx = 0"""
 
+    promote = _whole("ceil")
+
     @staticmethod
     def forward(ctx, x, out=None):
         return np.ceil(x, out) if x.dtype.kind in "fV" else x.copy()
@@ -32,6 +50,8 @@ class Ceil(Step):
 class Trunc(Step):
     """y = x without its fraction,    dy/dx = 0"""
 
+    promote = _whole("trunc")
+
     @staticmethod
     def forward(ctx, x, out=None):
         return np.trunc(x, out) if x.dtype.kind in "fV" else x.copy()
@@ -39,6 +59,8 @@ class Trunc(Step):
 
 class Round(Step):
     """y = the whole number nearest to x, the even one of two,    dy/dx = 0"""
+
+    promote = supporting("iufV", "round_vml_cpu")
 
     @staticmethod
     def forward(ctx, x, out=None):
@@ -51,13 +73,23 @@ class RoundDecimals(Step):
     name = "RoundBackward1"
 
     @staticmethod
+    def promote(arrays):
+        supporting("fV", "round_cpu" if arrays[1] else "round_vml_cpu")(arrays)
+
+    @staticmethod
     def forward(ctx, x, decimals):
-        scale = x.dtype.type(10.0 ** abs(decimals))
-        return np.rint(x * scale) / scale if decimals > 0 else np.rint(x / scale) * scale
+        return wide(_round, x, decimals)
+
+
+def _round(x: np.ndarray, decimals: int) -> np.ndarray:
+    scale = x.dtype.type(10.0 ** abs(decimals))
+    return np.rint(x * scale) / scale if decimals > 0 else np.rint(x / scale) * scale
 
 
 class Frac(Elementwise):
     """y = x - trunc x,    dy/dx = 1"""
+
+    promote = supporting("fV", "frac_cpu")
 
     @staticmethod
     def forward(ctx, x, out=None):
@@ -71,16 +103,6 @@ class Frac(Elementwise):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-def _refuse(input: Tensor, function: str, refused: str = "bc", complex_text: str | None = None) -> None:
-    """NotImplementedError, in PyTorch's words, for dtypes of the NumPy kinds `refused`."""
-    kind = input._array.dtype.kind
-    if kind not in refused:
-        return
-    if kind == "c" and complex_text is not None:
-        raise NotImplementedError(complex_text)
-    raise NotImplementedError(f"\"{function}\" not implemented for '{from_numpy(input._array.dtype).legacy}'")
-
-
 @public(inplace=in_place(Floor), out=SAME_DTYPE)
 def floor(input: Tensor) -> Tensor:
     """The largest whole number that is not larger than `input`, elementwise; integers are left as they are.
@@ -90,7 +112,6 @@ def floor(input: Tensor) -> Tensor:
     >>> torch.floor(torch.tensor([-1.5, 1.5]))
     tensor([-2.,  1.])
     """
-    _refuse(input, "floor_vml_cpu", complex_text="floor is not supported for complex inputs")
     return Floor.apply(input)
 
 
@@ -103,7 +124,6 @@ def ceil(input: Tensor) -> Tensor:
     >>> torch.ceil(torch.tensor([-1.5, 1.5]))
     tensor([-1.,  2.])
     """
-    _refuse(input, "ceil_vml_cpu", complex_text="ceil is not supported for complex inputs")
     return Ceil.apply(input)
 
 
@@ -116,7 +136,6 @@ def trunc(input: Tensor) -> Tensor:
     >>> torch.trunc(torch.tensor([-1.5, 1.5]))
     tensor([-1.,  1.])
     """
-    _refuse(input, "trunc_vml_cpu", complex_text="trunc is not supported for complex inputs")
     return Trunc.apply(input)
 
 
@@ -131,9 +150,7 @@ def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     (tensor([0., 2., 3.]), tensor([1.2300]))
     """
     if decimals is None:
-        _refuse(input, "round_vml_cpu")
         return Round.apply(input)
-    _refuse(input, "round_cpu" if decimals else "round_vml_cpu", "biuc")
     return RoundDecimals.apply(input, decimals)
 
 
@@ -146,5 +163,4 @@ def frac(input: Tensor) -> Tensor:
     >>> torch.frac(torch.tensor([1.25, -2.5]))
     tensor([ 0.2500, -0.5000])
     """
-    _refuse(input, "frac_cpu", "biuc")
     return Frac.apply(input)
