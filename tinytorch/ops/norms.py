@@ -32,6 +32,8 @@ Dims = tuple[int, ...] | None
 
 def norm_of(x: np.ndarray, p: float, dims: Dims, keepdim: bool) -> np.ndarray:
     """The p-norm of an array over dims, a real number also for complex x; of 16-bit numbers computed in float32."""
+    if not x.size and (p < 0 or p == math.inf):
+        _check_not_empty(x.shape, p, dims)
     x = widen(x)
     add = kernels.reduce.sum
     if p == 2:
@@ -105,18 +107,17 @@ def vector_norm(
     if keepdim is not False:
         check_flag("linalg_vector_norm", "keepdim", keepdim, 4)
     array = x._array
-    p = ord if type(ord) is float else _order(ord)
+    p = ord if type(ord) is float else norm_order(ord)
     if dtype is not None or array.dtype.char not in "fd":
         _check_dtype("linalg.vector_norm", x.dtype, dtype)
     if dim is not None and not isinstance(dim, (int, tuple, list)):
         raise wrong_type("linalg_vector_norm", "dim", 3, "tuple of ints", dim)
     dims = reduced_dims(dim, array.ndim)
-    if not array.size and (p < 0 or p == math.inf):
-        _check_not_empty(array.shape, p, dims)
     return VectorNorm.apply(x, p, dims, keepdim, dtype)
 
 
-def _order(p: Any) -> float:
+def norm_order(p: Any) -> float:
+    """The p of a p-norm, given as a number or a tensor, as a float."""
     if isinstance(p, Tensor):
         p = p.item()
     if isinstance(p, complex):
