@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import from_numpy
 from tinytorch.ops.elementwise import Keep, conj, wide
 from tinytorch.ops.exponential import Log, Log1p
+from tinytorch.ops.where import Where
 from tinytorch.promotion import floating, supporting, to_common
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -126,9 +128,8 @@ class Logit(Elementwise):
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         low, high = (ctx.eps, 1 - ctx.eps) if ctx.eps >= 0 else (0, 1)
-        inside = (x >= low) & (x <= high)
-        slope = Keep.apply(grad / (x * (1 - x)), inside)
-        return slope if ctx.eps >= 0 else slope + Keep.apply(grad * math.nan, ~inside)
+        outside = (x < low) | (x > high)
+        return Where.apply(outside, 0.0 if ctx.eps >= 0 else math.nan, grad / (x * (1 - x)))
 
 
 def _logit(x: np.ndarray, eps: float) -> np.ndarray:
@@ -285,12 +286,15 @@ def xlog1py(input: Any, other: Any) -> Tensor:
 
 
 def pick(function: str, rule: Any, of_number: Any, by_number: Any, input: Any, other: Any) -> Tensor:
-    """The rule for two tensors, for a number and a tensor, or for a tensor and a number; TypeError for two numbers."""
+    """The rule for two tensors, for a number and a tensor, or a tensor and a number; TypeError for anything else."""
     if isinstance(input, Tensor):
-        return (rule if isinstance(other, Tensor) else by_number).apply(input, other)
-    if not isinstance(other, Tensor):
-        raise no_such_form(function, (input, other), {})
-    return of_number.apply(input, other)
+        if isinstance(other, Tensor):
+            return rule.apply(input, other)
+        if isinstance(other, Number):
+            return by_number.apply(input, other)
+    elif isinstance(other, Tensor) and isinstance(input, Number):
+        return of_number.apply(input, other)
+    raise no_such_form(function, (input, other), {})
 
 
 @special
