@@ -98,7 +98,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     if any(side < 0 for side in sides):
         raise ValueError(f"'shape' cannot have negative values, but got {tuple(sides)}")
     found = []
-    rest = indices
+    rest = indices.long()
     for side in reversed(sides):
         found.append(rest % side if side else rest.clone())
         rest = rest.div(side, rounding_mode="floor") if side else rest

@@ -9,7 +9,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
-from tinytorch.errors import wrap_dim
+from tinytorch.errors import broadcast_error, wrap_dim
 from tinytorch.ops.expansion import broadcast_shapes, expand_to
 from tinytorch.ops.selection import Pick, Place
 from tinytorch.public import public
@@ -210,6 +210,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     around, inside = list(shape), list(at.shape)
     around[dim] = inside[dim] = 1
+    if around != inside and (error := broadcast_error((np.empty(around), np.empty(inside)))) is not None:
+        raise error
     joint = list(broadcast_shapes(around, inside))
     joint[dim] = shape[dim]
     input = expand_to(input, tuple(joint))

@@ -14,6 +14,7 @@ from tinytorch.dtypes import bool_
 from tinytorch.errors import broadcast_error
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.expansion import expand_to
+from tinytorch.ops.gathering import need_tensor
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -21,7 +22,15 @@ from tinytorch.tensor import Tensor
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
-class MaskedFill(Elementwise):
+class Masked(Elementwise):
+    """A rule with a mask, whose shape comes first in messages"""
+
+    @classmethod
+    def explain(cls, error, arrays):
+        return broadcast_error((arrays[-1], arrays[0])) or error
+
+
+class MaskedFill(Masked):
     """y = a number where the mask holds, else x,    dx = dy where it does not hold"""
 
     inputs = 2
@@ -37,7 +46,7 @@ class MaskedFill(Elementwise):
         return Keep.apply(grad, ~mask), None
 
 
-class MaskedFillTensor(Elementwise):
+class MaskedFillTensor(Masked):
     """MaskedFill with the element of a tensor v,    dv = the sum of dy where the mask holds"""
 
     inputs = 3
@@ -56,7 +65,7 @@ class MaskedFillTensor(Elementwise):
         return dx, Keep.apply(grad, mask).sum() if need_value else None, None
 
 
-class MaskedSelect(Elementwise):
+class MaskedSelect(Masked):
     """y = the elements of x where the mask holds, in order, as a vector,    dx = dy there, 0 elsewhere"""
 
     inputs = 2
@@ -93,8 +102,8 @@ class MaskedPlace(Elementwise):
         return MaskedSelect.apply(grad, mask), None
 
 
-class MaskedScatter(Elementwise):
-    """y = the first elements of source where the mask holds, else x,    dsource = dy where it holds,    dx = dy elsewhere"""
+class MaskedScatter(Masked):
+    """y = the first elements of source where the mask holds, else x,    dsource = dy where it holds,    dx = dy else"""
 
     inputs = 3
 
@@ -189,13 +198,16 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     >>> torch.masked_select(x, x > 0)
     tensor([1., 3.])
     """
+    need_tensor("masked_select", "mask", 1, mask)
     if mask._array.dtype.kind != "b":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     return MaskedSelect.apply(input, mask)
 
 
 def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
-    """RuntimeError where the arguments of masked_scatter do not fit together."""
+    """The errors of masked_scatter for arguments that do not fit together."""
+    for position, (argument, value) in enumerate((("mask", mask), ("source", source)), 1):
+        need_tensor("masked_scatter", argument, position, value)
     if input.dtype is not source.dtype:
         raise RuntimeError(
             f"masked_scatter: expected self and source to have same dtypes but got{input.dtype.legacy} and "
@@ -206,7 +218,7 @@ def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
     shape, sides = input._array.shape, mask._array.shape
     times = 1
     if shape != sides:
-        error = broadcast_error((input._array, mask._array))
+        error = broadcast_error((mask._array, input._array))
         if error is not None:
             raise error
         times = int(np.prod(np.broadcast_shapes(shape, sides))) // max(mask._array.size, 1)

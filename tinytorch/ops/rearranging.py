@@ -174,16 +174,16 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
         raise wrong_type("rot90", "k", 1, "int", k)
-    first, *rest = dims = integers("rot90", "dims", (tuple(dims),), None, 2)
+    dims = integers("rot90", "dims", (tuple(dims),), None, 2)
     if len(dims) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     ndim = input._array.ndim
     if ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
-    second = rest[0]
-    if first == second or abs(first - second) == ndim:
-        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {first} and dim1 = {second}")
-    return Rot90.apply(input, int(k) % 4, (wrap_dim(first, ndim), wrap_dim(second, ndim)))
+    plane = tuple([wrap_dim(dim, ndim) for dim in dims])
+    if plane[0] == plane[1]:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    return Rot90.apply(input, int(k) % 4, plane)
 
 
 # ---- repeat and tile -------------------------------------------------------------------------------------------------

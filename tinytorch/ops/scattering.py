@@ -118,7 +118,10 @@ class ScatterInto(Writing):
 
 
 class Put(Writing):
-    """y = x read as a vector but for y[index[i]] = source[i],    dx = dy, 0 there,    dsource = dy there; or += (dx = dy)"""
+    """y = x read as a vector but for y[index[i]] = source[i],    dx = dy, 0 there,    dsource = dy there
+
+    With accumulate y[index[i]] += source[i],    dx = dy,    dsource = dy there.
+    """
 
     inputs = 3
 
@@ -215,8 +218,8 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
     number = isinstance(given, (bool, int, float, complex, np.number, np.bool_))
     fits = (isinstance(given, Tensor) and value is None) or number
     if type(dim) is not int or not isinstance(index, Tensor) or not fits or not (src is None or value is None):
-        shown = {key: each for key, each in (("src", src), ("value", value), ("reduce", reduce)) if each is not None}
-        args = tuple(each for each in (dim, index) if each is not None)
+        shown = {key: each for key, each in (("value", value), ("reduce", reduce)) if each is not None}
+        args = tuple(each for each in (dim, index, src) if each is not None)
         raise no_such_form(name, args, shown, _SCATTER_FORMS)
     if reduce is not None and reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")

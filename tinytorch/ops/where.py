@@ -24,7 +24,8 @@ class Where(Elementwise):
     @staticmethod
     def promote(arrays):
         pair = arrays[1:3]
-        if type(pair[0]) is not type(pair[1]) or pair[0].dtype is not pair[1].dtype:
+        x, y = pair
+        if type(x) is not np.ndarray or type(y) is not np.ndarray or x.dtype is not y.dtype:
             to_common(pair)
             arrays[1:3] = pair
 
@@ -50,7 +51,7 @@ _OPERANDS = (Tensor, bool, int, float, complex, np.number, np.bool_)
 
 
 @public(method=False, out="Expected out type to be {wanted.legacy} but got {given.legacy}")
-def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """input where condition holds, else other; with the condition alone, the places where it holds.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.where.html
