@@ -45,9 +45,8 @@ def test_shapes_special_numbers_and_out(name):
         x = sample(shape, "float64", *UNARY[name])
         same(name, x)
         same_out(name, x, dtypes=("float32", "float16", "int64"))
-    same(name, SPECIAL, second=name != "sinc")  # whose second derivative near 0 is lost to cancellation, in PyTorch too
-        name, SPECIAL, second=name != "sinc"
-    )  # near 0 sinc's second derivative is lost to cancellation, in PyTorch too
+    # Near 0 the second derivative of sinc is lost to cancellation, in PyTorch too.
+    same(name, SPECIAL, second=name != "sinc")
     same(name, SPECIAL.astype("float32"), second=name != "sinc")
 
 
