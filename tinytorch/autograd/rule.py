@@ -8,7 +8,6 @@ to be differentiated (create_graph). What makes the latter work: *with no Tensor
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -119,7 +118,7 @@ class Rule:
     """
 
     inputs: int | None = 1
-    promote: Callable[[list], None] | None = None
+    promote: Any = None  # Callable[[list], None]; typed so, a function in a class body would count as a method
     is_view = False
     differentiable = True
     name: str | None = None
