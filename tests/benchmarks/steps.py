@@ -1,0 +1,170 @@
+"""The training steps of the documents, each a function of the library: what the benchmarks time in both libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def linear_regression(lib: Any) -> Callable:
+    """15 numbers, one weight, one bias, squared error, both updated by hand."""
+    lib.manual_seed(0)
+    x, target = lib.randn(15, 1), lib.randn(15, 1)
+    w, b = lib.randn(1, requires_grad=True), lib.zeros(1, requires_grad=True)
+
+    def step() -> None:
+        loss = lib.mean((x * w + b - target) ** 2)
+        loss.backward()
+        w.data -= 1e-2 * w.grad.data
+        b.data -= 1e-2 * b.grad.data
+        w.grad.zero_()
+        b.grad.zero_()
+
+    return step
+
+
+def logistic_regression(lib: Any) -> Callable:
+    """100 points in the plane, sigmoid and cross-entropy written out, updated by hand."""
+    lib.manual_seed(0)
+    x, target = lib.rand(100, 2), (lib.rand(100, 1) > 0.5).float()
+    w, b = lib.randn(2, 1, requires_grad=True), lib.zeros(1, requires_grad=True)
+
+    def step() -> None:
+        y = lib.sigmoid(x.mm(w) + b)
+        loss = -(target * y.clamp(1e-12).log() + (1 - target) * (1 - y).clamp(1e-12).log()).mean()
+        loss.backward()
+        w.data -= 0.1 * w.grad.data
+        b.data -= 0.1 * b.grad.data
+        w.grad.zero_()
+        b.grad.zero_()
+
+    return step
+
+
+def logistic_regression_bce(lib: Any) -> Callable:
+    """The same with nn.BCEWithLogitsLoss, nn.Parameter and optim.SGD."""
+    lib.manual_seed(0)
+    x, target = lib.rand(100, 2), (lib.rand(100, 1) > 0.5).float()
+    w, b = lib.nn.Parameter(lib.randn(2, 1)), lib.nn.Parameter(lib.zeros(1))
+    criterion, optimizer = lib.nn.BCEWithLogitsLoss(), lib.optim.SGD([w, b], lr=1.0)
+
+    def step() -> None:
+        loss = criterion(x.mm(w) + b, target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+SIZES = (64, 1000, 100, 10)
+
+
+def two_layers(lib: Any) -> Callable:
+    """64 x 1000 -> 100 -> 10 with mm, clamp and mm, squared error, updated by hand."""
+    lib.manual_seed(0)
+    n, d_in, hidden, d_out = SIZES
+    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
+    w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
+
+    def step() -> None:
+        y = x.mm(w1).clamp(min=0).mm(w2)
+        loss = (y - target).pow(2).sum()
+        loss.backward()
+        with lib.no_grad():
+            w1.sub_(w1.grad, alpha=1e-6)
+            w2.sub_(w2.grad, alpha=1e-6)
+            w1.grad.zero_()
+            w2.grad.zero_()
+
+    return step
+
+
+def two_layers_function(lib: Any) -> Callable:
+    """The same with ReLU as an autograd.Function of one's own."""
+
+    class MyReLU(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x.clamp(min=0)
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            grad = grad.clone()
+            grad[x < 0] = 0
+            return grad
+
+    lib.manual_seed(0)
+    n, d_in, hidden, d_out = SIZES
+    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
+    w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
+
+    def step() -> None:
+        loss = (MyReLU.apply(x.mm(w1)).mm(w2) - target).pow(2).sum()
+        loss.backward()
+        with lib.no_grad():
+            w1.sub_(w1.grad, alpha=1e-6)
+            w2.sub_(w2.grad, alpha=1e-6)
+            w1.grad.zero_()
+            w2.grad.zero_()
+
+    return step
+
+
+def sequential(lib: Any) -> Callable:
+    """The same net as nn.Sequential, every parameter updated by hand."""
+    lib.manual_seed(0)
+    n, d_in, hidden, d_out = SIZES
+    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
+    model = lib.nn.Sequential(lib.nn.Linear(d_in, hidden), lib.nn.ReLU(), lib.nn.Linear(hidden, d_out))
+    criterion = lib.nn.MSELoss(reduction="sum")
+
+    def step() -> None:
+        loss = criterion(model(x), target)
+        model.zero_grad()
+        loss.backward()
+        with lib.no_grad():
+            for parameter in model.parameters():
+                parameter.data -= 1e-4 * parameter.grad.data
+
+    return step
+
+
+def module_adam(lib: Any) -> Callable:
+    """The same net as a Module of one's own, with nn.MSELoss and optim.Adam."""
+
+    class TwoLayerNet(lib.nn.Module):
+        def __init__(self, d_in: int, hidden: int, d_out: int):
+            super().__init__()
+            self.linear1 = lib.nn.Linear(d_in, hidden)
+            self.linear2 = lib.nn.Linear(hidden, d_out)
+
+        def forward(self, x: Any) -> Any:
+            return self.linear2(self.linear1(x).clamp(min=0))
+
+    lib.manual_seed(0)
+    n, d_in, hidden, d_out = SIZES
+    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
+    model, criterion = TwoLayerNet(d_in, hidden, d_out), lib.nn.MSELoss(reduction="sum")
+    optimizer = lib.optim.Adam(model.parameters(), lr=1e-4)
+
+    def step() -> None:
+        loss = criterion(model(x), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+STEPS = (
+    linear_regression,
+    logistic_regression,
+    logistic_regression_bce,
+    two_layers,
+    two_layers_function,
+    sequential,
+    module_adam,
+)
