@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 import weakref
 from collections import OrderedDict
@@ -10,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.autograd import engine
+from tinytorch.autograd import engine, messages
+from tinytorch.autograd.fitting import fit
+from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
-from tinytorch.autograd.messages import warn_cycle
 from tinytorch.autograd.node import Node
-from tinytorch.tensor import Tensor, wrap
+from tinytorch.dtypes import from_numpy
+from tinytorch.tensor import Size, Tensor, wrap
 
 
 def backward(
@@ -41,21 +44,24 @@ def backward(
     if grad_variables is not None:
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
-            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
         grad_tensors = grad_variables
-    outputs = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    outputs = _tuple(tensors)
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        inputs = _tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     roots = _roots(outputs, grad_tensors, create_graph)
     if create_graph:
-        warn_cycle()
+        messages.warn_cycle()
     wanted = None
     if inputs is not None:
-        wanted = _edges_of(inputs)
         for tensor in inputs:
             retain_grad(tensor)
+        wanted = _edges_of(inputs)
     engine.run(
         roots,
         keep_graph=create_graph if retain_graph is None else retain_graph,
@@ -87,13 +93,21 @@ def grad(
     (tensor(18.),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     if allow_unused is None:
         allow_unused = materialize_grads
     if not only_inputs:
-        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of the graph, please use torch.autograd.backward.", FutureWarning, stacklevel=2)
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    wanted_tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other "
+            "parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    outputs, wanted_tensors = _tuple(outputs), _tuple(inputs)
+    if not wanted_tensors:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     keep_graph = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(outputs, wanted_tensors, grad_outputs, create_graph, allow_unused, materialize_grads)
@@ -135,17 +149,28 @@ def _batched(outputs: tuple, inputs: tuple, grad_outputs: Any, create_graph: boo
     return tuple(None if any(g is None for g in column) else stack(column) for column in zip(*results))
 
 
+def _tuple(values: Any) -> tuple:
+    """One tensor (or gradient edge), or several, as a tuple."""
+    return (values,) if isinstance(values, (Tensor, GradientEdge)) else tuple(values)
+
+
 def _edges_of(tensors: tuple) -> list[tuple[Node, int]]:
     edges = []
     for tensor in tensors:
-        if not tensor.requires_grad:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        if not isinstance(tensor, GradientEdge):
+            if not isinstance(tensor, Tensor):
+                given = type(tensor).__name__
+                raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {given}")
+            if not tensor.requires_grad:
+                raise RuntimeError("One of the differentiated Tensors does not require grad")
         edges.append(_edge_of(tensor))
     return edges
 
 
-def _edge_of(tensor: Tensor) -> tuple:
+def _edge_of(tensor: Any) -> tuple:
     """Where the tensor's gradient goes today: a view's history may have changed with its base's."""
+    if isinstance(tensor, GradientEdge):
+        return tensor.node, tensor.output_nr
     if tensor._view is not None:
         tensor._view.refresh(tensor)
     return tensor._edge()
@@ -153,42 +178,48 @@ def _edge_of(tensor: Tensor) -> tuple:
 
 def _roots(outputs: tuple, grads: Any, create_graph: bool) -> list[tuple]:
     """The edges where backward starts, each with its gradient (an array, or a Tensor if it is to be recorded)."""
-    if grads is None:
-        weights: tuple = (None,) * len(outputs)
-    else:
-        weights = (grads,) if isinstance(grads, Tensor) else tuple(grads)
-    if len(weights) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    given = (None,) * len(outputs) if grads is None else _tuple(grads)
+    weights = [_weight(i, output, weight) for i, (output, weight) in enumerate(zip(outputs, given))]
+    if len(given) < len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     roots = []
     for i, (output, weight) in enumerate(zip(outputs, weights)):
-        if weight is None:
-            if output.requires_grad:
-                if output._array.size != 1:
-                    raise RuntimeError(
-                        "grad can be implicitly created only for scalar outputs\n\n"
-                        f"This tensor has the shape {tuple(output.shape)}. Backward starts from one number: take .sum() "
-                        "or .mean() first, or weight the elements with backward(torch.ones_like(y))."
-                    )
-                if output._array.dtype.kind not in "fcV":
-                    raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
-            weight = wrap(np.ones_like(output._array))
-        elif not isinstance(weight, Tensor):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
-        elif tuple(weight.shape) != tuple(output.shape):
-            raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape} and output[{i}] has a shape of "
-                f"{output.shape}."
-            )
-        if not output.requires_grad:
-            raise RuntimeError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn\n\n"
-                "No operation that led to it was recorded: no input has requires_grad=True, or the graph was cut on the "
-                "way, by torch.no_grad(), .detach(), .data, .item(), or an operation without a gradient such as argmax "
-                "or a comparison."
-            )
-        fitted = engine.fit(weight, output._array.shape, output._array.dtype)
-        roots.append((_edge_of(output), fitted if create_graph else fitted._array))
+        if not isinstance(output, GradientEdge) and not output.requires_grad:
+            raise messages.nothing_recorded(i)
+        roots.append((_edge_of(output), weight if create_graph else weight._array))
     return roots
+
+
+def _weight(i: int, output: Any, weight: Any) -> Tensor:
+    """The gradient that output number `i` starts with: `weight` in its dtype, or 1 where there is only one element."""
+    if isinstance(output, GradientEdge):
+        shape, dtype = output.node.outputs[output.output_nr]
+        asks = True
+    elif isinstance(output, Tensor):
+        shape, dtype = output._array.shape, output._array.dtype
+        asks = output.requires_grad
+    else:
+        raise AssertionError("Expected output to be a torch.Tensor")
+    if weight is None:
+        if asks and math.prod(shape) != 1:
+            raise messages.not_scalar(shape)
+        if asks and dtype.kind == "c":
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {from_numpy(dtype)}"
+            )
+        return wrap(np.ones(shape, dtype))
+    if not isinstance(weight, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
+    if weight._array.shape != shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape} and output[{i}] has a shape of {Size(shape)}."
+        )
+    if weight._array.dtype != dtype and "c" in (weight._array.dtype.kind, dtype.kind):
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{i}] has a dtype of {weight.dtype} and output[{i}] has a dtype of {from_numpy(dtype)}."
+        )
+    return fit(weight, shape, dtype)
 
 
 def retain_grad(self: Tensor) -> None:

@@ -151,7 +151,10 @@ class InstanceNode(FunctionNode):
 
     def call_backward(self, grads: list) -> Any:
         self.function._node = self
-        return self.function.backward(*grads)
+        try:
+            return self.function.backward(*grads)
+        finally:
+            self.function._node = None  # the node holds the instance: a reference back would be a cycle
 
 
 class Function(FunctionCtx):

@@ -32,6 +32,23 @@ def warn_cycle() -> None:
     )
 
 
+def not_scalar(shape: tuple) -> RuntimeError:
+    return RuntimeError(
+        "grad can be implicitly created only for scalar outputs\n\n"
+        f"This tensor has the shape {tuple(shape)}. Backward starts from one number: take .sum() or .mean() first, or "
+        "weight the elements with backward(torch.ones_like(y))."
+    )
+
+
+def nothing_recorded(i: int) -> RuntimeError:
+    """Root number `i` of a backward has no history."""
+    return RuntimeError(
+        f"element {i} of tensors does not require grad and does not have a grad_fn\n\n"
+        "No operation that led to it was recorded: no input has requires_grad=True, or the graph was cut on the way, by "
+        "torch.no_grad(), .detach(), .data, .item(), or an operation without a gradient such as argmax or a comparison."
+    )
+
+
 def freed_error(node: Any) -> RuntimeError:
     return RuntimeError(
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
