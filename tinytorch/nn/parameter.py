@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.autograd.rule import check_can_require_grad
+from tinytorch.printing import parameter_repr
 from tinytorch.tensor import Tensor, _new
 
 
@@ -35,6 +36,9 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any = None, requires_grad: bool = True):
         pass  # __new__ has done it
+
+    def __repr__(self) -> str:
+        return parameter_repr(super().__repr__())
 
     def __deepcopy__(self, memo: dict) -> Parameter:
         if id(self) not in memo:
