@@ -32,7 +32,8 @@ def public(
     method: bool = True,
     function: bool = True,
     inplace: bool | Callable = False,
-    out: bool | str | Callable = True,
+    out: bool | str | tuple | Callable = True,
+    out_name: str | None = None,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Publish a function whose first argument is a tensor.
@@ -42,13 +43,14 @@ def public(
     inplace   also as <name>_, which writes the result into its tensor; or the function that does so
     out       torch.<name> takes out=: True: of any dtype that the result can be cast to; "same": of the result's dtype;
               "dtype": of any dtype, it is what dtype= is by default; another text: as "same", and what the error says;
-              a function of the call's arguments: which of these it is
+              such a text and further dtypes: these will also do; a function of the call's arguments: which of these it is
+    out_name  what errors about out= call the function, where PyTorch has another name there
     aliases   other names for all of this
     """
 
     def publish(plain: Callable) -> Callable:
         own_name = name or plain.__name__
-        complete = _with_out(plain, own_name, out) if out else plain
+        complete = _with_out(plain, own_name, out, out_name or own_name) if out else plain
         for each in (*aliases, own_name):
             if function:
                 NAMES[each] = complete
@@ -97,7 +99,7 @@ _SAME = "Expected out tensor to have dtype {wanted.c_name}, but got {given.c_nam
 _MISMATCH = {True: None, "same": _SAME, "dtype": _SAME}
 
 
-def _with_out(plain: Callable, name: str, policy: bool | str | Callable) -> Callable:
+def _with_out(plain: Callable, name: str, policy: bool | str | tuple | Callable, out_name: str) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
@@ -112,7 +114,7 @@ def _with_out(plain: Callable, name: str, policy: bool | str | Callable) -> Call
         if policy == "dtype" and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
         chosen = policy(*args, **kwargs) if callable(policy) else policy
-        return write_out(name, plain, out, args, kwargs, mismatch=_MISMATCH.get(chosen, chosen))
+        return write_out(out_name, plain, out, args, kwargs, mismatch=_MISMATCH.get(chosen, chosen))
 
     return complete
 
@@ -135,7 +137,7 @@ def _check_tensors(name: str, plain: Callable, args: tuple, kwargs: dict) -> Non
 def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, mismatch: Any = None) -> Any:
     """Compute plain(*args, **kwargs) into `out` (a tensor, or one for each result).
 
-    With a text `mismatch`, out has to have the result's dtype, else it is the error's.
+    With a text `mismatch`, out has to have the result's dtype, else it is the error's; see `public` for a tuple.
     """
     targets = (out,) if isinstance(out, Tensor) else tuple(out)
     for target in targets:
@@ -150,8 +152,9 @@ def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, m
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    mismatch, *accepted = mismatch if isinstance(mismatch, tuple) else (mismatch,)
     for target, value in zip(targets, results):
-        if mismatch is not None and target.dtype is not value.dtype:
+        if mismatch is not None and target.dtype is not value.dtype and target.dtype not in accepted:
             raise RuntimeError(mismatch.format(name=name, given=target.dtype, wanted=value.dtype))
     for target, value in zip(targets, results):
         fill_out(target, value)

@@ -20,9 +20,9 @@ CASES = [((), 0), ((), -1), ((1,), 0), ((0,), 0), ((6,), -1), ((3, 4), 0), ((3, 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("shape", "dim"), CASES)
 def test_along_a_dim(name, shape, dim):
-    same(name, sample(shape), dim, node=True)
-    same(f"Tensor.{name}", strided(sample(shape)), dim=dim)
-    same(name, input=sample(shape), axis=dim)
+    same(name, sample(shape), dim, node=True, atol=1e-15)
+    same(f"Tensor.{name}", strided(sample(shape)), dim=dim, atol=1e-15)
+    same(name, input=sample(shape), axis=dim, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,7 +71,7 @@ def test_ties_and_nan(name):
 
 
 def test_logcumsumexp_far_apart():
-    same("logcumsumexp", np.array([700.0, -700, 3, 800, 800]), 0)
+    same("logcumsumexp", np.array([700.0, -700, 3, 800, 800]), 0, atol=1e-13)
     same("logcumsumexp", np.array([-INF, -INF, 1.0]), 0, second=False)
     same("logcumsumexp", np.array([1.0, -INF, 2.0]), 0, second=False)
     same("logcumsumexp", np.array([1.0, INF, NAN]), 0, grad=False)

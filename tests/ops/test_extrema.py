@@ -81,7 +81,7 @@ def test_two_tensors(name):
     same(name, x, y, node=True)
     same(name, x, other=y)
     same(f"Tensor.{name}", x, y)
-    same_out(name, x, y)
+    same_out(name, x, y, message=False)  # the error is about maximum there
     same(name, x, sample((3,), "int64"))
 
 

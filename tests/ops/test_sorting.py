@@ -86,7 +86,7 @@ def test_out():
     same_out("msort", x)
     same_out("topk", x, 2, dtypes=("float64",))
     for name, args in (("median", (0,)), ("nanmedian", (0,)), ("mode", (0,)), ("kthvalue", (1, 0))):
-        same_out(name, x, *args, dtypes=("float64",), message=name in ("median", "nanmedian"))
+        same_out(name, x, *args, dtypes=("float64",), message=False)
 
 
 # ---- ranks ---------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,8 @@ class Shift(Rule):
         y = np.empty_like(x)
         ahead, behind = flipped(y, dim, reverse), flipped(x, dim, reverse)
         along = (slice(None),) * dim
-        ahead[(*along, slice(1, None))] = behind[(*along, slice(None, -1))]
-        ahead[(*along, slice(0, 1))] = fill
+        ahead[along + (slice(1, None),)] = behind[along + (slice(None, -1),)]
+        ahead[along + (slice(0, 1),)] = fill
         return y
 
     @staticmethod
@@ -163,7 +164,7 @@ class Logcumsumexp(Rule):
         x, y = ctx.saved_tensors
         if not x.shape:
             return grad
-        shrink = Exp.apply(y - Shift.apply(y, ctx.dim, 0, True))
+        shrink = Exp.apply(y - Shift.apply(y, ctx.dim, math.inf, True))  # 0 behind the last one
         return conj(Exp.apply(x - y)) * Recurrence.apply(conj(shrink), grad, ctx.dim, True)
 
 
@@ -171,10 +172,10 @@ def running_logaddexp(x: np.ndarray, dim: int) -> np.ndarray:
     """log of the running sum of e^x for complex x, which NumPy's logaddexp does not take."""
     y = x.copy()
     rows = np.moveaxis(y, dim, 0) if x.ndim else y.reshape(1)
-    for before, row in zip(rows, rows[1:]):
-        top = np.maximum(before.real, row.real)
+    for i in range(1, len(rows)):
+        top = np.maximum(rows[i - 1].real, rows[i].real)
         top = np.where(np.isfinite(top), top, 0)
-        row[...] = np.log(np.exp(before - top) + np.exp(row - top)) + top
+        rows[i] = np.log(np.exp(rows[i - 1] - top) + np.exp(rows[i] - top)) + top
     return y
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class UniqueDim(Unique):
     @staticmethod
     def forward(ctx, x, dim):
         rows = np.moveaxis(x, dim, 0)
-        flat = rows.reshape(len(rows), -1)
+        flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
         order = np.lexsort(flat.T[::-1]) if flat.size else np.arange(len(rows))
         starts = _starts(flat[order])
         inverse = np.empty(len(rows), np.int64)
@@ -59,7 +60,7 @@ class UniqueConsecutive(Unique):
     @staticmethod
     def forward(ctx, x, dim):
         rows = x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0)
-        starts = _starts(rows.reshape(len(rows), -1))
+        starts = _starts(rows.reshape(len(rows), math.prod(rows.shape[1:])))
         inverse = np.cumsum(starts) - 1
         values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
         return values, inverse.reshape(x.shape) if dim is None else inverse, np.bincount(inverse)
@@ -95,7 +96,7 @@ def unique(
         raise NotImplementedError(f'"unique" not implemented for \'{input.dtype.legacy}\'')
     if dim is None:
         return _chosen(Unique.apply(input), return_inverse, return_counts)
-    return _chosen(UniqueDim.apply(input, _slices("unique", input, dim)), return_inverse, return_counts)
+    return _chosen(UniqueDim.apply(input, _slices(input, dim)), return_inverse, return_counts)
 
 
 @public(out=False)
@@ -110,17 +111,17 @@ def unique_consecutive(
     tensor([1, 2, 1])
     """
     if dim is not None:
-        dim = _slices("unique_consecutive", input, dim)
+        dim = _slices(input, dim)
     return _chosen(UniqueConsecutive.apply(input, dim), return_inverse, return_counts)
 
 
-def _slices(name: str, input: Tensor, dim: int) -> int:
+def _slices(input: Tensor, dim: int) -> int:
     shape = input._array.shape
     if not shape:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = wrap_dim(dim, len(shape))
     if 0 in shape[:dim] + shape[dim + 1 :]:
-        raise RuntimeError(f"There are 0 sized dimensions, and they aren't selected, so {name} cannot be applied")
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     return dim
 
 

@@ -126,7 +126,7 @@ class Logsumexp(Rule):
         return grad * conj(Exp.apply(x - y))
 
 
-@public(out="same")
+@public(out="same", out_name="aten::softmax")
 @numpy_names
 def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """e^input divided by its sum along `dim`: positive numbers that add up to 1.
@@ -140,7 +140,7 @@ def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     return _along("softmax", Softmax, input, dim, dtype)
 
 
-@public(out="same")
+@public(out="same", out_name="aten::log_softmax")
 @numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """The logarithm of softmax along `dim`, exact also where softmax itself is rounded to 0.

@@ -85,7 +85,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     return Sort.apply(input.detach(), _check("Sort", input, dim), descending)[1]
 
 
-@public(out="same")
+@public(out="same", out_name="sort")
 def msort(input: Tensor) -> Tensor:
     """The elements in order along the first dimension.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.rule import Rule
+from tinytorch.dtypes import bool_, uint8
 from tinytorch.ops.dims import reduced_dims
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
@@ -40,13 +41,16 @@ class CountNonzero(Rule):
         return np.count_nonzero(x, dims)
 
 
+_OUT_DTYPE = ("{name} only supports bool tensor for result, got: {given.legacy}", bool_, uint8)
+
+
 def _truth(name: str, rule: type[All], input: Tensor, dim: Any, keepdim: bool) -> Tensor:
     if type(dim) in (tuple, list) and not dim:
         return rule.apply(input, (), keepdim)  # here, unlike elsewhere, no dimensions means none of them
     return rule.apply(input, reduced_dims(dim, input._array.ndim), keepdim)
 
 
-@public()
+@public(out=_OUT_DTYPE)
 @numpy_names
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Are all elements true, or all over the dimensions `dim`? Of no elements, yes.
@@ -60,7 +64,7 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return _truth("all", All, input, dim, keepdim)
 
 
-@public()
+@public(out=_OUT_DTYPE)
 @numpy_names
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Is any element true, or any over the dimensions `dim`? Of no elements, no.
