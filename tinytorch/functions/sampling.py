@@ -17,7 +17,8 @@ from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule, check_can_require_grad
 from tinytorch.creation import allocate, array_like, check_options, leaf
 from tinytorch.dtypes import dtype as Dtype
-from tinytorch.formats import empty_like_array, preserve_format
+from tinytorch.errors import broadcast_error
+from tinytorch.formats import preserve_format
 from tinytorch.generator import Generator
 from tinytorch.ops.elementwise import Undifferentiable
 from tinytorch.ops.filling import Normal, as_generator, fill
@@ -54,8 +55,8 @@ def made(
     return out.requires_grad_() if requires_grad else out
 
 
-def resize_out(name: str, out: Any, shape: tuple[int, ...], dtype: Dtype | None = None) -> None:
-    """Give out= the shape of the result; errors where it cannot take it."""
+def resize_out(name: str, out: Any, shape: tuple[int, ...], dtype: Dtype | None = None, warn: bool = False) -> None:
+    """Give out= the shape of the result, with a warning if it had elements; errors where it cannot take it."""
     if not isinstance(out, Tensor):
         raise arguments.wrong_type(name, "out", None, "Tensor", out)
     if dtype is not None and dtype is not out.dtype:
@@ -67,7 +68,10 @@ def resize_out(name: str, out: Any, shape: tuple[int, ...], dtype: Dtype | None 
         )
     views.check_writable(out, False)
     if out._array.shape != shape:
-        fill_out(out, wrap(allocate(np.empty, shape, out.dtype)))
+        if warn:
+            fill_out(out, wrap(np.empty(shape, out.dtype.numpy)))
+        else:
+            out.resize_(shape)
 
 
 @public(method=False, out=False)
@@ -82,7 +86,7 @@ def rand(*args: Any, size: Any = None, generator: Generator | None = None, **opt
             [0.8199, 0.9201, 0.1166]])
     """
     shape = arguments.sizes("rand", args, size)
-    return made("rand", shape, None, draws.uniform, 0.0, 1.0, as_generator("rand", generator), **options)
+    return made("rand", shape, None, draws.uniform, 0.0, 1.0, as_generator("rand", generator, shape), **options)
 
 
 @public(method=False, out=False)
@@ -96,7 +100,7 @@ def randn(*args: Any, size: Any = None, generator: Generator | None = None, **op
     tensor([-0.4868, -0.6038, -0.5581])
     """
     shape = arguments.sizes("randn", args, size)
-    return made("randn", shape, None, draws.normal, 0.0, 1.0, as_generator("randn", generator), **options)
+    return made("randn", shape, None, draws.normal, 0.0, 1.0, as_generator("randn", generator, shape), **options)
 
 
 @public(method=False, out=False)
@@ -125,16 +129,27 @@ def randint(
         high = given.pop()
     if given:
         low = given.pop()
-    bounds = [
-        arguments.as_whole("randint", name, at, value)
-        for at, (name, value) in enumerate((("low", low), ("high", high)), start=len(args) > 2 or bool(named))
-        if value is not None
-    ]
-    if not isinstance(size, (tuple, list)):
-        raise arguments.wrong_type("randint", "size", position, "tuple of ints", size)
+    bounds = [arguments._as_int(bound) for bound in (low, high) if bound is not None]
+    if None in bounds:
+        if len(args) > 2 or named:
+            raise arguments.no_such_form("randint", args, named)
+        raise arguments.wrong_type("randint", "high", 1, "int", high)
+    check_size("randint", position, size)
     first, end = bounds if len(bounds) == 2 else (0, bounds[0])
-    shape = arguments.sizes("randint", (size,))
-    return made("randint", shape, dtypes.int64, draws.random, first, end, as_generator("randint", generator), **options)
+    shape, generator = arguments.sizes("randint", (size,)), as_generator("randint", generator, args)
+    return made("randint", shape, dtypes.int64, draws.random, first, end, generator, **options)
+
+
+def check_size(name: str, position: int | None, size: Any) -> None:
+    """TypeError unless `size` is a tuple or list of ints."""
+    if not isinstance(size, (tuple, list)):
+        raise arguments.wrong_type(name, "size", position, "tuple of ints", size)
+    for at, side in enumerate(size):
+        if arguments._as_int(side, bools=at > 0) is None:
+            raise TypeError(
+                f"{name}(): argument 'size' (position {position}) must be tuple of ints, but found element of type "
+                f"{arguments.type_name(side)} at pos {at}"
+            )
 
 
 @public(method=False, out=False)
@@ -149,7 +164,7 @@ def randperm(n: int, *, generator: Generator | None = None, **options: Any) -> T
     n = arguments.as_whole("randperm", "n", 1, n)
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    return made("randperm", (n,), dtypes.int64, draws.permute, as_generator("randperm", generator), **options)
+    return made("randperm", (n,), dtypes.int64, draws.permute, as_generator("randperm", generator, (n,)), **options)
 
 
 # ---- like another tensor ---------------------------------------------------------------------------------------------
@@ -178,7 +193,9 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, **options: A
     >>> torch.rand_like(torch.zeros(2, 3)).shape
     torch.Size([2, 3])
     """
-    return made_like("rand_like", input, draws.uniform, 0.0, 1.0, as_generator("rand_like", generator), **options)
+    return made_like(
+        "rand_like", input, draws.uniform, 0.0, 1.0, as_generator("rand_like", generator, (input,)), **options
+    )
 
 
 @public(method=False, out=False)
@@ -190,7 +207,9 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, **options: 
     >>> torch.randn_like(torch.zeros(2, 3)).shape
     torch.Size([2, 3])
     """
-    return made_like("randn_like", input, draws.normal, 0.0, 1.0, as_generator("randn_like", generator), **options)
+    return made_like(
+        "randn_like", input, draws.normal, 0.0, 1.0, as_generator("randn_like", generator, (input,)), **options
+    )
 
 
 @public(method=False, out=False)
@@ -215,7 +234,7 @@ def randint_like(
     if len(given) not in (1, 2) or None in whole or (low is not None and (bounds or high is None)):
         raise arguments.no_such_form("randint_like", (input, *bounds), named)
     first, end = whole if len(whole) == 2 else (0, whole[0])
-    generator = as_generator("randint_like", generator)
+    generator = as_generator("randint_like", generator, (input, *bounds))
     return made_like("randint_like", input, draws.random, first, end, generator, **options)
 
 
@@ -302,12 +321,12 @@ def bernoulli(
     """
     if not isinstance(input, Tensor):
         raise arguments.wrong_type("bernoulli", "input", 1, "Tensor", input)
-    generator = as_generator("bernoulli", generator)
+    generator = as_generator("bernoulli", generator, (input,))
     if p is not None:
         if isinstance(p, Tensor) or out is not None:
             named = {} if out is None else {"out": out}
             raise arguments.no_such_form("bernoulli", (input, p), named)
-        array = empty_like_array(input._array, input._array.dtype)
+        array = np.empty(input._array.shape, input._array.dtype)
         draws.bernoulli(array, arguments.as_real("bernoulli", "p", 2, p), generator)
         return BernoulliLike.apply(input, array)
     if out is not None:
@@ -315,7 +334,7 @@ def bernoulli(
         draws.bernoulli(out._array, input._array, generator)
         out._bump()
         return out
-    array = empty_like_array(input._array, input._array.dtype)
+    array = np.empty(input._array.shape, input._array.dtype)
     draws.bernoulli(array, input._array, generator)
     return Bernoulli.apply(input, array)
 
@@ -404,7 +423,7 @@ def normal(
     if not fits or not all(tensor or number for tensor, number in zip(tensors, numbers)):
         given = (mean, std) if size is None else (mean, std, size)
         raise arguments.no_such_form("normal", given, options, _NORMAL_FORMS)
-    generator = as_generator("normal", generator)
+    generator = as_generator("normal", generator, (mean, std))
     if not any(tensors):
         return made(
             "normal", arguments.sizes("normal", (size,)), None, draws.normal, mean, std, generator, out=out, **options
@@ -427,12 +446,16 @@ def normal(
 
 def _normal_target(mean: Any, std: Any, out: Tensor | None) -> Tensor:
     """The tensor to draw into: `out`, or a new one of the dtype of `mean` (of `std`, where mean is a number)."""
-    shape = np.broadcast_shapes(*[each._array.shape for each in (mean, std) if isinstance(each, Tensor)])
+    given = [each for each in (mean, std) if isinstance(each, Tensor)]
+    check = [*given] if out is None or isinstance(std, Tensor) else [*given, out]  # then PyTorch does not resize `out`
+    error = broadcast_error([each._array for each in check])
+    if error is not None:
+        raise error
+    shape = np.broadcast_shapes(*[each._array.shape for each in given])
     if out is None:
-        like = mean if isinstance(mean, Tensor) else std
-        return wrap(allocate(np.empty, shape, like.dtype))
-    if isinstance(std, Tensor):  # without a tensor std PyTorch leaves `out` as it is
-        resize_out("normal", out, shape)
+        return wrap(allocate(np.empty, shape, given[0].dtype))
+    if isinstance(std, Tensor):
+        resize_out("normal", out, shape, warn=True)
     return out
 
 

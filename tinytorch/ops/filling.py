@@ -114,10 +114,12 @@ def fill(target: Tensor, rule: type[Rule], sampler: Callable, *args: Any) -> Ten
     return target
 
 
-def as_generator(function: str, generator: Any) -> Generator | None:
-    """A generator= argument."""
+def as_generator(function: str, generator: Any, args: tuple | None = None) -> Generator | None:
+    """A generator= argument. `args`: the other arguments of a function with several forms, whose error lists them."""
     if generator is None or isinstance(generator, Generator):
         return generator
+    if args is not None:
+        raise arguments.no_such_form(function, args, {"generator": generator})
     raise arguments.wrong_type(function, "generator", None, "torch.Generator", generator)
 
 
@@ -262,8 +264,8 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     >>> torch.zeros(6).bernoulli_(0.3, generator=torch.Generator().manual_seed(1))
     tensor([1., 1., 1., 1., 0., 1.])
     """
+    generator = as_generator("bernoulli_", generator, (p,))
     if isinstance(p, Tensor):
-        generator = as_generator("bernoulli_", generator)
         each = p.expand(self._array.shape)
         if state.recording and (self.requires_grad or p.requires_grad):
             return views.write(self, BernoulliTensor.apply, each, draws.bernoulli, generator)
@@ -277,4 +279,4 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
             "(float p = 0.5, *, torch.Generator generator = None)"),
         )  # fmt: skip
     p = arguments.as_real("bernoulli_", "p", 1, p)
-    return fill(self, BernoulliNumber, draws.bernoulli, p, as_generator("bernoulli_", generator))
+    return fill(self, BernoulliNumber, draws.bernoulli, p, generator)
