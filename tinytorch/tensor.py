@@ -262,7 +262,7 @@ class Tensor:
             raise RuntimeError("can't assign Variable as its own grad")
         if value.dtype is not self.dtype:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{value.dtype.legacy}' to a tensor with grad_dtype "
+                f"attempting to assign a gradient with dtype '{value.dtype.c_name}' to a tensor with grad_dtype "
                 f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
                 "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. "
                 "Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream "
@@ -270,8 +270,8 @@ class Tensor:
             )
         if value.shape != self.shape:
             raise RuntimeError(
-                "assigned grad has data of a different size\n\n"
-                f"The tensor has shape {tuple(self.shape)}, the gradient {tuple(value.shape)}."
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+                f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
             )
 
     def _edge(self) -> tuple[Node | None, int]:

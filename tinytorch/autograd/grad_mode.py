@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ class _State(threading.local):
 
     recording = True
     inference = False
+    asked = False  # inside inference mode, where nothing is recorded: what enable_grad and the others set
     task: Any = None  # the walk through a graph that this thread is on, see autograd/engine.py
     saved_hooks: tuple = ()  # (pack, unpack) of saved_tensors_hooks, the innermost last
     saved_hooks_refused: str | None = None  # by disable_saved_tensors_hooks, with this text
@@ -28,7 +30,15 @@ def is_grad_enabled() -> bool:
     >>> torch.is_grad_enabled()
     True
     """
-    return state.recording
+    return state.asked if state.inference else state.recording
+
+
+def _set(recording: bool) -> None:
+    """What enable_grad and the others do."""
+    if state.inference:
+        state.asked = recording
+    else:
+        state.recording = recording
 
 
 def is_inference_mode_enabled() -> bool:
@@ -50,7 +60,13 @@ class _ModeSwitch:
 
     def __call__(self, function: Callable) -> Callable:
         if inspect.isclass(function):
-            raise TypeError(f"{type(self).__name__} decorates functions, not the class {function.__name__}")
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
+                "functions or methods. To preserve the current behavior of class decoration, you can directly decorate "
+                "the `__init__` method and nothing else.",
+                FutureWarning,
+                stacklevel=2,
+            )
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)
 
@@ -109,11 +125,11 @@ class no_grad(_ModeSwitch):  # noqa: N801 - PyTorch's name
         self._before: list[bool] = []  # a list: one object may be entered again while it is active
 
     def __enter__(self) -> None:
-        self._before.append(state.recording)
-        state.recording = self._target
+        self._before.append(is_grad_enabled())
+        _set(self._target)
 
     def __exit__(self, *exception: Any) -> None:
-        state.recording = self._before.pop()
+        _set(self._before.pop())
 
 
 class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
@@ -137,20 +153,20 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool):
         self.mode = bool(mode)
-        self._before = state.recording
-        state.recording = self.mode
+        self._before = is_grad_enabled()
+        _set(self.mode)
 
     def clone(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __enter__(self) -> None:
-        state.recording = self.mode
+        _set(self.mode)
 
     def __exit__(self, *exception: Any) -> None:
-        state.recording = self._before
+        _set(self._before)
 
     def __call__(self, function: Callable) -> Callable:
-        state.recording = self._before  # as a decorator it acts in the function only
+        _set(self._before)  # as a decorator it acts in the function only
         return super().__call__(function)
 
     def __repr__(self) -> str:
@@ -175,16 +191,14 @@ class inference_mode(_ModeSwitch):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool = True):
         self.mode = mode
-        self._before: list[tuple[bool, bool]] = []
+        self._before: list[tuple[bool, bool, bool]] = []
 
     def clone(self) -> inference_mode:
         return inference_mode(self.mode)
 
     def __enter__(self) -> None:
-        self._before.append((state.recording, state.inference))
-        if self.mode:
-            state.recording = False
-        state.inference = self.mode
+        self._before.append((state.recording, state.inference, state.asked))
+        state.recording, state.inference, state.asked = not self.mode, self.mode, False
 
     def __exit__(self, *exception: Any) -> None:
-        state.recording, state.inference = self._before.pop()
+        state.recording, state.inference, state.asked = self._before.pop()
