@@ -199,7 +199,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if at.dtype != np.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy}")
     if dim is None:
-        return gather(input.reshape(-1), 0, _modulo(indices, input._array.size).reshape(-1))
+        return gather(input.view(-1), 0, _modulo(indices, input._array.size).view(-1))
     if at.ndim != len(shape):
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "

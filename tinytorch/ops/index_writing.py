@@ -9,9 +9,17 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.arrays import widen
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.gathering import IndexSelect, as_int64, check_bounds, first_outside, need_tensor
-from tinytorch.ops.scatter_reductions import ScatterAmax, ScatterAmin, ScatterMean, ScatterProd, ScatterReduce
+from tinytorch.ops.scatter_reductions import (
+    ScatterAmax,
+    ScatterAmin,
+    ScatterMean,
+    ScatterProd,
+    ScatterReduce,
+    check_not_recorded,
+)
 from tinytorch.ops.slicing import along
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.promotion import fitting_number
@@ -34,7 +42,13 @@ class IndexAdd(Writing):
 
     @staticmethod
     def put(y, source, index, dim, alpha):
-        kernels.scatter.index_add(y, dim, index, source, alpha)
+        if y.ndim < 2:
+            kernels.scatter.index_add(y, dim, index, source, alpha)
+            return
+        total = widen(y)
+        kernels.scatter.index_add(total, dim, index, widen(source), alpha)
+        if total is not y:
+            y[...] = total  # rounded once, but not in vectors, as in PyTorch
 
     @staticmethod
     def backward(ctx, grad):
@@ -225,6 +239,8 @@ def _index_reduce_call(
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim, index = _check_source(name, input, dim, index, source)
     shape = source._array.shape
+    if input._array.dtype.kind == "c":
+        check_not_recorded("index_reduce", input, source)
     if first_outside(index._array, input._array.shape[dim] if shape else 1) is not None:
         raise IndexError("index out of range in self")
     sides = [1] * len(shape)

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
+from tinytorch.kernels.arrays import widen
 from tinytorch.ops.gathering import Gather, need_tensor
 from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, with_dims
 from tinytorch.ops.selection import places
@@ -18,12 +20,13 @@ from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
 
+NAME = "ScatterReduceBackward0"  # of every reduction's node
+
 
 class ScatterReduce(Writing):
     """y = x reduced in each place with the elements of src that go there; without include_self, with these alone"""
 
     inputs = 3
-    name = "ScatterReduceBackward0"
     ufunc: Any = None  # np.add, ...
 
     @classmethod
@@ -39,9 +42,12 @@ class ScatterReduce(Writing):
             return
         y, src, index = with_dims(y, src, index)
         key = places(index, dim)
+        total = widen(y)
         if not include_self:
-            y[key] = cls.neutral(y.dtype)
-        cls.ufunc.at(y, key, src)
+            total[key] = cls.neutral(y.dtype)
+        cls.ufunc.at(total, key, widen(src))
+        if total is not y:
+            y[...] = total  # rounded once, as PyTorch does
 
     @staticmethod
     def neutral(dtype: np.dtype) -> Any:
@@ -64,6 +70,7 @@ class ScatterReduce(Writing):
 class ScatterSum(ScatterReduce):
     """y = x + sum of src,    dx = dy,    dsrc = dy in its place"""
 
+    name = NAME
     ufunc = np.add
 
     @staticmethod
@@ -77,6 +84,8 @@ class ScatterSum(ScatterReduce):
 
 class ScatterMean(ScatterReduce):
     """y = (x + sum of src) / n,    dx = dy / n,    dsrc = dy / n in its place; integers are rounded down"""
+
+    name = NAME
 
     @classmethod
     def forward(cls, ctx, x, src, index, dim, include_self):
@@ -109,6 +118,7 @@ def counts(y: np.ndarray, index: np.ndarray, dim: int, include_self: bool) -> np
 class ScatterProd(ScatterReduce):
     """y = x * product of src,    dx = dy * product of src,    dsrc = dy y / src, or dy * the others where src is 0"""
 
+    name = NAME
     ufunc = np.multiply
 
     @staticmethod
@@ -153,6 +163,7 @@ class NotTwice(Rule):
 class ScatterAmax(ScatterReduce):
     """y = the greatest of x and src,    dy goes to those that equal y, in equal shares"""
 
+    name = NAME
     ufunc: Any = np.maximum
 
     @staticmethod
@@ -171,6 +182,7 @@ class ScatterAmax(ScatterReduce):
 class ScatterAmin(ScatterAmax):
     """y = the least of x and src,    dy goes to those that equal y, in equal shares"""
 
+    name = NAME
     ufunc = np.minimum
 
     @staticmethod
@@ -194,6 +206,12 @@ def as_numbers(mask: Any, like: Any) -> Any:
     return np.asarray(mask).astype(like.dtype)
 
 
+def check_not_recorded(name: str, *tensors: Tensor) -> None:
+    """RuntimeError where a gradient is asked for: PyTorch has none for complex reductions, nor have we."""
+    if state.recording and any(tensor.requires_grad for tensor in tensors):
+        raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
+
+
 RULES = {"sum": ScatterSum, "prod": ScatterProd, "mean": ScatterMean, "amax": ScatterAmax, "amin": ScatterAmin}
 
 
@@ -209,6 +227,8 @@ def _call(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce
         raise NotImplementedError(
             f"\"scatter_gather_tensor_cpu_reduce_{reduce}\" not implemented for '{input.dtype.legacy}'"
         )
+    if kind == "c":
+        check_not_recorded(name.rstrip("_"), input, src)
     return RULES[reduce], src, index, dim, include_self
 
 

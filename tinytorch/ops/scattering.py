@@ -14,6 +14,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.arrays import widen
 from tinytorch.ops.gathering import Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.selection import places
 from tinytorch.ops.slicing import Slice
@@ -88,7 +89,10 @@ class ScatterAdd(Scatter):
     def put(y, src, index, dim):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            kernels.scatter.scatter_add(y, dim, index, src)
+            total = widen(y)
+            kernels.scatter.scatter_add(total, dim, index, widen(src))
+            if total is not y:
+                y[...] = total  # rounded once, as PyTorch does
 
     @staticmethod
     def backward(ctx, grad):
@@ -127,7 +131,7 @@ class Put(Writing):
 
     @classmethod
     def forward(cls, ctx, x, source, index, accumulate):
-        ctx.accumulate = accumulate
+        ctx.accumulate, ctx.source_shape = accumulate, source.shape
         ctx.save_for_backward(index)
         return cls.written(x, source, index, accumulate)
 
@@ -144,11 +148,10 @@ class Put(Writing):
     def backward(ctx, grad):
         (index,) = ctx.saved_tensors
         need_x, need_source, _ = ctx.needs_input_grad
-        dx = None
-        if need_x:
-            zero = wrap(np.zeros(index.shape, grad._array.dtype)) if isinstance(grad, Tensor) else None
-            dx = grad if ctx.accumulate else Put.apply(grad, zero, index, False)
-        return dx, Take.apply(grad, index) if need_source else None, None
+        dx = grad
+        if need_x and not ctx.accumulate:
+            dx = ScatterValue.apply(grad.reshape(-1), index.reshape(-1), 0, 0).reshape(grad.shape)
+        return dx, Take.apply(grad, index).reshape(ctx.source_shape) if need_source else None, None
 
 
 # ---- what scatter and its relatives check ----------------------------------------------------------------------------
@@ -160,7 +163,9 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     dim = wrap_dim(dim, x.ndim)
     is_tensor = isinstance(src, Tensor)
     if not at.size:
-        return dim, as_int64(index), src.new_zeros(at.shape) if is_tensor else src
+        if is_tensor and src._array.shape != at.shape:
+            src = src.reshape(-1)[:0].reshape(at.shape)
+        return dim, as_int64(index), src
     if at.dtype != np.int64:
         if at.dtype != np.int32:
             raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
@@ -192,8 +197,8 @@ def _cut(x: np.ndarray, dim: int, at: np.ndarray, src: Tensor) -> Tensor:
     wide = [wanted > side and d != dim for d, (wanted, side) in enumerate(zip(at.shape, x.shape))]
     if any(wide) or any(wanted > side for wanted, side in zip(at.shape, shape)):
         raise RuntimeError(
-            f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim} and to "
-            f"be no larger size than src {list(shape)}"
+            f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim} and "
+            f"to be no larger size than src {list(shape)}"
         )
     if len(shape) != at.ndim:
         return src.reshape(at.shape)

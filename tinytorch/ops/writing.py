@@ -24,7 +24,7 @@ class Writing(Rule):
     @classmethod
     def written(cls, x: np.ndarray, *how: Any) -> np.ndarray:
         """A copy of x that `put` has written into."""
-        y = x.copy()
+        y = np.array(x, order="C")  # also of NumPy's scalars
         cls.put(y, *how)
         return y
 
