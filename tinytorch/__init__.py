@@ -10,6 +10,8 @@ from tinytorch.autograd import enable_grad as enable_grad
 from tinytorch.autograd import inference_mode as inference_mode
 from tinytorch.autograd import no_grad as no_grad
 from tinytorch.autograd import set_grad_enabled as set_grad_enabled
+from tinytorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from tinytorch.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
 from tinytorch.autograd.grad_mode import is_grad_enabled as is_grad_enabled
 from tinytorch.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
 from tinytorch import config as __config__
@@ -28,6 +30,7 @@ from tinytorch.dtypes import finfo as finfo
 from tinytorch.public import NAMES
 from tinytorch.tensor import Size as Size
 from tinytorch.tensor import Tensor as Tensor
+from tinytorch.version import __version__ as __version__
 
 for package in (ops, functions):
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
@@ -47,7 +50,7 @@ globals().update(_dtypes.NAMES)
 
 from tinytorch import missing
 
-_LATER = ("nn", "optim", "utils", "serialization", "summary", "random", "special", "linalg", "cuda", "testing", "jit")
+_LATER = ("nn", "optim", "utils", "serialization", "summary", "random", "special", "linalg", "cuda", "testing", "jit", "backends")
 _IN = {"save": "serialization", "load": "serialization", "Generator": "generator", "default_generator": "generator"}
 _absent = missing.getattr_for(__name__)
 

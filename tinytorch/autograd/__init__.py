@@ -1,7 +1,7 @@
 """Define-by-run automatic differentiation: Function, the engine, grad modes, gradient checks."""
 
 from tinytorch.autograd import functional, graph
-from tinytorch.autograd.anomaly import detect_anomaly, set_detect_anomaly
+from tinytorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from tinytorch.autograd.backward import backward, grad
 from tinytorch.autograd.function import Function
 from tinytorch.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled

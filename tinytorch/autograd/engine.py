@@ -16,7 +16,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tinytorch.autograd import anomaly, calls
+from tinytorch.autograd import anomaly_mode, calls
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.node import Node
@@ -113,13 +113,13 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             else:
                 results = node.run(grads)
         except Exception:
-            if anomaly.tracing:
-                anomaly.warn(node)
+            if anomaly_mode.tracing:
+                anomaly_mode.warn(node)
             raise
         if not keep_graph:
             node.release()
-        if anomaly.checking:
-            anomaly.check(node, results)
+        if anomaly_mode.tracing:
+            anomaly_mode.check(node, results)
 
         index = -1
         for next_node, output_nr in node.next_functions:

@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from tinytorch.autograd import anomaly, saved, views
+from tinytorch.autograd import anomaly_mode, saved, views
 from tinytorch.autograd.grad_mode import no_grad, state
 from tinytorch.autograd.node import Node
 from tinytorch.tensor import NO_EDGE, Tensor, _new, wrap
@@ -288,8 +288,8 @@ def _record(node: FunctionNode, told: FunctionCtx, args: tuple, output: Any) -> 
         )
         if told.to_save:
             _save(node, told.to_save, list(outputs), wrapped)
-        if anomaly.tracing:
-            anomaly.trace(node)
+        if anomaly_mode.tracing:
+            anomaly_mode.trace(node)
     told.to_save, told.dirty_tensors, told.non_differentiable = None, (), ()  # outputs among them would be a cycle
     return wrapped[0] if single else tuple(wrapped)
 

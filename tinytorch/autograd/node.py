@@ -17,7 +17,7 @@ from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Tensor, wrap
 
 _sequence = itertools.count()
-_ACCUMULATE_FIRST = 1 << 62  # a leaf whose gradient is complete goes before every other node, as in PyTorch
+_leaf_sequence = itertools.count(-(1 << 63))  # a leaf whose gradient is complete goes before every other node
 
 
 class Node:
@@ -104,7 +104,7 @@ class AccumulateGrad(Node):
     """grad of a leaf += the gradient that arrives"""
 
     def __init__(self, variable: Tensor):
-        self.priority = -next(_sequence) - _ACCUMULATE_FIRST
+        self.priority = next(_leaf_sequence)
         self.variable = variable
 
     @property
@@ -120,6 +120,9 @@ class AccumulateGrad(Node):
     def has_hooks(self, value: bool) -> None:
         pass  # it is looked up instead: hooks of a leaf are there before its node
 
+    def _sequence_nr(self) -> int:
+        return (1 << 64) - 1  # PyTorch's, for all leaves
+
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
 
@@ -129,6 +132,11 @@ class AccumulateGrad(Node):
         if grad is None:
             return ()
         variable = self.variable
+        if variable._node is not None:
+            raise RuntimeError(
+                "leaf variable has been moved into the graph interior\n\n"
+                "This leaf was written to while it required no gradient (after detach_, say), so that it is a leaf no longer."
+            )
         with _accumulating:
             if variable._grad is not None:
                 self._add(variable._grad, grad)

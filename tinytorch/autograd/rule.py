@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.autograd import anomaly, saved
+from tinytorch.autograd import anomaly_mode, saved
 from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node
 from tinytorch.autograd.views import View
 from tinytorch.dtypes import FLOAT
@@ -68,17 +69,22 @@ class RuleNode(Node):
 
     # What was saved, as attributes under PyTorch's names: grad_fn._saved_self, ._saved_result, ._saved_dim ...
 
-    def _saved_names(self) -> dict[str, int]:
+    def _names_of_parameters(self) -> list[str]:
+        parameters = [*list(inspect.signature(self.rule.forward).parameters)[1:], "result"]
+        return [f"_saved_{saved.PYTORCH_NAMES.get(name, name)}" for name in parameters]
+
+    def _names_of_saved(self) -> dict[str, int]:
         """Attribute name -> position in what was saved: the parameter's name in forward, or `result`."""
-        parameters = list(inspect.signature(self.rule.forward).parameters)[1:]
         found: dict[str, int] = {}
-        for i, name in enumerate(saved.names(self, parameters)):
-            found.setdefault(f"_saved_{saved.PYTORCH_NAMES.get(name, name)}", i)
+        for i, name in enumerate(saved.names(self, self._names_of_parameters()[:-1])):
+            found.setdefault(name, i)
         return found
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
-            found = self._saved_names().get(name)
+            if self._saved is None and name in self._names_of_parameters():
+                raise freed_error(self)
+            found = self._names_of_saved().get(name)
             if found is not None:
                 return saved.unpack(self, as_tensors=True)[found]
             if name[7:] in self.__dict__:
@@ -87,7 +93,7 @@ class RuleNode(Node):
 
     def __dir__(self) -> list[str]:
         own = [f"_saved_{key}" for key in self.__dict__ if not key.startswith("_") and key not in _NODE_ATTRIBUTES]
-        return [*super().__dir__(), *self._saved_names(), *own]
+        return [*super().__dir__(), *self._names_of_saved(), *own]
 
 
 class _NoContext:
@@ -195,8 +201,8 @@ class Rule:
             node.outputs = ((tensor._array.shape, tensor._array.dtype),)
             if node._saved:
                 saved.pack(node, args, arrays, (tensor,))
-            if anomaly.tracing:
-                anomaly.trace(node)
+            if anomaly_mode.tracing:
+                anomaly_mode.trace(node)
         if cls.is_view:
             View.track(tensor, args[0])
         elif state.inference:
@@ -221,8 +227,8 @@ class Rule:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
             if node._saved:
                 saved.pack(node, args, arrays, tensors)
-            if anomaly.tracing:
-                anomaly.trace(node)
+            if anomaly_mode.tracing:
+                anomaly_mode.trace(node)
         return tuple(tensors)
 
 

@@ -49,13 +49,15 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
 
 
 def names(node: Any, parameters: list[str]) -> list[str]:
-    """For everything saved: the name of forward's parameter that it was, or "result".
+    """For everything saved: the attribute of forward's parameter that it was, or of the result.
 
     A saved input is recognised by where its gradient goes; the first parameter with that edge and not named yet is it.
+    None stands where an input was not needed.
     """
     found: list[str] = []
-    for value in node._saved or ():
-        name = "result"
+    by_position = len(node._saved or ()) == node.rule.inputs
+    for i, value in enumerate(node._saved or ()):
+        name = parameters[i] if value is None and by_position else "_saved_result"
         if isinstance(value, Tensor) and type(value) is not Output:
             edge = value._edge()
             matching = [p for p, other in zip(parameters, node.next_functions) if other == edge and p not in found]

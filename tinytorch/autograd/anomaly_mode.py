@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 tracing = False  # read by every operation: are nodes to be told where they were made?
-checking = False  # read by the engine: are gradients to be searched for nan?
+check_nan = True  # are gradients to be searched for nan then?
 
 
 def trace(node: Any) -> None:
@@ -20,7 +20,7 @@ def trace(node: Any) -> None:
 
 def check(node: Any, grads: tuple) -> None:
     """RuntimeError if `node` gave a gradient that is nan somewhere, after a warning that tells where it was made."""
-    for i, grad in enumerate(grads):
+    for i, grad in enumerate(grads if check_nan else ()):
         if grad is None:
             continue
         array = getattr(grad, "_array", grad)
@@ -55,8 +55,8 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         )
 
     def __enter__(self) -> None:
-        self._before = (tracing, checking)
-        _set(self._mode, self._mode and self._check_nan)
+        self._before = (tracing, check_nan)
+        _set(self._mode, self._check_nan)
 
     def __exit__(self, *exception: Any) -> None:
         _set(*self._before)
@@ -67,8 +67,8 @@ class set_detect_anomaly(detect_anomaly):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self._mode, self._check_nan = mode, check_nan
-        self._before = (tracing, checking)
-        _set(mode, mode and check_nan)
+        self._before = (is_anomaly_enabled(), is_anomaly_check_nan_enabled())
+        _set(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
@@ -79,9 +79,9 @@ def is_anomaly_enabled() -> bool:
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    return checking
+    return check_nan
 
 
-def _set(trace_nodes: bool, check_nan: bool) -> None:
-    global tracing, checking
-    tracing, checking = trace_nodes, check_nan
+def _set(trace_nodes: bool, search: bool) -> None:
+    global tracing, check_nan
+    tracing, check_nan = trace_nodes, search
