@@ -45,6 +45,9 @@ class _Storage:
     def nbytes(self) -> int:
         return self.array.nbytes
 
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self.nbytes()  # sys.getsizeof is how libraries ask for the memory of a tensor
+
     def element_size(self) -> int:
         return self.array.itemsize
 

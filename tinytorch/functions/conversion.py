@@ -70,6 +70,24 @@ def _read(args: tuple, place: Any, kind: Any) -> tuple:
     raise _no_such_form(args, {})
 
 
+def parse_to(args: tuple, named: dict) -> tuple[Any, Dtype | None, bool]:
+    """(device, dtype, non_blocking) of a call of `nn.Module.to`, which takes what `to` takes, except for a copy."""
+    place, kind = named.get("device"), named.get("dtype")
+    flags = [named.get("non_blocking", False), named.get("copy", False)]
+    if not named.keys() <= {"device", "dtype", "non_blocking", "copy", "memory_format"}:
+        raise _no_such_form(args, named)
+    if args:
+        place, kind, *given = _read(args, place, kind)
+        flags[: len(given)] = given
+    if flags[1]:
+        raise RuntimeError(".to() does not accept copy argument")
+    as_device(place)
+    try:
+        return place, None if kind is None else dtypes.as_dtype(kind), bool(flags[0])
+    except TypeError:
+        raise _no_such_form(args, named) from None
+
+
 _FORMS = (
     "(torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False)",
     "(torch.dtype dtype, bool non_blocking = False, bool copy = False)",

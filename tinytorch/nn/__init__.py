@@ -1,6 +1,7 @@
-"""torch.nn: modules, in files by family. Convolution, pooling, normalisation, recurrent and attention layers will follow."""
+"""torch.nn: modules, in files by family. Convolution, pooling, normalisation and recurrent layers will follow."""
 
-from tinytorch.nn import functional, init
+from tinytorch import missing
+from tinytorch.nn import functional, init, utils
 from tinytorch.nn.activation import (
     CELU,
     ELU,
@@ -31,6 +32,7 @@ from tinytorch.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from tinytorch.nn.attention import MultiheadAttention
 from tinytorch.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from tinytorch.nn.distances import CosineSimilarity, PairwiseDistance
 from tinytorch.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
@@ -44,4 +46,5 @@ from tinytorch.nn.losses.ranking import CosineEmbeddingLoss, HingeEmbeddingLoss,
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Buffer, Parameter
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [name for name in dir() if not name.startswith("_") and name != "missing"]
+__getattr__ = missing.getattr_for(__name__)
