@@ -17,6 +17,7 @@ from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.autograd.node import Node
 from tinytorch.dtypes import from_numpy
+from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Size, Tensor, wrap
 
 
@@ -128,10 +129,12 @@ def grad(
                     f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
                     "allow_unused=True if this is the desired behavior."
                 )
-            gradient = np.zeros_like(tensor._array) if materialize_grads else None
-        if gradient is not None and not isinstance(gradient, Tensor):
+            if materialize_grads and isinstance(tensor, GradientEdge):
+                raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+            gradient = wrap(np.zeros_like(tensor._array)) if materialize_grads else None
+        elif not isinstance(gradient, Tensor):
             # The engine's arrays may be shared among several tensors; what leaves it is the user's alone.
-            gradient = wrap(np.array(gradient))
+            gradient = wrap(gradient.copy("K" if is_dense(gradient) else "C"))
         results.append(gradient)
     return tuple(results)
 

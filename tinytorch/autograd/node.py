@@ -147,7 +147,7 @@ class AccumulateGrad(Node):
                 # array that came fresh out of a rule: `grad`, the argument of getrefcount. (PyTorch asks the same.)
                 fresh = type(grad) is np.ndarray and grad.base is None and sys.getrefcount(grad) == 2
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
-                variable._grad = wrap(grad if plain else _like(variable._array, grad))
+                variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
             for hook in list(variable._post_accumulate_hooks.values()):
                 hook(variable)
@@ -164,7 +164,7 @@ class AccumulateGrad(Node):
 tensor.new_accumulator = AccumulateGrad
 
 
-def _like(array: np.ndarray, grad: Any) -> np.ndarray:
+def _laid_out_like(array: np.ndarray, grad: Any) -> np.ndarray:
     """A copy of `grad` that lies in memory as `array` does; row by row if that has gaps or repetitions."""
     copy = np.empty_like(array, subok=False) if is_dense(array) else np.empty(array.shape, array.dtype)
     copy[...] = grad
