@@ -56,7 +56,7 @@ class View:
         parent = source._view
         if parent is not None:
             source = parent.base
-            if creation is NORMAL:
+            if creation is NORMAL or parent.creation is INFERENCE:
                 creation = parent.creation
         tensor._view = View(source, counter.value, creation)
 
@@ -66,11 +66,12 @@ class View:
         if version == self.seen:
             return
         base = self.base
-        if base._requires_grad and base._root() is tensor._storage_root:  # else base.data was exchanged
+        part_of_graph = base._requires_grad or tensor._node is not None
+        if part_of_graph and base._root() is tensor._storage_root:  # else base.data was exchanged
             if self.creation is not NORMAL:
                 raise RuntimeError(messages.forbidden_view(tensor, self.creation, written="base"))
             tensor._node, tensor._output_nr, tensor._requires_grad = AsStridedBackward0(base, tensor), 0, True
-        self.seen = version
+            self.seen = version
 
 
 class AsStridedBackward0(Node):
@@ -136,16 +137,16 @@ def zeros(shape: tuple, dtype: Any) -> np.ndarray:
 
 def check_writable(target: Tensor, recorded: bool) -> None:
     """Raise PyTorch's error where `target` must not be written into; `recorded`: the write takes part in autograd."""
+    check_history(target, recorded)
     array = target._array
     if not array.flags.c_contiguous:
         check_repeats(array)
-    check_history(target, recorded)
 
 
 def check_repeats(array: np.ndarray) -> None:
     """RuntimeError where elements of `array`, which is to be written to, lie at one place after an `expand`."""
     for side, stride in zip(array.shape, array.strides):
-        if stride == 0 and side > 1:
+        if stride == 0 and side > 1 and array.size:
             raise RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                 "Please clone() the tensor before performing the operation."
@@ -183,9 +184,11 @@ def check_overlap(written: np.ndarray, read: np.ndarray, *, same: bool = True) -
     Reading the very memory that is written is harmless element by element, and refused only if `same` is False.
     Like PyTorch this looks only at arrays without gaps.
     """
+    if written is read and same:
+        return
     if written.base is None and read.base is None and written is not read:
         return  # both own their memory
-    if not (written.size and read.size and is_dense(written) and is_dense(read)):
+    if not (written.size and read.size and (written is read or (is_dense(written) and is_dense(read)))):
         return
     first, second = address(written), address(read)
     if first >= second + read.nbytes or second >= first + written.nbytes:
@@ -207,10 +210,15 @@ def write(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Tens
     for arg in args:
         if isinstance(arg, Tensor):
             check_overlap(target._array, arg._array)
-    if not recorded:
+    if recorded:
+        record(target, function, *args, **kwargs)
+    else:
         assign(target, function(target, *args, **kwargs))
-        return target
+    return target
 
+
+def record(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> None:
+    """target = function(target, ...) in place, as part of the graph; the caller has checked that this may be done."""
     # The function works on an alias: what it saves for its backward is the alias, whose memory we can exchange.
     alias = twin(target)
     if target._view is not None:
@@ -227,7 +235,6 @@ def write(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Tens
     assign(target, result)
     if result._requires_grad and target._array.dtype.kind in "fcV":
         rebase_history(target, result)
-    return target
 
 
 def twin(target: Tensor) -> Tensor:
@@ -283,6 +290,7 @@ def _change_node(tensor: Tensor, node: Any, output_nr: int) -> None:
     old = tensor._node
     if tensor._retains_grad and old is not None and old._retaining and tensor._output_nr in old._retaining:
         node._retaining = {**(node._retaining or {}), output_nr: old._retaining.pop(tensor._output_nr)}
+        node.has_hooks = True
     tensor._node, tensor._output_nr, tensor._requires_grad = node, output_nr, True
 
 
@@ -312,16 +320,16 @@ def _adopt_saved_output(node: Any, target: Tensor, result: Tensor) -> None:
 
 def reshape_in_place(target: Tensor, rule: Any, *args: Any) -> Tensor:
     """target = rule(target, ...) for a view rule: the same memory, the same object with other sides and strides."""
-    recorded = state.recording and target.requires_grad
-    check_history(target, recorded)
-    if recorded and target._view is not None:
-        target._view.refresh(target)
+    view = target._view
+    if view is not None and state.recording:
+        view.refresh(target)
+    up_to_date = view is None or view.seen == target._counter.value  # type: ignore[union-attr]
     result = rule.apply(twin(target), *args)
     target._storage_root = target._root()  # the array is another one now, the storage is not
     target._array = result._array
     target._bump()
-    if result._node is not None:
-        _change_node(target, result._node, 0)
-    if target._view is not None:
-        target._view.seen = target._counter.value  # type: ignore[union-attr]
+    if result._node is not None:  # a gradient that is to be retained stays the one of the old shape, as in PyTorch
+        target._node, target._output_nr, target._requires_grad = result._node, 0, True
+    if view is not None and up_to_date:
+        view.seen = target._counter.value  # type: ignore[union-attr]
     return target

@@ -21,7 +21,7 @@ from tinytorch.functions.conversion import convert
 from tinytorch.functions.from_data import checked
 from tinytorch.functions.nested import array_of
 from tinytorch.ops.memory import converted
-from tinytorch.ops.slicing import Alias
+from tinytorch.ops.shape import Alias
 from tinytorch.public import public
 from tinytorch.storage import TypedStorage, UntypedStorage
 from tinytorch.tensor import Size, Tensor

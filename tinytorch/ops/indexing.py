@@ -27,7 +27,8 @@ from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
 from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.memory import Copy, FillTensor, converted
-from tinytorch.ops.slicing import Alias, Part, Select, Slice
+from tinytorch.ops.shape import Alias
+from tinytorch.ops.slicing import Select, Slice
 from tinytorch.ops.squeezing import Unsqueeze
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor, wrap
@@ -74,7 +75,7 @@ class IndexPut(Rule):
 
     @staticmethod
     def forward(ctx, x, value, key, accumulate=False):
-        ctx.key, ctx.accumulate = key, accumulate
+        ctx.key, ctx.accumulate, ctx.value_rank = key, accumulate, np.ndim(value)
         y = x.copy()
         if accumulate:
             add_at(y, key, value)
@@ -88,7 +89,12 @@ class IndexPut(Rule):
         dx = None
         if need_x:
             dx = grad if ctx.accumulate else IndexPut.apply(grad, 0, ctx.key)
-        return dx, Index.apply(grad, ctx.key) if need_value else None
+        if not need_value:
+            return dx, None
+        dvalue = Index.apply(grad, ctx.key)
+        if len(dvalue.shape) < ctx.value_rank:  # the value had sides of 1 in front
+            dvalue = dvalue.reshape((1,) * (ctx.value_rank - len(dvalue.shape)) + tuple(dvalue.shape))
+        return dx, dvalue
 
 
 def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
@@ -131,17 +137,19 @@ class Parsed:
 
     key    for step 1: an integer or a slice for every dimension of the tensor, None for new dimensions
     rule   step 1 is this rule: Select, Slice, or None where there is nothing to do
+    alone  the index has one part, one_slice: and is a slice (that of a tuple is passed over if it takes all)
     added  where the result of step 1 has new dimensions
     ends_with_none  the last thing step 1 does is to add one
     arrays the kinds of the index arrays, "b" for masks
     places for step 2: for every dimension of the result of step 1 a full slice, indices, or a mask over several of them
     """
 
-    __slots__ = ("added", "alone", "arrays", "ends_with_none", "key", "places", "rule")
+    __slots__ = ("added", "alone", "arrays", "ends_with_none", "key", "one_slice", "places", "rule")
 
     def __init__(self, shape: tuple[int, ...], index: Any):
         items = _as_tuple(index)
         self.alone = len(items) == 1
+        self.one_slice = type(index) is slice
         self.key: list = []
         self.places: list = []
         self.added: list[int] = []
@@ -185,7 +193,7 @@ class Parsed:
         if isinstance(item, slice):
             self.key.append(item)
             self.places.append(FULL)
-            if self.alone or not _takes_all(item, shape[dim]):
+            if self.one_slice or not _takes_all(item, shape[dim]):
                 self.rule, self.ends_with_none = Slice, False
             return dim + 1
         return self._add_array(item, shape, dim)
@@ -213,8 +221,8 @@ class Parsed:
 
     def view(self, tensor: Tensor) -> Tensor:
         """Step 1: the view; the tensor itself where there is nothing to do."""
-        if self.places and None in self.key:
-            return (self.rule or Slice).apply(tensor, (*self.key, ...))
+        if self.places and self.rule is not None and None in self.key:
+            return self.rule.apply(tensor, (*self.key, ...))
         if self.added and self.rule is not None and not self.ends_with_none:
             for dim, item in enumerate(self.key):
                 if item is None:
@@ -366,14 +374,23 @@ def checked_broadcast(places: list) -> tuple:
     return tuple(places)
 
 
+def _index_arrays(key: tuple) -> list:
+    """The arrays of indices in `key`, each with its dimension."""
+    return [(dim, place) for dim, place in enumerate(key) if place is not FULL and place.dtype.kind != "b"]
+
+
+def _check_not_empty(shape: tuple, key: tuple) -> None:
+    for dim, array in _index_arrays(key):
+        if array.size and not shape[dim]:
+            raise IndexError("index is out of bounds for dimension with size 0")
+
+
 def check_bounds(shape: tuple, key: tuple) -> None:
     """IndexError, PyTorch's, where an index of `key` is none of a tensor of `shape`; masks were looked at before."""
-    arrays = [(dim, place) for dim, place in enumerate(key) if place is not FULL and place.dtype.kind != "b"]
-    for number, (dim, array) in enumerate(arrays):
+    _check_not_empty(shape, key)
+    for number, (dim, array) in enumerate(_index_arrays(key)):
         side = shape[dim]
         if array.size and (array.min() < -side or array.max() >= side):
-            if not side:
-                raise IndexError("index is out of bounds for dimension with size 0")
             bad = array[(array < -side) | (array >= side)].flat[0]
             raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {side}")
 
@@ -408,14 +425,14 @@ def getitem(self: Tensor, index: Any) -> Any:
         if quick is not None:
             return quick.apply(self, (*index, ...))
     elif index is Ellipsis:
-        return Alias.apply(self, ...)
+        return Alias.apply(self)
     elif index is None:
         return Unsqueeze.apply(self, 0)
     parsed = Parsed(shape, index)
     view = parsed.view(self)
     if parsed.places:
         return Index.apply(view, checked_places(view._array.shape, parsed.places))
-    return Alias.apply(self, ...) if view is self else view
+    return Alias.apply(self) if view is self else view
 
 
 def _simple(index: tuple, shape: tuple) -> Any:
@@ -473,8 +490,16 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             _index_of_number(self, index)
         if kind is slice:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    if (kind is int and -len(array) <= index < len(array)) or (kind is tuple and _simple(index, array.shape) is not None):
-        key: Any = (index, ...) if kind is int else (*index, ...)
+    if kind is slice:
+        index = (index,)  # here, unlike in getitem, a slice that takes all is passed over
+    rule: Any = None
+    if kind is int:
+        if -len(array) <= index < len(array):
+            rule, index = Select, (index,)
+    elif kind is tuple or kind is slice:
+        rule = _simple(index, array.shape)
+    if rule is not None:
+        key: Any = (*index, ...)
         if not recorded:
             if not is_tensor and array.dtype.char in "fd" and (type(value) is float or type(value) is int) and -1e38 < value < 1e38:
                 views.check_history(self, False)  # the quick way: a number of no unusual size or dtype
@@ -486,7 +511,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
                 return
             _write(self, array[key], value)
         else:
-            _fill(self if key == (...,) else Part.apply(self, key), value)
+            _fill(self if rule is Alias else rule.apply(self, key), value)
         return
     parsed = Parsed(array.shape, index)
     if not recorded and not parsed.places:
@@ -509,7 +534,8 @@ def _write(self: Tensor, place: np.ndarray, value: Any, added: Any = ()) -> None
             for dim in added:
                 place = np.expand_dims(place, dim)
             source = _fitted(value, place.shape)._array
-        views.check_overlap(place, source)
+        if source.ndim:
+            views.check_overlap(place, source)
         if source.dtype is not place.dtype:
             source = converted(source, self.dtype)
     else:
@@ -526,6 +552,9 @@ def _fill(view: Tensor, value: Any) -> None:
         views.write(view, FillTensor.apply, _number(view, value))
     elif value._array.ndim:
         views.write(view, Copy.apply, _fitted(value, view._array.shape))
+    elif view._array.ndim:
+        views.check_writable(view, True)
+        views.record(view, FillTensor.apply, value)
     else:
         views.write(view, Copy.apply, value)
 
@@ -556,14 +585,15 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, by_mask: bool) ->
 def check_put(into: np.ndarray, key: tuple, value: Tensor) -> None:
     """Raise PyTorch's error where `value` cannot be written into the places `key` of an array."""
     source = value._array
+    views.check_overlap(into, source, same=False)
+    _check_not_empty(into.shape, key)
     _check_put_shape(source, into.shape, key)
-    check_bounds(into.shape, key)
     if source.dtype is not into.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
             f"{wrap(into).dtype.legacy} for the destination and {value.dtype.legacy} for the source."
         )
-    views.check_overlap(into, source, same=False)
+    check_bounds(into.shape, key)
 
 
 def _check_put_shape(source: np.ndarray, into: tuple, key: tuple) -> None:

@@ -86,6 +86,9 @@ class Copy(Elementwise):
         return Zero.apply(grad, 0) if need_x else None, grad if need_source else None
 
 
+Copy.node_class.name = lambda self: "torch::autograd::CopyBackwards"  # named in full, as in PyTorch
+
+
 class Fill(Rule):
     """y = a number everywhere,    dy/dx = 0"""
 
@@ -164,9 +167,19 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
             raise arguments.wrong_type("copy_", "other", 1, "Tensor", src)
         src = wrap(fitting_number(src, self.dtype, single=True))
     into, values = self._array, src._array
+    recorded = state.recording and (self.requires_grad or src.requires_grad)
+    if src is self:
+        views.check_history(self, recorded)
+        if recorded:
+            views.record(self, Copy.apply, src)
+        else:
+            self._bump()
+        return self
     if into.shape != values.shape:
+        views.check_writable(self, recorded)
+        views.check_overlap(into, values)
         _check_fits(into, values)
-    if state.recording and (self.requires_grad or src.requires_grad):
+    if recorded:
         return views.write(self, Copy.apply, src)
     views.check_writable(self, False)
     views.check_overlap(into, values)
@@ -199,18 +212,23 @@ def fill_(self: Tensor, value: Any) -> Tensor:
             raise arguments.no_such_form("fill_", (value,), {}, ("(Tensor value)", "(Number value)"))
         return _fill(self, fitting_number(value, self.dtype, single=self._array.size == 1), Fill)
     if value._array.ndim:
+        views.check_history(self, self.requires_grad)
         raise RuntimeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
         )
-    if state.recording and value.requires_grad:
-        return views.write(self, FillTensor.apply, value)
+    recorded = state.recording and value.requires_grad
+    views.check_writable(self, recorded or self.requires_grad)
+    if recorded:
+        views.record(self, FillTensor.apply, value)
+        return self
     return _fill(self, converted(value._array, self.dtype), FillTensor)
 
 
 def _fill(self: Tensor, value: np.ndarray, rule: type[Rule]) -> Tensor:
+    views.check_history(self, self.requires_grad)  # elements that share a place get the same number: that may be written
     if state.recording and self.requires_grad:
-        return views.write(self, rule.apply, value)
-    views.check_history(self, False)  # elements that share a place get the same number: that may be written
+        views.record(self, rule.apply, value)
+        return self
     self._array[...] = value
     self._bump()
     return self

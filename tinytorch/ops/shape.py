@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,30 @@ class ViewRule(Rule):
     what was saved for backward is recognised by the object."""
 
     is_view = True
+
+
+class Alias(ViewRule):
+    """y = x, a view of its own,    dx = dy"""
+
+    @staticmethod
+    def forward(ctx, x, key=...):
+        return x[...]
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+def publish_reshaping(name: str, choose: Callable, function: bool = False) -> None:
+    """Publish `name`, which changes a tensor's own sides: choose(self, ...) says by which view rule, with what arguments."""
+
+    @functools.wraps(choose)
+    def reshape_in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        views.check_history(self, self.requires_grad)
+        return views.reshape_in_place(self, *choose(self, *args, **kwargs))
+
+    publish_inplace(name, reshape_in_place, function=function)
+    reshape_in_place.__doc__ = f"In-place form of `{name[:-1]}`: this tensor itself takes on the other sides and strides."
 
 
 # ---- view and reshape --------------------------------------------------------------------------------------------------

@@ -41,18 +41,6 @@ class Slice(Part):
     """Part whose last step takes a range of a dimension"""
 
 
-class Alias(ViewRule):
-    """y = x, a view of its own,    dx = dy"""
-
-    @staticmethod
-    def forward(ctx, x, key=...):
-        return x[...]
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad
-
-
 class Surround(Rule):
     """y = zeros of `shape` but for y[key] = x,    dx = dy[key]"""
 

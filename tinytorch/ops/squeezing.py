@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinytorch.autograd import views
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.memory import restride
-from tinytorch.ops.shape import View, ViewRule
-from tinytorch.public import public, publish_inplace
+from tinytorch.ops.shape import View, ViewRule, publish_reshaping
+from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 
@@ -125,17 +124,16 @@ class UnsqueezeInPlace(Unsqueeze):
     name = "UnsqueezeBackward1"
 
 
-def _squeeze_(self: Tensor, dim: Any = None) -> Tensor:
-    rule, dims = _squeezing(self, dim, (SqueezeInPlace, SqueezeDimInPlace, SqueezeDimsInPlace))
-    return views.reshape_in_place(self, rule, dims)
+def _squeeze_(self: Tensor, dim: Any = None) -> tuple:
+    return _squeezing(self, dim, (SqueezeInPlace, SqueezeDimInPlace, SqueezeDimsInPlace))
 
 
-def _unsqueeze_(self: Tensor, dim: int) -> Tensor:
-    return views.reshape_in_place(self, UnsqueezeInPlace, wrap_dim(dim, self._array.ndim + 1))
+def _unsqueeze_(self: Tensor, dim: int) -> tuple:
+    return UnsqueezeInPlace, wrap_dim(dim, self._array.ndim + 1)
 
 
-publish_inplace("squeeze_", _squeeze_)
-publish_inplace("unsqueeze_", _unsqueeze_)
+publish_reshaping("squeeze_", _squeeze_)
+publish_reshaping("unsqueeze_", _unsqueeze_)
 
 
 # ---- at least so many dimensions ---------------------------------------------------------------------------------------

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.autograd import views
 from tinytorch.autograd.pieces import Piece, Put, Rest
 from tinytorch.autograd.rule import Rule
 from tinytorch.autograd.spot import Spot
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.memory import address, extent, overlaps_itself, restride
-from tinytorch.ops.shape import ViewRule, sizes
+from tinytorch.ops.shape import ViewRule, publish_reshaping, sizes
 from tinytorch.ops.slicing import along, select_key
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 # ---- as_strided --------------------------------------------------------------------------------------------------------
@@ -79,11 +78,11 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     return AsStrided.apply(input, *_layout(input, size, stride, storage_offset))
 
 
-def _as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
-    return views.reshape_in_place(self, AsStridedInPlace, *_layout(self, size, stride, storage_offset))
+def _as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
+    return AsStridedInPlace, *_layout(self, size, stride, storage_offset)
 
 
-publish_inplace("as_strided_", _as_strided_, function=True)
+publish_reshaping("as_strided_", _as_strided_, function=True)
 
 
 # ---- unfold ------------------------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from tinytorch.autograd import views
 from tinytorch.errors import wrap_dim
-from tinytorch.ops.shape import ViewRule, sizes
-from tinytorch.public import public, publish_inplace
+from tinytorch.ops.shape import Alias, ViewRule, publish_reshaping, sizes
+from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 
@@ -67,13 +66,12 @@ def _check_matrix(name: str, input: Tensor) -> None:
         raise RuntimeError(f"{name}() expects a tensor with <= 2 dimensions, but self is {input._array.ndim}D")
 
 
-def _t_(self: Tensor) -> Tensor:
-    views.check_history(self, self.requires_grad)
+def _t_(self: Tensor) -> tuple:
     _check_matrix("t_", self)
-    return views.reshape_in_place(self, TInPlace)
+    return (TInPlace,)
 
 
-publish_inplace("t_", _t_)
+publish_reshaping("t_", _t_)
 
 
 @public(out=False)
@@ -122,22 +120,18 @@ def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose(input, dim0, dim1)
 
 
-def _transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
+def _transpose_(self: Tensor, dim0: int, dim1: int) -> tuple:
     ndim = self._array.ndim
-    return views.reshape_in_place(self, TransposeInPlace, wrap_dim(dim0, ndim), wrap_dim(dim1, ndim))
+    return TransposeInPlace, wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
 
 
-def _swapaxes_(self: Tensor, axis0: int, axis1: int) -> Tensor:
+def _swapaxes_(self: Tensor, axis0: int, axis1: int) -> tuple:
     return _transpose_(self, axis0, axis1)
 
 
-def _swapdims_(self: Tensor, dim0: int, dim1: int) -> Tensor:
-    return _transpose_(self, dim0, dim1)
-
-
-publish_inplace("transpose_", _transpose_)
-publish_inplace("swapaxes_", _swapaxes_)
-publish_inplace("swapdims_", _swapdims_)
+publish_reshaping("transpose_", _transpose_)
+publish_reshaping("swapdims_", _transpose_)
+publish_reshaping("swapaxes_", _swapaxes_)
 
 
 # ---- permute -----------------------------------------------------------------------------------------------------------
@@ -199,7 +193,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
         if len(set(dims)) != len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({each})")
     if not ndim:
-        return Permute.apply(input, ())
+        return Alias.apply(input)
     others = iter([d for d in range(ndim) if d not in moved])
     return Permute.apply(input, tuple([moved[places.index(d)] if d in places else next(others) for d in range(ndim)]))
 
