@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -166,16 +167,24 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any = None) -> Tensor:
 
 def masked_fill_(self: Tensor, mask: Tensor, value: Any = None) -> Tensor:
     rule, *args = _fill_call("masked_fill_", self, mask, value)
-    if state.recording and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)):
-        return views.write(self, rule.apply, *args)
-    views.check_writable(self, False)
     into, where = self._array, mask._array
     if where.shape != into.shape:
         _check_fits(into, where)
+    if state.recording and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)):
+        return views.write(self, rule.apply, *args)
+    views.check_history(self, False)
+    if 0 in into.strides and into.size > 1 and not into.flags.c_contiguous:
+        warnings.warn(_EXPANDED, UserWarning, stacklevel=2)
     number = args[1] if rule is MaskedFill else args[0]._array
     np.copyto(into, number, where=where)
     self._bump()
     return self
+
+
+_EXPANDED = (
+    "Use of masked_fill_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
+    "operation. This also applies to advanced indexing e.g. tensor[mask] = scalar"
+)
 
 
 def _check_fits(into: np.ndarray, mask: np.ndarray) -> None:

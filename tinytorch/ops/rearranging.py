@@ -157,6 +157,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
     if len(dims) != len(shifts) and (dims or len(shifts) > 1):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
     ndim = input._array.ndim
+    if not input._array.size:
+        return Roll.apply(input, shifts, ())
     if dims and not ndim:
         raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
     return Roll.apply(input, shifts, tuple([wrap_dim(dim, ndim) for dim in dims]))
@@ -200,17 +202,11 @@ class Repeat(Rule):
     @staticmethod
     def backward(ctx, grad):
         shape = (1,) * (len(ctx.repeats) - len(ctx.shape)) + ctx.shape
-        if 0 in grad.shape:
-            return np.zeros(ctx.shape, _dtype_of(grad))
         split = [
             side for times, each in zip(ctx.repeats, shape) for side in (times, each)
         ]  # each dimension as (copy, place)
         grad = grad.reshape(tuple(split)).sum(axis=tuple(range(0, len(split), 2))) if split else grad
         return grad.reshape(ctx.shape)
-
-
-def _dtype_of(value: Any) -> np.dtype:
-    return value._array.dtype if isinstance(value, Tensor) else value.dtype
 
 
 def _repeat(input: Tensor, repeats: tuple[int, ...]) -> Tensor:
@@ -298,7 +294,6 @@ def _interleave(input: Tensor, repeats: Any, dim: int | None, output_size: int |
         if times.ndim > 1:
             raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
         if not shape:
-            wrap_dim(dim, 0)
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         dim = wrap_dim(dim, len(shape))
         if times.size == 1:
