@@ -47,6 +47,7 @@ def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
     ((2, 3), (2, 3), (2,))
     """
     position: int | None = 1
+    listed = size is not None
     if size is not None:
         if args:
             raise TypeError(f"{function}() got multiple values for argument 'size'")
@@ -61,11 +62,17 @@ def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
             raise TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
         if not isinstance(first, (tuple, list)):
             raise wrong_type(function, "size", position, "tuple of ints", first)
-        args = tuple(first)
+        args, listed = tuple(first), True
     shape = []
     for i, side in enumerate(args):
         whole = side if type(side) is int else _as_int(side, bools=i > 0)
         if whole is None:
+            if listed and not i:
+                where = "" if position is None else f" (position {position})"
+                raise TypeError(
+                    f"{function}(): argument 'size'{where} must be tuple of ints, but found element of type "
+                    f"{type_name(side)} at pos 0"
+                )
             raise TypeError(
                 f"{function}(): argument 'size' failed to unpack the object at pos {i + 1} with error "
                 f'"type must be tuple of ints,but got {type_name(side)}"'

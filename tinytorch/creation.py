@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import arguments, dtypes
+from tinytorch import arguments, dtypes, formats
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import check_can_require_grad
 from tinytorch.device import as_device, device
@@ -223,6 +223,33 @@ def strided_array(shape: tuple[int, ...], strides: tuple[int, ...], kind: Dtype)
 
 
 @factory
+def empty_permuted(size: Any, physical_layout: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+    """A tensor without gaps whose dimensions lie in memory in the order `physical_layout`, the last one innermost.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.empty_permuted.html
+
+    >>> torch.empty_permuted((2, 3, 5), (0, 2, 1)).stride()
+    (15, 1, 3)
+    """
+    shape, order = _sequence("empty_permuted", size), tuple(physical_layout)
+    if len(shape) != len(order):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for at, dim in enumerate(order):
+        if not 0 <= dim < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {dim} at index {at}). "
+                " NB: negative dims not currently supported; file an issue if you want it."
+            )
+    if len(set(order)) < len(order):
+        raise RuntimeError("Duplicate dim not allowed")
+    array = allocate(np.empty, tuple([shape[dim] for dim in order]), dtype or get_default_dtype())
+    return array.transpose(np.argsort(order)) if order else array
+
+
+@factory
 def scalar_tensor(s: Any, *, dtype: Dtype | None = None) -> np.ndarray:
     """A 0-dim tensor of the default dtype that holds the number `s`.
 
@@ -256,6 +283,8 @@ def array_like(name: str, input: Any, dtype: Any, memory_format: Any) -> np.ndar
     """An uninitialized array with the shape of `input`."""
     if not isinstance(input, Tensor):
         raise arguments.wrong_type(name, "input", 1, "Tensor", input)
+    if memory_format is not None and not isinstance(memory_format, formats.memory_format):
+        raise arguments.wrong_type(name, "memory_format", None, "torch.memory_format", memory_format)
     like = input._array
     kind = like.dtype if dtype is None else arguments.as_dtype(name, dtype).numpy
     if memory_format is preserve_format or memory_format is None:

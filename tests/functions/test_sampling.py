@@ -1,13 +1,13 @@
 """Random tensors, compared with PyTorch's to the bit: values, strides, gradients, the stream afterwards, errors."""
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tinytorch as tt
+from tests.functions import beside
+from tests.functions.beside import to_bytes
 
 torch = pytest.importorskip("torch")
 
@@ -16,49 +16,14 @@ FLOATS = ("float32", "float64", "float16", "bfloat16")
 DTYPES = (*FLOATS, "uint8", "int8", "int16", "int32", "int64", "bool", "complex64", "complex128")
 
 
-def to_bytes(tensor):
-    """The elements in row-major order."""
-    if isinstance(tensor, tt.Tensor):
-        return np.ascontiguousarray(tensor.detach()._array).tobytes()
-    flat = tensor.detach().contiguous().reshape(-1)
-    return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-
-
-def outcome(call, lib, seed=5):
-    """What `call(lib, generator)` gives: results, error and warnings, and the generator's state afterwards."""
-    generator = lib.Generator().manual_seed(seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            result, error = call(lib, generator), None
-        except Exception as raised:
-            result, error = None, (type(raised).__name__, str(raised).split("\n")[0])
-    return result, error, [str(each.message).split(" (Triggered")[0] for each in caught], generator.get_state()
-
-
 def same(call, seed=5):
-    """`call(lib, generator)` does the same in both libraries."""
-    found, error, warned, state = outcome(call, tt, seed)
-    expected, wanted_error, wanted_warnings, wanted_state = outcome(call, torch, seed)
-    assert (error, warned) == (wanted_error, wanted_warnings)
-    if wanted_error is None:
-        assert_same(found, expected)
-        assert to_bytes(state) == to_bytes(wanted_state)
+    """`call(lib, generator)` does the same in both libraries, also to the generator."""
 
+    def with_state(lib):
+        generator = lib.Generator().manual_seed(seed)
+        return call(lib, generator), generator.get_state()
 
-def assert_same(found, expected):
-    if isinstance(expected, torch.Tensor):
-        assert isinstance(found, tt.Tensor)
-        assert (str(found.dtype), tuple(found.shape)) == (str(expected.dtype), tuple(expected.shape))
-        assert found.stride() == expected.stride()
-        assert (found.requires_grad, found.is_leaf) == (expected.requires_grad, expected.is_leaf)
-        assert to_bytes(found) == to_bytes(expected)
-    elif isinstance(expected, (tuple, list)):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected):
-            assert_same(one, other)
-    else:
-        assert found == expected
+    beside.same(with_state)
 
 
 # ---- every function, several seeds and sizes -------------------------------------------------------------------------

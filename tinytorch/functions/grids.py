@@ -34,6 +34,8 @@ def eye(n: int, m: int | None = None, *, dtype: Dtype | None = None) -> np.ndarr
     for name, side in (("n", rows), ("m", columns)):
         if side < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {side}")
+    if dtype in (dtypes.uint16, dtypes.uint32, dtypes.uint64):
+        raise NotImplementedError(f"\"eye\" not implemented for '{dtype.legacy}'")
     return np.eye(rows, columns, dtype=(dtype or get_default_dtype()).numpy)
 
 
@@ -142,10 +144,11 @@ def _check_vectors(vectors: list) -> None:
     for i, vector in enumerate(vectors):
         if not isinstance(vector, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {arguments.type_name(vector)}")
-        if vector.dim() > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {vector!r}")
     if any(vector.dtype is not vectors[0].dtype for vector in vectors):
         raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    for vector in vectors:
+        if vector.dim() > 1:
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {vector!r}")
 
 
 @public(method=False, out=False)

@@ -16,6 +16,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.creation import as_number, factory
 from tinytorch.dtypes import COMPLEX, FLOAT, INTEGER, get_default_dtype
 from tinytorch.dtypes import dtype as Dtype
+from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor
 
 # ---- arange ----------------------------------------------------------------------------------------------------------
@@ -31,13 +32,18 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, dty
     >>> torch.arange(5), torch.arange(1, 2.5, 0.5)
     (tensor([0, 1, 2, 3, 4]), tensor([1.0000, 1.5000, 2.0000]))
     """
+    if dtype is not None:
+        _check_kind(dtype)
     start, end, step = _bounds("arange", args, start, end, step)
     if dtype is None:
         whole = all(isinstance(value, int) for value in (start, end, step))
         dtype = dtypes.int64 if whole else get_default_dtype()
-    if dtype is dtypes.int64:
-        start, end, step = int(start), int(end), int(step)
-    return _steps(start, step, _count(start, end, step), dtype)
+    return _steps(start, step, _count(start, end, step, dtype), dtype)
+
+
+def _check_kind(kind: Dtype) -> None:
+    if kind.category not in (INTEGER, FLOAT):
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind.legacy}'")
 
 
 def _bounds(name: str, args: tuple, start: Any, end: Any, step: Any) -> list:
@@ -58,27 +64,29 @@ def _bounds(name: str, args: tuple, start: Any, end: Any, step: Any) -> list:
     return bounds
 
 
-def _count(start: Any, end: Any, step: Any) -> int:
-    """How many numbers lie from `start` to below `end`."""
+def _count(start: Any, end: Any, step: Any, kind: Dtype) -> int:
+    """How many numbers lie from `start` to below `end`; int64 counts in integers, other dtypes in float64."""
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if end != start and (step > 0) != (end > start):
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
-        return -((start - end) // step)
-    return math.ceil((end - start) / step)
+    if kind is dtypes.int64:
+        if int(step) == 0:
+            raise ValueError("step must be nonzero")
+        return -((int(start) - int(end)) // int(step))
+    return math.ceil((float(end) - float(start)) / step)
 
 
 def _steps(start: Any, step: Any, count: int, kind: Dtype) -> np.ndarray:
     """start + i * step for i = 0, ..., count - 1."""
-    if kind.category not in (INTEGER, FLOAT):
-        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind.legacy}'")
+    _check_kind(kind)
     index = np.arange(count)
     if kind.category == INTEGER:
         return (int(start) + index * int(step)).astype(kind.numpy)
-    numbers = fused(step, index, start).astype(kind.numpy)
+    with np.errstate(over="ignore"):
+        numbers = fused(step, index, start).astype(kind.numpy)
     # PyTorch's CPU code fills two 256-bit registers at a time, counting on from the first number of each.
     lanes = 32 // kind.itemsize
     blocks = index[: count - count % (2 * lanes)]
@@ -131,7 +139,7 @@ def range(*args: Any, start: Any = None, end: Any = None, step: Any = None, dtyp
 
 
 @factory
-def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype | None = None) -> np.ndarray:
+def linspace(start: Any, end: Any, steps: Any = None, *, dtype: Dtype | None = None) -> np.ndarray:
     """`steps` numbers from `start` to `end`, both included, at equal distances.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.linspace.html
@@ -140,13 +148,19 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Dtype | None = None) ->
     tensor([ 0.0000,  2.5000,  5.0000,  7.5000, 10.0000])
     """
     start, end, steps, dtype = _span("linspace", start, end, steps, dtype)
-    if dtype.category == COMPLEX:
-        return np.linspace(start, end, steps).astype(dtype.numpy)
-    return _spaced(start, end, steps, dtype)
+    if dtype.category == INTEGER:
+        first, last = (fitting_number(value, dtype).astype(np.float64)[()] for value in (start, end))
+        return _spaced(first, last, steps).astype(dtype.numpy)
+    first, last = (np.asarray(value).astype(dtype.numpy)[()] for value in (start, end))
+    if dtype.category < COMPLEX:
+        return _spaced(first, last, steps)
+    numbers = np.empty(steps, dtype.numpy)
+    numbers.real, numbers.imag = _spaced(first.real, last.real, steps), _spaced(first.imag, last.imag, steps)
+    return numbers
 
 
 @factory
-def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Dtype | None = None) -> np.ndarray:
+def logspace(start: Any, end: Any, steps: Any = None, base: float = 10.0, *, dtype: Dtype | None = None) -> np.ndarray:
     """`steps` numbers from base^start to base^end, both included, with equal quotients.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.logspace.html
@@ -155,11 +169,22 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Dty
     tensor([   1.,   10.,  100., 1000.])
     """
     start, end, steps, dtype = _span("logspace", start, end, steps, dtype)
-    if dtype.category == COMPLEX:
-        return (base ** np.linspace(start, end, steps)).astype(dtype.numpy)
+    if dtype.category == INTEGER:
+        first, last = (fitting_number(value, dtype)[()] for value in (start, end))
+    else:
+        first, last = (np.asarray(value).astype(dtype.numpy)[()] for value in (start, end))
     with np.errstate(all="ignore"):
-        exponents = _spaced(start, end, steps, dtype, exponents=True)
-        return np.power(float(base), exponents.astype(np.float64)).astype(dtype.numpy)
+        return (np.power(float(base), _exponents(first, last, steps))).astype(dtype.numpy)
+
+
+def _exponents(first: Any, last: Any, steps: int) -> np.ndarray:
+    """As `_spaced`, but only the difference is rounded to the precision of first and last, the rest is in float64."""
+    wide = np.complex128 if first.dtype.kind == "c" else np.float64
+    step = wide(last - first) / max(steps - 1, 1)
+    forward, backward = np.arange(steps // 2), np.arange(steps - 1 - steps // 2, -1, -1)
+    if steps == 1:
+        return np.array([wide(first)])
+    return np.concatenate([wide(first) + step * forward, wide(last) - step * backward])
 
 
 def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> tuple:
@@ -174,7 +199,8 @@ def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> t
         bounds = [as_number(name, "start", 1, start), as_number(name, "end", 2, end)]
         steps = arguments.as_whole(name, "steps", 3, steps)
     except TypeError:
-        raise arguments.no_such_form(name, (start, end, steps), {}) from None
+        given = (start, end) if steps is None else (start, end, steps)
+        raise arguments.no_such_form(name, given, {}) from None
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     inferred = dtypes.default_complex() if any(isinstance(value, complex) for value in bounds) else get_default_dtype()
@@ -187,26 +213,20 @@ def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> t
     return *bounds, steps, dtype
 
 
-def _spaced(start: Any, end: Any, steps: int, kind: Dtype, exponents: bool = False) -> np.ndarray:
-    """Numbers of the dtype `kind` at equal distances, counted from `start` in the first half, from `end` in the second.
+def _spaced(first: Any, last: Any, steps: int) -> np.ndarray:
+    """Numbers at equal distances, counted from `first` in the first half and from `last` in the second.
 
-    With `exponents` they are not cut to integers where `kind` is an integer dtype.
+    All of it in the precision of first and last; products and sums are fused, but those of half precision.
     """
-    whole = kind.category == INTEGER
-    kept = np.dtype(np.float64) if whole else kind.numpy
-    with np.errstate(all="ignore"):
-        first, last = (
-            np.float64(np.trunc(value) if whole else np.asarray(value).astype(kept)) for value in (start, end)
-        )
-        step = np.asarray((last - first) / max(steps - 1, 1)).astype(kept)
-    forward = np.arange(steps // 2)
-    backward = np.arange(steps - 1 - steps // 2, -1, -1)
-    if kept.itemsize == 2:  # half precision is rounded after every operation
-        first, last = first.astype(kept), last.astype(kept)
-        numbers = np.concatenate([first + step * forward.astype(kept), last - step * backward.astype(kept)])
-    else:
-        step = step.astype(np.float64)
-        numbers = np.concatenate([fused(step, forward, first), fused(-step, backward, last)]).astype(kept)
+    kept = first.dtype
     if steps == 1:
-        numbers = np.asarray([start]).astype(kept)
-    return numbers if exponents else numbers.astype(kind.numpy)
+        return np.array([first])
+    forward = np.arange(steps // 2).astype(kept)
+    backward = np.arange(steps - 1 - steps // 2, -1, -1).astype(kept)
+    with np.errstate(all="ignore"):
+        step = (last - first) / kept.type(max(steps - 1, 1))
+        if kept.itemsize > 2:
+            halves = [fused(step, forward, first), fused(-step, backward, last)]
+        else:
+            halves = [first + step * forward, last - step * backward]
+        return np.concatenate(halves).astype(kept)
