@@ -1,4 +1,4 @@
-"""einsum and other contractions: products summed over named or paired dimensions, all made of bmm.
+"""einsum, products summed over named dimensions, and bilinear, which is one of them.
 
 An operand is brought into the order (kept in both, only mine, summed), the other into (kept in both, summed, only
 theirs); flattened to three dimensions each, their contraction is one batched matrix product.
@@ -6,14 +6,17 @@ theirs); flattened to three dimensions each, their contraction is one batched ma
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import Any
 
-from tinytorch.ops.matmul import bmm, check_tensors
+from tinytorch.arguments import type_name, wrong_type
+from tinytorch.ops.matmul import bmm
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 _ELLIPSIS = "..."
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 @public(method=False, out=False)
@@ -29,12 +32,20 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     >>> torch.einsum("ij,j->i", a, b), torch.einsum("ii", a)
     (tensor([21., 43.]), tensor(5.))
     """
-    if not isinstance(equation, str):
+    if not operands:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
+    if isinstance(equation, Tensor):
         equation, operands = _from_lists((equation, *operands))
+    elif not isinstance(equation, str):
+        raise wrong_type("einsum", "equation", 1, "str", equation)
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    if not operands:
-        raise ValueError("einsum(): must provide at least one operand")
+    for position, tensor in enumerate(operands):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"expected Tensor as element {position} in argument 1, but got {type_name(tensor)}")
     inputs, output = _parse(equation, operands)
     labelled = [_diagonals(tensor, subscripts) for tensor, subscripts in zip(operands, inputs)]
     _check_sizes(labelled)
@@ -47,7 +58,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     for label in missing:
         result, names = result.unsqueeze(-1), [*names, label]
     order = [names.index(label) for label in output]
-    return result.permute(order) if order != list(range(len(order))) else result
+    untouched = len(operands) == 1 and result is labelled[0][0]
+    return result.permute(order) if untouched or order != list(range(len(order))) else result
 
 
 def _from_lists(arguments: tuple) -> tuple[str, tuple]:
@@ -56,7 +68,9 @@ def _from_lists(arguments: tuple) -> tuple[str, tuple]:
     lists = [*arguments[1::2]]
 
     def letters(numbers: Sequence) -> str:
-        return "".join(_ELLIPSIS if n is Ellipsis else chr(ord("A") + n if n < 26 else ord("a") + n - 26) for n in numbers)
+        if not all(n is Ellipsis or 0 <= n < 52 for n in numbers):
+            raise ValueError("einsum(): subscript in subscript list is not within the valid range [0, 52)")
+        return "".join(_ELLIPSIS if n is Ellipsis else _LETTERS[n] for n in numbers)
 
     equation = ",".join(map(letters, lists))
     if len(arguments) % 2:
@@ -66,19 +80,20 @@ def _from_lists(arguments: tuple) -> tuple[str, tuple]:
 
 def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
     """The labels of every operand's dimensions and of the output's; a dimension under "..." is labelled by a number."""
-    left, arrow, right = equation.replace(" ", "").partition("->")
+    left, arrow, right = equation.partition("->")
     terms = left.split(",")
     if len(terms) > len(operands):
         raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
     if len(terms) < len(operands):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    widest = 0
+    widest = start = 0
     inputs = []
     for i, (term, tensor) in enumerate(zip(terms, operands)):
-        labels = _labels(term, equation)
+        labels = _labels(term, start, f"operand {i}")
+        start += len(term) + 1
         named = sum(label is not Ellipsis for label in labels)
         ndim = tensor._array.ndim
-        if Ellipsis not in labels and named != ndim or named > ndim:
+        if (Ellipsis not in labels and named != ndim) or named > ndim:
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({named}) "
                 + ("does not match" if Ellipsis not in labels else "is more than")
@@ -93,7 +108,9 @@ def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
     if not arrow:
         letters = [label for label in everything if isinstance(label, str)]
         return spread, dots + sorted(label for label in set(letters) if letters.count(label) == 1)
-    output = [label for one in _labels(right, equation) for label in (dots if one is Ellipsis else [one])]
+    output = [
+        label for one in _labels(right, len(left) + 2, "output") for label in (dots if one is Ellipsis else [one])
+    ]
     for label in output:
         if output.count(label) > 1:
             raise RuntimeError(f"einsum(): output subscript {label} appears more than once in the output")
@@ -104,24 +121,29 @@ def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
     return spread, output
 
 
-def _labels(term: str, equation: str) -> list:
-    """The subscripts of a term, "..." as Ellipsis."""
+def _labels(term: str, start: int, where: str) -> list:
+    """The subscripts of a term, "..." as Ellipsis; the term begins at `start` in the equation, for error messages."""
     labels: list = []
-    rest = term
-    while rest:
-        if rest.startswith(_ELLIPSIS):
+    hint = " (...)" if where == "output" else ""
+    at = 0
+    while at < len(term):
+        letter = term[at]
+        if letter == ".":
             if Ellipsis in labels:
-                raise RuntimeError("einsum(): found '.' for operand 0 for which an ellipsis was already found")
+                said = "but an ellipsis (...)" if hint else "for which an ellipsis"
+                raise RuntimeError(f"einsum(): found '.' for {where} {said} was already found")
+            if not term.startswith(_ELLIPSIS, at):
+                raise RuntimeError(f"einsum(): found '.' for {where} that is not part of any ellipsis{hint}")
             labels.append(Ellipsis)
-            rest = rest[3:]
-        elif rest[0].isalpha() and rest[0].isascii():
-            labels.append(rest[0])
-            rest = rest[1:]
-        else:
+            at += 2
+        elif letter in _LETTERS:
+            labels.append(letter)
+        elif letter != " ":
             raise RuntimeError(
-                f"einsum(): invalid subscript given at index {equation.index(rest[0])} in the equation string, subscripts "
-                "must be in [a-zA-Z]"
+                f"einsum(): invalid subscript given at index {start + at} in the equation string, subscripts must "
+                "be in [a-zA-Z]"
             )
+        at += 1
     return labels
 
 
@@ -153,10 +175,15 @@ def _check_sizes(labelled: list[tuple]) -> None:
         for label, size in zip(labels, tensor.shape):
             known = sizes.get(label, 1)
             if known != 1 and size not in (1, known):
-                name = label if isinstance(label, str) else "..."
+                if not isinstance(label, str):
+                    raise RuntimeError(
+                        f"einsum(): dimension {labels.index(label)} covered by ellipsis in operand {i}has size {size} "
+                        f"which does not broadcast with previously seen ellipsis with size {known} for the respective "
+                        "dimension"
+                    )
                 raise RuntimeError(
-                    f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast with previously "
-                    f"seen size {known}"
+                    f"einsum(): subscript {label} has size {size} for operand {i} which does not broadcast with "
+                    f"previously seen size {known}"
                 )
             sizes[label] = max(known, size) if size else 0
 
@@ -189,6 +216,15 @@ def _contract(x: Tensor, x_labels: list, y: Tensor, y_labels: list, later: set) 
     summed = [label for label in x_labels if label in y_labels and label not in later]
     mine = [label for label in x_labels if label not in y_labels]
     theirs = [label for label in y_labels if label not in x_labels]
+    if not summed:
+        labels = both + mine + theirs
+        left = _ordered(x, x_labels, both + mine)
+        for _ in theirs:
+            left = left.unsqueeze(-1)
+        right = _ordered(y, y_labels, both + theirs)
+        for _ in mine:
+            right = right.unsqueeze(len(both))
+        return left * right, labels
     sizes = dict(zip(y_labels, y.shape)) | dict(zip(x_labels, x.shape))
 
     def count(labels: list) -> int:
@@ -205,152 +241,6 @@ def _contract(x: Tensor, x_labels: list, y: Tensor, y_labels: list, later: set) 
 
 def _ordered(tensor: Tensor, labels: list, wanted: list) -> Tensor:
     return tensor if labels == wanted else tensor.permute([labels.index(label) for label in wanted])
-
-
-@public(method=False)
-def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
-    """Products summed over the last `dims` dimensions of a and the first of b, or over the two lists in `dims`.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.tensordot.html
-
-    >>> torch.tensordot(torch.ones(2, 3, 4), torch.ones(3, 4, 5), dims=2).shape
-    torch.Size([2, 5])
-    """
-    if isinstance(dims, Tensor):
-        dims = dims.tolist()
-    if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        dims_a, dims_b = list(range(-dims, 0)), list(range(dims))
-    else:
-        dims_a, dims_b = ([d] if isinstance(d, int) else list(d) for d in dims)
-    ndim_a, ndim_b = a._array.ndim, b._array.ndim
-    if len(dims_a) != len(dims_b):
-        raise RuntimeError("both dimension lists should have same length")
-    for d_a, d_b in zip(dims_a, dims_b):
-        if a.shape[d_a] != b.shape[d_b]:
-            raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a.shape[d_a]} in dim {d_a} and second has size "
-                f"{b.shape[d_b]} in dim {d_b}"
-            )
-    positive_a, positive_b = [d % ndim_a for d in dims_a], [d % ndim_b for d in dims_b]
-    free_a = [d for d in range(ndim_a) if d not in positive_a]
-    free_b = [d for d in range(ndim_b) if d not in positive_b]
-    inner = 1
-    for d in positive_a:
-        inner *= a.shape[d]
-    left = a.permute(free_a + positive_a).reshape(-1 if a._array.size else _size(a, free_a), inner)
-    right = b.permute(positive_b + free_b).reshape(inner, -1 if b._array.size else _size(b, free_b))
-    return left.mm(right).reshape([a.shape[d] for d in free_a] + [b.shape[d] for d in free_b])
-
-
-def _size(tensor: Tensor, dims: list[int]) -> int:
-    total = 1
-    for d in dims:
-        total *= tensor.shape[d]
-    return total
-
-
-@public()
-def inner(input: Tensor, other: Tensor) -> Tensor:
-    """The dot products along the last dimensions of both.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.inner.html
-
-    >>> torch.inner(torch.tensor([1., 2., 3.]), torch.tensor([0., 2., 1.]))
-    tensor(7.)
-    """
-    check_tensors("inner", input=input, other=other)
-    if not input._array.ndim or not other._array.ndim:
-        return input * other
-    if input.shape[-1] != other.shape[-1]:
-        raise RuntimeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(input.shape)} and {list(other.shape)}"
-        )
-    return tensordot(input, other, dims=([-1], [-1]))
-
-
-@public()
-def kron(input: Tensor, other: Tensor) -> Tensor:
-    """The Kronecker product: every element of `input` times the whole of `other`.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.kron.html
-
-    >>> torch.kron(torch.tensor([1, 10]), torch.tensor([1, 2]))
-    tensor([ 1,  2, 10, 20])
-    """
-    rank = max(input._array.ndim, other._array.ndim)
-    x_shape = (1,) * (rank - input._array.ndim) + tuple(input.shape)
-    y_shape = (1,) * (rank - other._array.ndim) + tuple(other.shape)
-    x = input.reshape([side for size in x_shape for side in (size, 1)])
-    y = other.reshape([side for size in y_shape for side in (1, size)])
-    return (x * y).reshape([a * b for a, b in zip(x_shape, y_shape)])
-
-
-@public(method=False)
-def chain_matmul(*matrices: Tensor) -> Tensor:
-    """The product of several matrices, in the order of multiplications that costs least.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.chain_matmul.html
-
-    >>> torch.chain_matmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)).shape
-    torch.Size([2, 1])
-    """
-    return multiply_in_best_order(list(matrices))
-
-
-def multiply_in_best_order(matrices: list[Tensor]) -> Tensor:
-    """Dynamic programming over where the last product is made; costs are counts of multiplications."""
-    sides = [m.shape[0] for m in matrices] + [matrices[-1].shape[1]]
-    count = len(matrices)
-    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(count)}
-    for length in range(1, count):
-        for i in range(count - length):
-            j = i + length
-            best[i, j] = min(
-                (best[i, k][0] + best[k + 1, j][0] + sides[i] * sides[k + 1] * sides[j + 1], k) for k in range(i, j)
-            )
-
-    def multiply(i: int, j: int) -> Tensor:
-        if i == j:
-            return matrices[i]
-        k = best[i, j][1]
-        return multiply(i, k).mm(multiply(k + 1, j))
-
-    return multiply(0, count - 1)
-
-
-@public()
-def matrix_power(input: Tensor, n: int) -> Tensor:
-    """The product of n copies of square matrices, by repeated squaring; a negative n takes the inverse.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.matrix_power.html
-
-    >>> torch.matrix_power(torch.tensor([[1., 1.], [0., 1.]]), 3)
-    tensor([[1., 3.],
-            [0., 1.]])
-    """
-    if input._array.ndim < 2 or input.shape[-1] != input.shape[-2]:
-        raise RuntimeError(f"linalg.matrix_power: A must be batches of square matrices, but they are {_by(input)} matrices")
-    if n < 0:
-        return matrix_power(input.inverse(), -n)
-    result, square = None, input
-    while n:
-        if n & 1:
-            result = square if result is None else result @ square
-        n >>= 1
-        if n:
-            square = square @ square
-    if result is None:
-        from tinytorch.public import NAMES
-
-        return NAMES["eye"](input.shape[-1], dtype=input.dtype).expand_as(input).clone()
-    return result.clone() if result is input else result
-
-
-def _by(tensor: Tensor) -> str:
-    return " by ".join(map(str, tensor.shape[-2:]))
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -370,5 +260,12 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
             raise RuntimeError(
                 f"bilinear(): input{which} size does not match weight size: got {given} but expected {expected}"
             )
+    for dim, (one, other) in enumerate(zip(input1.shape[:-1], input2.shape[:-1])):
+        if one != other:
+            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and {other}")
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}"
+        )
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from tinytorch.arguments import wrong_type
+from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
-from tinytorch.dtypes import from_numpy
-from tinytorch.ops.arithmetic import conj
-from tinytorch.ops.matmul import Bmm, Mm, Mv, bmm, check_batches, check_tensors, dtypes_error, product, shapes_error
+from tinytorch.dtypes import BOOL, FLOAT, float32, from_numpy, result_dtype
+from tinytorch.kernels.arrays import narrow, widen
+from tinytorch.ops.elementwise import conj
+from tinytorch.ops.expansion import Expand
+from tinytorch.ops.matmul import (
+    ADDMV_DTYPES,
+    Bmm,
+    Mm,
+    Mv,
+    by_columns,
+    check_batches,
+    check_tensors,
+    dtypes_error,
+    in_order_of,
+    product,
+    refuse_bool,
+    shapes_error,
+)
+from tinytorch.ops.shape import UnsafeView
 from tinytorch.ops.transposition import Transpose
-from tinytorch.public import public
+from tinytorch.promotion import fitting_number, to_common
+from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
+
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 class Addmm(Rule):
@@ -22,21 +47,16 @@ class Addmm(Rule):
     def forward(ctx, c, mat1, mat2, beta, alpha):
         _, need_x, need_y = ctx.needs_input_grad[:3]
         ctx.save_for_backward(mat1 if need_y else None, mat2 if need_x else None)
-        ctx.beta, ctx.alpha = beta, alpha
-        z = product(mat1, mat2)
-        if alpha != 1:
-            z *= alpha
-        if beta:  # beta = 0 ignores c, nan and inf included
-            z += c if beta == 1 else beta * c
-        return z
+        ctx.beta, ctx.alpha, ctx.by_columns = beta, alpha, by_columns(mat2)
+        return _combined(beta, c, alpha, product(mat1, mat2))
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
-        dc = (grad if ctx.beta == 1 else grad * ctx.beta) if ctx.needs_input_grad[0] else None
-        scaled = grad if ctx.alpha == 1 else grad * ctx.alpha
+        dc = _scaled(ctx.beta, grad) if ctx.needs_input_grad[0] else None
+        scaled = _scaled(ctx.alpha, grad)
         dx = None if y is None else Mm.apply(scaled, conj(y).T)
-        return dc, dx, None if x is None else Mm.apply(conj(x).T, scaled)
+        return dc, dx, None if x is None else in_order_of(ctx.by_columns, x, scaled)
 
 
 class Addmv(Rule):
@@ -46,18 +66,42 @@ class Addmv(Rule):
 
     @staticmethod
     def forward(ctx, c, mat, vec, beta, alpha):
-        ctx.save_for_backward(mat, vec)
+        _, need_mat, need_vec = ctx.needs_input_grad[:3]
+        ctx.save_for_backward(mat if need_vec else None, vec if need_mat else None)
         ctx.beta, ctx.alpha = beta, alpha
-        z = product(mat, vec) * alpha
-        return z + beta * c if beta else z
+        return _combined(beta, c, alpha, product(mat, vec))
 
     @staticmethod
     def backward(ctx, grad):
         mat, vec = ctx.saved_tensors
-        need_c, need_mat, need_vec = ctx.needs_input_grad
-        scaled = grad * ctx.alpha
-        d_mat = scaled.reshape((-1, 1)) * conj(vec) if need_mat else None
-        return grad * ctx.beta if need_c else None, d_mat, Mv.apply(conj(mat).T, scaled) if need_vec else None
+        scaled = _scaled(ctx.alpha, grad)
+        d_mat = None if vec is None else scaled.reshape((-1, 1)) * conj(vec)
+        d_vec = None if mat is None else Mv.apply(conj(mat).T, scaled)
+        return _scaled(ctx.beta, grad) if ctx.needs_input_grad[0] else None, d_mat, d_vec
+
+
+class Addr(Rule):
+    """z = beta c + alpha x y^T,    dc = beta dz,    dx = alpha dz @ y,    dy = alpha dz^T @ x"""
+
+    inputs = 3
+    promote = to_common
+
+    @staticmethod
+    def forward(ctx, c, vec1, vec2, beta, alpha):
+        _, need_x, need_y = ctx.needs_input_grad[:3]
+        ctx.save_for_backward(vec1 if need_y else None, vec2 if need_x else None)
+        ctx.beta, ctx.alpha = beta, alpha
+        if c.dtype.kind == "b":
+            return bool(beta) & c | bool(alpha) & np.multiply.outer(vec1, vec2)
+        return narrow(_combined(beta, widen(c), alpha, np.multiply.outer(widen(vec1), widen(vec2))), c)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        scaled = _scaled(ctx.alpha, grad)
+        dx = None if y is None else Mv.apply(scaled, conj(y))
+        dy = None if x is None else Mv.apply(scaled.T, conj(x))
+        return _scaled(ctx.beta, grad) if ctx.needs_input_grad[0] else None, dx, dy
 
 
 class Baddbmm(Rule):
@@ -67,85 +111,125 @@ class Baddbmm(Rule):
 
     @staticmethod
     def forward(ctx, c, batch1, batch2, beta, alpha):
-        ctx.save_for_backward(batch1, batch2)
+        _, need_x, need_y = ctx.needs_input_grad[:3]
+        ctx.save_for_backward(batch1 if need_y else None, batch2 if need_x else None)
         ctx.beta, ctx.alpha = beta, alpha
-        z = product(batch1, batch2) * alpha
-        return z + beta * c if beta else z
+        return _combined(beta, c, alpha, product(batch1, batch2))
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
-        need_c, need_x, need_y = ctx.needs_input_grad
-        scaled = grad * ctx.alpha
-        dx = Bmm.apply(scaled, Transpose.apply(conj(y), 1, 2)) if need_x else None
-        dy = Bmm.apply(Transpose.apply(conj(x), 1, 2), scaled) if need_y else None
-        return grad * ctx.beta if need_c else None, dx, dy
+        scaled = _scaled(ctx.alpha, grad)
+        dx = None if y is None else Bmm.apply(scaled, Transpose.apply(conj(y), 1, 2))
+        dy = None if x is None else Bmm.apply(Transpose.apply(conj(x), 1, 2), scaled)
+        return _scaled(ctx.beta, grad) if ctx.needs_input_grad[0] else None, dx, dy
 
 
-class Linear(Rule):
-    """y = x W^T + b for rows x,    dx = dy W,    dW = dy^T x,    db = dy summed over the rows
-
-    The transposed weight is read where it lies: no copy. The node has the name of PyTorch's addmm, which does the same.
-    """
+class Addbmm(Rule):
+    """z = beta c + alpha sum_b x_b @ y_b,    dc = beta dz,    dx_b = alpha dz @ y_b^T,    dy_b = alpha x_b^T @ dz"""
 
     inputs = 3
-    name = "AddmmBackward0"
 
     @staticmethod
-    def forward(ctx, bias, x, weight):
-        _, need_x, need_w = ctx.needs_input_grad[:3]
-        ctx.save_for_backward(x if need_w else None, weight if need_x else None)
-        y = product(x, weight.T)
-        y += bias
-        return y
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, weight = ctx.saved_tensors
-        dx = None if weight is None else Mm.apply(grad, conj(weight))
-        dw = None if x is None else Mm.apply(grad.T, conj(x))
-        return grad, dx, dw  # b was broadcast over the rows: the engine sums its gradient over them
-
-
-class LinearWithoutBias(Rule):
-    """y = x W^T for rows x,    dx = dy W,    dW = dy^T x"""
-
-    inputs = 2
-    name = "MmBackward0"
-
-    @staticmethod
-    def forward(ctx, x, weight):
-        need_x, need_w = ctx.needs_input_grad[:2]
-        ctx.save_for_backward(x if need_w else None, weight if need_x else None)
-        return product(x, weight.T)
+    def forward(ctx, c, batch1, batch2, beta, alpha):
+        _, need_x, need_y = ctx.needs_input_grad[:3]
+        ctx.save_for_backward(batch1 if need_y else None, batch2 if need_x else None)
+        ctx.beta, ctx.alpha, ctx.count = beta, alpha, len(batch1)
+        total = product(batch1, batch2).sum(0, dtype=batch1.dtype if batch1.dtype.kind in "iu" else None)
+        return _combined(beta, c, alpha, total)
 
     @staticmethod
     def backward(ctx, grad):
-        x, weight = ctx.saved_tensors
-        dx = None if weight is None else Mm.apply(grad, conj(weight))
-        return dx, None if x is None else Mm.apply(grad.T, conj(x))
+        x, y = ctx.saved_tensors
+        scaled = _scaled(ctx.alpha, grad)
+        every = Expand.apply(scaled, (ctx.count, *scaled.shape))
+        dx = None if y is None else Bmm.apply(every, Transpose.apply(conj(y), 1, 2))
+        dy = None if x is None else Bmm.apply(Transpose.apply(conj(x), 1, 2), every)
+        return _scaled(ctx.beta, grad) if ctx.needs_input_grad[0] else None, dx, dy
+
+
+def _combined(beta: Any, c: Any, alpha: Any, z: Any) -> Any:
+    """beta c + alpha z, into the memory of z; beta = 0 ignores c, nan and inf included."""
+    if alpha != 1:
+        z *= alpha
+    if beta:
+        z += c if beta == 1 else beta * c
+    return z
+
+
+def _scaled(factor: Any, grad: Any) -> Any:
+    return grad if factor == 1 else grad * conj(factor)
 
 
 def _check_same_dtype(c: Any, y: Any) -> None:
     if c.dtype is not y.dtype:
+        first, second = from_numpy(c.dtype).legacy, from_numpy(y.dtype).legacy
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
+
+
+def _check_factors(x: Any, y: Any) -> None:
+    """RuntimeError unless the matrices x and y have one dtype; NotImplementedError for bools."""
+    if x.dtype is not y.dtype:
+        first, second = from_numpy(x.dtype), from_numpy(y.dtype)
         raise RuntimeError(
-            f"self and mat2 must have the same dtype, but got {from_numpy(c.dtype).legacy} and {from_numpy(y.dtype).legacy}"
+            f"mat1 and mat2 must have the same dtype, but got {first.legacy} and {second.legacy}\n\nMatrix products do "
+            f"not convert, and these are of {first} and {second}. An array of NumPy is float64: make it .float()."
         )
+    refuse_bool(x, "addmm_impl_cpu_")
 
 
 def _check_expands(c: Any, shape: tuple) -> None:
     """RuntimeError unless an array of c's shape broadcasts to `shape`."""
     extra = len(shape) - c.ndim
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(torch.{from_numpy(c.dtype).legacy}Tensor{{{list(c.shape)}}}, size={list(shape)}): the number of "
+            f"sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({c.ndim})"
+        )
     for dim in range(len(shape) - 1, -1, -1):
         side = c.shape[dim - extra] if dim >= extra else 1
-        if extra < 0 or side not in (1, shape[dim]):
+        if side not in (1, shape[dim]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({shape[dim]}) must match the existing size ({side}) at non-singleton "
-                f"dimension {dim}.  Target sizes: {list(shape)}.  Tensor sizes: {list(c.shape)}"
+                f"The expanded size of the tensor ({shape[dim]}) must match the existing size ({side}) at "
+                f"non-singleton dimension {dim}.  Target sizes: {list(shape)}.  Tensor sizes: {list(c.shape)}"
             )
 
 
-@public(inplace=True)
+def _factor(function: str, name: str, value: Any, x: Any) -> Any:
+    """beta or alpha as a number that arrays like x are multiplied with; integers are multiplied with integers."""
+    if x.dtype.char in "fd" and (type(value) is int or type(value) is float):
+        return value
+    if not isinstance(value, (int, float, complex)):
+        raise wrong_type(function, name, None, "Number", value)
+    to = from_numpy(x.dtype)
+    if to.category == FLOAT and to.itemsize == 2 and function not in ("addmv", "addr"):
+        to = float32
+    return fitting_number(value, to).item()
+
+
+def _in_place(plain: Callable) -> Callable:
+    """The in-place form of a function that adds a product to its first argument, which must have its shape."""
+
+    def fitting(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        result = plain(self, *args, **kwargs)
+        if result._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"Bad in-place call: input tensor size {list(self.shape)} and output tensor size {list(result.shape)} "
+                "should match"
+            )
+        return result
+
+    def change(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return views.write(self, fitting, *args, **kwargs)
+
+    return change
+
+
+# ---- functions -------------------------------------------------------------------------------------------------------
+
+
+@public(out="same")
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2); `input` broadcasts to the product's shape.
 
@@ -162,13 +246,12 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     if x.shape[1] != y.shape[0]:
         raise shapes_error(x, y)
     _check_same_dtype(input._array, y)
-    if x.dtype is not y.dtype:
-        raise dtypes_error(x, y)
+    _check_factors(x, y)
     _check_expands(input._array, (x.shape[0], y.shape[1]))
-    return Addmm.apply(input, mat1, mat2, beta, alpha)
+    return Addmm.apply(input, mat1, mat2, _factor("addmm", "beta", beta, x), _factor("addmm", "alpha", alpha, x))
 
 
-@public(inplace=True)
+@public(out="same")
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta * input + alpha * (mat @ vec).
 
@@ -179,16 +262,19 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     """
     check_tensors("addmv", input=input, mat=mat, vec=vec)
     c, x, v = input._array, mat._array, vec._array
-    if x.ndim != 2 or v.ndim != 1:
+    if c.ndim > 1 or x.ndim != 2 or v.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {c.ndim}, {x.ndim}, {v.ndim}")
     if x.shape[1] != v.shape[0] or c.shape not in ((), (1,), (x.shape[0],)):
         raise RuntimeError(f"size mismatch, got input ({c.size}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})")
-    return Addmv.apply(input, mat, vec, beta, alpha)
+    if x.dtype is not v.dtype or c.dtype is not v.dtype:
+        raise RuntimeError(ADDMV_DTYPES.format(*[from_numpy(each.dtype).legacy for each in (c, x, v)]))
+    refuse_bool(x, "addmv_impl_cpu")
+    return Addmv.apply(input, mat, vec, _factor("addmv", "beta", beta, x), _factor("addmv", "alpha", alpha, x))
 
 
-@public(inplace=True)
+@public()
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """beta * input + alpha * outer(vec1, vec2).
+    """beta * input + alpha * outer(vec1, vec2); the dtypes are promoted.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.addr.html
 
@@ -197,13 +283,21 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
             [ 2., 20.]])
     """
     check_tensors("addr", input=input, vec1=vec1, vec2=vec2)
+    for name, tensor in (("vec1", vec1), ("vec2", vec2)):
+        if tensor._array.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {tensor._array.ndim}-D")
     _check_expands(input._array, (vec1._array.size, vec2._array.size))
-    product_ = vec1.outer(vec2)
-    scaled = product_ if alpha == 1 else product_ * alpha
-    return scaled + (input if beta == 1 else input * beta) if beta else scaled.expand_as(scaled).clone()
+    to = result_dtype([input._array, vec1._array, vec2._array])
+    for name, value in (("beta", beta), ("alpha", alpha)):
+        if to.category < FLOAT and isinstance(value, (float, complex)):
+            raise RuntimeError(f"For integral input tensors, argument {name} must not be a floating point number.")
+        if to.category > BOOL and isinstance(value, bool):
+            raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
+    sample = np.empty(0, to.numpy)
+    return Addr.apply(input, vec1, vec2, _factor("addr", "beta", beta, sample), _factor("addr", "alpha", alpha, sample))
 
 
-@public(inplace=True)
+@public(out="same")
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta * input + alpha * (batch1 @ batch2), matrix by matrix.
 
@@ -213,13 +307,24 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     tensor([4., 4.])
     """
     check_tensors("baddbmm", input=input, batch1=batch1, batch2=batch2)
-    x, y = batch1._array, batch2._array
+    c, x, y = input._array, batch1._array, batch2._array
+    if x.ndim == y.ndim == 3:
+        _check_expands(c, (x.shape[0], x.shape[1], y.shape[2]))
     check_batches(x, y)
-    _check_expands(input._array, (x.shape[0], x.shape[1], y.shape[2]))
-    return Baddbmm.apply(input, batch1, batch2, beta, alpha)
+    if c.dtype is not x.dtype:
+        names = [from_numpy(each.dtype).c_name for each in (c, x, y)]
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, batch2: {names[2]}"
+        )
+    if x.dtype is not y.dtype:
+        raise RuntimeError(f"expected scalar type {from_numpy(x.dtype).legacy} but found {from_numpy(y.dtype).legacy}")
+    refuse_bool(x, "baddbmm")
+    return Baddbmm.apply(
+        input, batch1, batch2, _factor("baddbmm", "beta", beta, x), _factor("baddbmm", "alpha", alpha, x)
+    )
 
 
-@public(inplace=True)
+@public(inplace=True, out="self and mat2 must have the same dtype, but got {given.legacy} and {wanted.legacy}")
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta * input + alpha * the sum of the products in the batch.
 
@@ -229,10 +334,34 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     tensor([[6.]])
     """
     check_tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
-    total = bmm(batch1, batch2).sum(0)
-    _check_expands(input._array, total._array.shape)
-    scaled = total if alpha == 1 else total * alpha
-    return scaled + (input if beta == 1 else input * beta) if beta else scaled
+    c, x, y = input._array, batch1._array, batch2._array
+    for name, batch in (("batch1", x), ("batch2", y)):
+        if batch.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    _check_expands(c, (x.shape[1], y.shape[2]))
+    if x.shape[0] != y.shape[0]:
+        raise RuntimeError(f"batch1 and batch2 must have same number of batches, got {x.shape[0]} and {y.shape[0]}")
+    if x.shape[2] != y.shape[1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for bmm ({x.shape[1]}x{x.shape[2]} and {y.shape[1]}x{y.shape[2]})"
+        )
+    _check_same_dtype(c, y)
+    _check_factors(x, y)
+    return Addbmm.apply(input, batch1, batch2, _factor("addbmm", "beta", beta, x), _factor("addbmm", "alpha", alpha, x))
+
+
+for _plain in (Tensor.addmm, Tensor.addmv, Tensor.baddbmm):
+    publish_inplace(f"{_plain.__name__}_", _in_place(_plain), function=_plain.__name__ == "addmv")
+
+
+def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """self = beta * self + alpha * outer(vec1, vec2)"""
+    if self._array.ndim != 2:
+        raise RuntimeError(f"2D tensor expected, got {self._array.ndim}D tensor for input")
+    return views.write(self, Tensor.addr, vec1, vec2, beta=beta, alpha=alpha)
+
+
+publish_inplace("addr_", addr_)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -244,27 +373,40 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> torch.nn.functional.linear(torch.tensor([[1., 2.]]), torch.tensor([[10., 1.]]), torch.tensor([5.]))
     tensor([[17.]])
     """
+    if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
+        check_tensors("linear", input=input, weight=weight)
     x, w = input._array, weight._array
-    if w.ndim == 1:
-        product_ = input.matmul(weight)
-        return product_ if bias is None else product_ + bias
-    rows = input if x.ndim == 2 else input.reshape((-1, x.shape[-1]) if x.ndim else (1, 1))
-    if rows._array.shape[1] != w.shape[1]:
-        raise shapes_error(rows._array, w.T)
-    if bias is not None and bias._array.dtype is not w.dtype:
-        _check_same_dtype(bias._array, w)
-    if x.dtype is not w.dtype:
-        if bias is not None:
-            raise RuntimeError(
-                f"mat1 and mat2 must have the same dtype, but got {from_numpy(x.dtype).legacy} and "
-                f"{from_numpy(w.dtype).legacy}\n\nThe input is {from_numpy(x.dtype)}, the layer {from_numpy(w.dtype)}: "
-                "convert the input (NumPy makes float64: .float()), or the layer (.double())."
-            )
-        raise dtypes_error(x, w)
+    if x.ndim != 2 or w.ndim != 2:
+        return _linear_of_other_shapes(input, weight, bias)
+    if x.shape[1] != w.shape[1]:
+        raise shapes_error(x, w.T)
     if bias is None:
-        y = LinearWithoutBias.apply(rows, weight)
-    else:
-        if bias._array.shape != (w.shape[0],):
-            _check_expands(bias._array, (rows._array.shape[0], w.shape[0]))
-        y = Linear.apply(bias, rows, weight)
-    return y if x.ndim == 2 else y.view(*x.shape[:-1], w.shape[0])
+        if x.dtype is not w.dtype:
+            raise dtypes_error(x, w)
+        if x.dtype.kind == "b":
+            refuse_bool(x, "addmm_impl_cpu_")
+        return Mm.apply(input, weight.t())
+    c = bias._array
+    if c.dtype is not w.dtype or x.dtype is not w.dtype or x.dtype.kind == "b":
+        _check_same_dtype(c, w)
+        _check_factors(x, w)
+    if c.shape != (w.shape[0],):
+        _check_expands(c, (x.shape[0], w.shape[0]))
+    return Addmm.apply(bias, input, weight.t(), 1, 1)
+
+
+def _linear_of_other_shapes(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """`linear` for a batch of rows, for a single row, and for a weight that is a vector."""
+    x, w = input._array, weight._array
+    if not x.ndim:
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {w.ndim}D")
+    if w.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D")
+    if w.ndim < 2:
+        if bias is not None:
+            raise RuntimeError(f"mat2 must be a matrix, got {w.ndim}-D tensor")
+        return input.matmul(weight)
+    y = linear(input.reshape(math.prod(x.shape[:-1]), x.shape[-1]), weight, bias)
+    if bias is not None:
+        return y.view(*x.shape[:-1], w.shape[0])
+    return UnsafeView.apply(y, (*x.shape[:-1], w.shape[0])) if x.ndim > 1 else y.squeeze_(0)

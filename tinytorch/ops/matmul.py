@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import BOOL, from_numpy
-from tinytorch.ops.arithmetic import conj
+from tinytorch.errors import broadcast_error
+from tinytorch.ops.elementwise import conj, publish_operators
 from tinytorch.ops.shape import UnsafeView
 from tinytorch.ops.transposition import Transpose
 from tinytorch.public import public
@@ -23,6 +25,17 @@ def product(x: Any, y: Any) -> Any:
     return kernels.matmul.matmul(x, y)
 
 
+def by_columns(y: Any) -> bool:
+    """Does the matrix lie in memory column by column, as a transposed one does?"""
+    down, right = y.strides
+    return down == y.itemsize and right > down
+
+
+def in_order_of(columns: bool, x: Any, grad: Any) -> Any:
+    """dy = x^T @ dz, the gradient of y in z = x @ y, column by column where y was: a weight's gradient lies like it."""
+    return Mm.apply(grad.T, conj(x)).T if columns else Mm.apply(conj(x).T, grad)
+
+
 class Mm(Rule):
     """z = x @ y,    dx = dz @ y^T,    dy = x^T @ dz"""
 
@@ -32,13 +45,14 @@ class Mm(Rule):
     def forward(ctx, x, mat2):
         need_x, need_y = ctx.needs_input_grad[:2]
         ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
+        ctx.by_columns = by_columns(mat2)
         return product(x, mat2)
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
         dx = None if y is None else Mm.apply(grad, conj(y).T)
-        return dx, None if x is None else Mm.apply(conj(x).T, grad)
+        return dx, None if x is None else in_order_of(ctx.by_columns, x, grad)
 
 
 class Bmm(Rule):
@@ -111,11 +125,7 @@ class Vdot(Rule):
         return conj(grad) * y if need_x else None, grad * x if need_y else None
 
 
-# ---- checks --------------------------------------------------------------------------------------------------------------
-
-_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Int": "int",
-            "Long": "long int", "Short": "short int", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
-            "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>"}  # fmt: skip
+# ---- checks ----------------------------------------------------------------------------------------------------------
 
 
 def check_tensors(name: str, **arguments: Any) -> None:
@@ -131,8 +141,8 @@ def shapes_error(x: Any, y: Any) -> RuntimeError:
     """For matrices whose inner sides differ."""
     return RuntimeError(
         f"mat1 and mat2 shapes cannot be multiplied ({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})\n\n"
-        f"The rows of the first matrix have {x.shape[1]} numbers, the columns of the second {y.shape[0]}: they have to be "
-        "as many. Is one of them transposed (.t()), or the layer made for inputs of another size?"
+        f"The rows of the first matrix have {x.shape[1]} numbers, the columns of the second {y.shape[0]}: they have to "
+        "be as many. Is one of them transposed (.t()), or the layer made for inputs of another size?"
     )
 
 
@@ -140,7 +150,7 @@ def dtypes_error(x: Any, y: Any) -> RuntimeError:
     """For matrices of different dtypes."""
     first, second = from_numpy(x.dtype), from_numpy(y.dtype)
     return RuntimeError(
-        f"expected m1 and m2 to have the same dtype, but got: {_C_NAMES[first.legacy]} != {_C_NAMES[second.legacy]}\n\n"
+        f"expected m1 and m2 to have the same dtype, but got: {first.c_name} != {second.c_name}\n\n"
         "Matrix products do not convert. NumPy makes float64 numbers and torch.tensor([1, 2]) int64 ones: "
         "convert with .float(), or from the start with dtype=torch.float32."
     )
@@ -152,10 +162,13 @@ def refuse_bool(x: Any, name: str) -> None:
         raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
 
 
-# ---- functions -----------------------------------------------------------------------------------------------------------
+ADDMV_DTYPES = "addmv input tensors must have the same dtype, but got {}, {}, and {}"
+_DOT_DTYPE = "result dtype {given.legacy} does not match input dtype {wanted.legacy}"
+
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public()
+@public(out="same")
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of the matrices `input` (n, m) and `mat2` (m, p), of shape (n, p).
 
@@ -180,7 +193,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return Mm.apply(input, mat2)
 
 
-@public()
+@public(out="same")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of the matrices in two batches: (b, n, m) and (b, m, p) give (b, n, p).
 
@@ -189,13 +202,14 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 1)).flatten()
     tensor([3., 3.])
     """
-    check_tensors("bmm", input=input, mat2=mat2)
+    if not isinstance(mat2, Tensor) or not isinstance(input, Tensor):
+        check_tensors("bmm", input=input, mat2=mat2)
     x, y = input._array, mat2._array
     check_batches(x, y)
+    refuse_bool(x, "bmm")
     if x.dtype is not y.dtype:
         expected, found = from_numpy(x.dtype), from_numpy(y.dtype)
         raise RuntimeError(f"expected scalar type {expected.legacy} but found {found.legacy}")
-    refuse_bool(x, "baddbmm_with_gemm")
     return Bmm.apply(input, mat2)
 
 
@@ -212,7 +226,7 @@ def check_batches(x: Any, y: Any) -> None:
         )
 
 
-@public()
+@public(out=ADDMV_DTYPES.format("{given.legacy}", "{wanted.legacy}", "{wanted.legacy}"))
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of the matrix `input` (n, m) and the vector `vec` (m), of shape (n).
 
@@ -221,20 +235,23 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     >>> torch.mv(torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([1., 10.]))
     tensor([21., 43.])
     """
-    check_tensors("mv", input=input, vec=vec)
+    if not isinstance(vec, Tensor) or not isinstance(input, Tensor):
+        check_tensors("mv", input=input, vec=vec)
     x, v = input._array, vec._array
     if x.ndim != 2 or v.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {x.ndim}, {v.ndim}")
     if x.shape[1] != v.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})"
+        )
     if x.dtype is not v.dtype:
         vector, matrix = from_numpy(v.dtype).legacy, from_numpy(x.dtype).legacy
-        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
+        raise RuntimeError(ADDMV_DTYPES.format(vector, matrix, vector))
     refuse_bool(x, "addmv_impl_cpu")
     return Mv.apply(input, vec)
 
 
-def _check_vectors(name: str, input: Tensor, other: Tensor) -> None:
+def _check_vectors(input: Tensor, other: Tensor) -> None:
     x, y = input._array, other._array
     if x.ndim != 1 or y.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
@@ -243,13 +260,13 @@ def _check_vectors(name: str, input: Tensor, other: Tensor) -> None:
         raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
     if x.shape != y.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{x.size}] and src [{y.size}] to have the same number of elements, "
-            f"but got {x.size} and {y.size} elements respectively"
+            f"inconsistent tensor size, expected tensor [{x.size}] and src [{y.size}] to have the same number of "
+            f"elements, but got {x.size} and {y.size} elements respectively"
         )
-    refuse_bool(x, name)
+    refuse_bool(x, "dot")
 
 
-@public()
+@public(out=_DOT_DTYPE)
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements.
 
@@ -258,12 +275,13 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
     tensor(7)
     """
-    check_tensors("dot", input=input, tensor=tensor)
-    _check_vectors("dot", input, tensor)
+    if not isinstance(tensor, Tensor) or not isinstance(input, Tensor):
+        check_tensors("dot", input=input, tensor=tensor)
+    _check_vectors(input, tensor)
     return Dot.apply(input, tensor)
 
 
-@public()
+@public(out=_DOT_DTYPE)
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """`dot` with the complex conjugate of `input`.
 
@@ -273,11 +291,11 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     tensor(1.+0.j)
     """
     check_tensors("vdot", input=input, other=other)
-    _check_vectors("vdot", input, other)
-    return Vdot.apply(input, other) if input._array.dtype.kind == "c" else Dot.apply(input, other)
+    _check_vectors(input, other)
+    return Vdot.apply(input, other)
 
 
-@public()
+@public(out="same")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product; vectors count as rows or columns, further dimensions in front are batches that broadcast.
 
@@ -286,7 +304,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.matmul(torch.ones(10, 3, 4), torch.ones(4, 5)).shape
     torch.Size([10, 3, 5])
     """
-    check_tensors("matmul", input=input, other=other)
+    if not isinstance(other, Tensor) or not isinstance(input, Tensor):
+        check_tensors("matmul", input=input, other=other)
     x, y = input._array, other._array
     if x.ndim == 2 and y.ndim == 2:
         return mm(input, other)
@@ -297,26 +316,33 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             return dot(input, other)
         if x.ndim == 2:
             return mv(input, other)
-        return UnsafeView.apply(mv(input.reshape(-1, x.shape[-1]), other), x.shape[:-1])
+        return UnsafeView.apply(mv(_rows(input), other), x.shape[:-1])
     if x.ndim == 1:
         if y.ndim == 2:
-            return mm(input.unsqueeze(0), other).squeeze(0)
-        return matmul(input.unsqueeze(0), other).squeeze(-2)
-    if y.ndim == 2:  # many rows, one matrix: a single large product
-        return UnsafeView.apply(mm(input.reshape(-1, x.shape[-1]), other), (*x.shape[:-1], y.shape[1]))
+            return mm(input.unsqueeze(0), other).squeeze_(0)
+        input = input.unsqueeze(0)
+    elif y.ndim == 2:  # many rows, one matrix: a single large product
+        return UnsafeView.apply(mm(_rows(input), other), (*x.shape[:-1], y.shape[1]))
+    return _batched(input, other, rows=x.shape[-2:-1])
+
+
+def _rows(input: Tensor) -> Tensor:
+    """A batch of matrices as one matrix with all their rows."""
+    shape = input._array.shape
+    return input.reshape(math.prod(shape[:-1]), shape[-1])
+
+
+def _batched(input: Tensor, other: Tensor, rows: tuple) -> Tensor:
+    """The products in batches that broadcast; `rows`: how many rows the result's matrices have, () for vectors."""
+    x, y = input._array.shape, other._array.shape
     try:
-        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+        batch = np.broadcast_shapes(x[:-2], y[:-2])
     except ValueError:
-        raise _batch_error(x.shape[:-2], y.shape[:-2]) from None
-    left = input.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
-    right = other.expand(*batch, *y.shape[-2:]).reshape(-1, *y.shape[-2:])
-    return UnsafeView.apply(bmm(left, right), (*batch, x.shape[-2], y.shape[-1]))
-
-
-def _batch_error(first: tuple, second: tuple) -> Exception:
-    from tinytorch.errors import broadcast_error
-
-    return broadcast_error([np.empty(first), np.empty(second)]) or RuntimeError("the batches do not fit")
+        raise broadcast_error([np.empty(x[:-2]), np.empty(y[:-2])]) from None  # type: ignore[misc]
+    count = math.prod(batch)
+    left = input.expand(*batch, *x[-2:]).reshape(count, *x[-2:])
+    right = other.expand(*batch, *y[-2:]).reshape(count, *y[-2:])
+    return UnsafeView.apply(bmm(left, right), (*batch, *rows, y[-1]))
 
 
 @public(aliases=("ger",))
@@ -340,4 +366,8 @@ def _matmul_operator(self: Tensor, other: Any) -> Any:
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-Tensor.__matmul__ = _matmul_operator  # type: ignore[method-assign]
+def _reflected_matmul(self: Tensor, other: Any) -> Any:
+    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+
+
+publish_operators(matmul=_matmul_operator, rmatmul=_reflected_matmul)
