@@ -50,7 +50,7 @@ def public(
 
     def publish(plain: Callable) -> Callable:
         own_name = name or plain.__name__
-        complete = _with_out(plain, own_name, out, out_name or own_name) if out else plain
+        complete = _with_out(plain, own_name, out, out_name or own_name) if out else _checked(plain, own_name)
         for each in (*aliases, own_name):
             if function:
                 NAMES[each] = complete
@@ -115,6 +115,18 @@ def _with_out(plain: Callable, name: str, policy: bool | str | tuple | Callable,
             kwargs["dtype"] = out.dtype
         chosen = policy(*args, **kwargs) if callable(policy) else policy
         return write_out(out_name, plain, out, args, kwargs, mismatch=_MISMATCH.get(chosen, chosen))
+
+    return complete
+
+
+def _checked(plain: Callable, name: str) -> Callable:
+    @functools.wraps(plain)
+    def complete(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return plain(*args, **kwargs)
+        except (AttributeError, TypeError):
+            _check_tensors(name, plain, args, kwargs)
+            raise
 
     return complete
 

@@ -215,7 +215,7 @@ class Rule:
         tensors = []
         for nr, array in enumerate(output):
             tensor = _new(Tensor)
-            tensor._array = array if type(array) is ndarray else np.asarray(array)
+            tensor._array = array if type(array) is ndarray else _as_array(array, node)
             if node is not None and tensor._array.dtype.kind in "fcV":  # indices and masks have no gradient
                 tensor._node, tensor._output_nr, tensor._requires_grad = node, nr, True
             if cls.is_view:

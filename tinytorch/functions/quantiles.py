@@ -96,23 +96,22 @@ def _at(in_order: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Te
 def _check(input: Tensor, q: Any, interpolation: str) -> Tensor:
     """q as a tensor; the errors of arguments that do not fit."""
     name = "quantile()"  # nanquantile's messages have it too
+    if isinstance(q, (int, float, np.floating)):
+        if not 0 <= q <= 1:
+            raise RuntimeError(f"{name} q must be in the range [0, 1] but got {q:g}")
+        q = wrap(np.asarray(q, input._array.dtype))
+    elif not isinstance(q, Tensor):
+        raise TypeError(f"quantile() received an invalid combination of arguments: q is a {type(q).__name__}")
     if not input._array.size:
         raise RuntimeError(f"{name} input tensor must be non-empty")
     if input.dtype is not float32 and input.dtype is not float64:
         raise RuntimeError(f"{name} input tensor must be either float or double dtype")
-    if isinstance(q, Tensor):
-        if q._array.ndim > 1:
-            raise RuntimeError(f"{name} q must be a scalar or 1D tensor")
-        if q.dtype is not input.dtype:
-            raise RuntimeError(f"{name} q tensor must be same dtype as the input tensor")
-        if not ((q._array >= 0) & (q._array <= 1)).all():
-            raise RuntimeError(f"{name} q values must be in the range [0, 1]")
-    elif isinstance(q, (int, float, np.floating)):
-        if not 0 <= q <= 1:
-            raise RuntimeError(f"{name} q must be in the range [0, 1] but got {q:g}")
-        q = wrap(np.asarray(q, input._array.dtype))
-    else:
-        raise TypeError(f"quantile() received an invalid combination of arguments: q is a {type(q).__name__}")
+    if q._array.ndim > 1:
+        raise RuntimeError(f"{name} q must be a scalar or 1D tensor")
+    if q.dtype is not input.dtype:
+        raise RuntimeError(f"{name} q tensor must be same dtype as the input tensor")
+    if not ((q._array >= 0) & (q._array <= 1)).all():
+        raise RuntimeError(f"{name} q values must be in the range [0, 1]")
     if interpolation not in _HOW:
         raise RuntimeError(
             f"{name} interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"

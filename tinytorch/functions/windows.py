@@ -23,12 +23,17 @@ def _window(
     """formula(n, D), computed in the dtype of the result (in float32 for half-precision numbers)."""
     kind = dtype or get_default_dtype()
     length = arguments.as_whole(name, "window_length", 1, window_length)
-    if kind.category != FLOAT:
-        raise RuntimeError(f"{name} expects floating point dtypes, got: {kind}")
+    if kind.category < FLOAT:
+        raise RuntimeError(
+            f"{name} expects floating point dtypes, got: TensorOptions(dtype={kind.c_name}, device=cpu, layout=Strided "
+            "(default), requires_grad=false (default), pinned_memory=false, memory_format=(nullopt))"
+        )
     if length < 0:
         raise RuntimeError(f"{name} requires non-negative window_length, got window_length={length}")
     if length < 2:
         return np.ones(length, kind.numpy)
+    if kind.category != FLOAT:
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind.legacy}'")
     n = np.arange(length, dtype=np.float32 if kind.itemsize < 4 else kind.numpy)
     return formula(n, length if periodic else length - 1).astype(kind.numpy)
 

@@ -22,13 +22,12 @@ def bin_edges(low: Any, high: Any, bins: int, kind: np.dtype) -> np.ndarray:
     return np.where(up < (bins + 1) // 2, low + step * up, high - step * up[::-1]).astype(kind)
 
 
-def outer_edges(name: str, x: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    """The range of a histogram: what was asked for, else that of the data; widened where it has no length."""
-    if low == high and x.size:
-        low, high = float(x.min()), float(x.max())
+def outer_edges(name: str, x: np.ndarray, given: tuple[float, float] | None, widen: float) -> tuple[float, float]:
+    """The range of a histogram: the given one, or that of the data; where it has no length, `widen` more on both sides."""
+    low, high = given or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise RuntimeError(f"{name}: range of [{_number(low)}, {_number(high)}] is not finite")
-    return (low - 1, high + 1) if low == high else (low, high)
+        raise RuntimeError(f"{name} [{_number(low)}, {_number(high)}] is not finite")
+    return (low - widen, high + widen) if low == high else (low, high)
 
 
 def _number(value: float) -> str:
@@ -82,7 +81,10 @@ class Bincount(Rule):
         raise RuntimeError("derivative for aten::bincount is not implemented")
 
 
-@public(out="same")
+@public(
+    out="torch.histogram: input tensor and hist tensor should have the same dtype, but got input {wanted.c_name} and hist "
+    "{given.c_name}"
+)
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements lie in each of `bins` intervals of equal length from min to max; others, and nan, count nowhere.
 
@@ -99,7 +101,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise NotImplementedError(f'"{kernel}" not implemented for \'{input.dtype.legacy}\'')
     if max < min:
         raise RuntimeError("torch.histc: max must be larger than min")
-    low, high = outer_edges("torch.histc", x, min, max)
+    low, high = outer_edges("torch.histc: range of", x, None if min == max else (min, max), 1)
     return Histc.apply(input, bins, low, high)
 
 
@@ -127,22 +129,26 @@ def histogram(
     else:
         _check_bins(bins)
         edges = None
+    if weight is not None and weight.dtype is not input.dtype:
+        raise RuntimeError(
+            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should have the same dtype, "
+            f"but got input({input.dtype.c_name}), and weight({weight.dtype.c_name})"
+        )
     if weight is not None and weight._array.shape != x.shape:
         raise RuntimeError(
             "torch.histogramdd: if weight tensor is provided it should have the same shape as the input tensor excluding "
             f"its innermost dimension, but got input with shape [{x.size}, 1] and weight with shape "
             f"{list(weight._array.shape)}"
         )
-    if x.dtype.kind != "f":
+    if x.dtype.char not in "fd":
         raise NotImplementedError(f'"histogramdd" not implemented for \'{input.dtype.legacy}\'')
     if edges is None:
-        low, high = range or (0.0, 0.0)
-        if low > high:
+        if range and range[0] > range[1]:
             raise RuntimeError(
-                f"torch.histogramdd: min should not exceed max, but got min {_number(low)} max {_number(high)} for "
-                "dimension 0"
+                f"torch.histogramdd: min should not exceed max, but got min {_number(range[0])} max {_number(range[1])} "
+                "for dimension 0"
             )
-        low, high = outer_edges("torch.histogramdd: dimension 0's", x, low, high)
+        low, high = outer_edges("torch.histogramdd: dimension 0's range", x, range, 0.5)
         edges = bin_edges(low, high, bins, x.dtype)  # type: ignore[arg-type]
     hist = Histogram.apply(input, edges, None if weight is None else weight._array, density)
     return return_types.histogram((hist, wrap(edges.copy())))
@@ -165,6 +171,12 @@ def _check_edges(x: np.ndarray, edges: np.ndarray) -> None:
             f"torch.histogramdd: bins tensor should have one dimension, but got {edges.ndim} dimensions in the bins tensor "
             "for dimension 0"
         )
+    if edges.size < 1:
+        raise RuntimeError(
+            "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
+            "dimension 0"
+        )
+    _check_bins(edges.size - 1)
 
 
 @public(out=False)

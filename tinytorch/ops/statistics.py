@@ -31,7 +31,10 @@ def var_mean_of(x: np.ndarray, dims: Any, correction: float, keepdim: bool) -> t
 def from_variance(grad: Any, x: Any, dims: Any, correction: float) -> Any:
     """dx of v = sum (x - mean)^2 / (n - c) for dv = grad:    dx = dv 2 (x - mean) / (n - c)"""
     freedom = count(x.shape, dims) - correction
-    return keep_dims(grad, x.shape, dims) * (x - Mean.apply(x, dims, True)) * (2 / freedom if freedom else math.inf)
+    grad, away = keep_dims(grad, x.shape, dims), x - Mean.apply(x, dims, True)
+    if freedom <= 0:  # as PyTorch has it: infinite, and no number where x is its own mean
+        return grad * np.where((away._array if isinstance(away, Tensor) else away) == 0, math.nan, math.inf)
+    return grad * away * (2 / freedom)
 
 
 def from_root(grad: Any, y: Any) -> Any:
@@ -139,7 +142,7 @@ def _apply(
         who = name if name.endswith("mean") else "std and var"
         raise RuntimeError(f"{who} only support floating point and complex dtypes")
     dims = reduced_dims(dim, x.ndim)
-    if count(x.shape, dims) <= correction:
+    if not x.size or count(x.shape, dims) <= correction:
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel).",
