@@ -34,7 +34,8 @@ class device:  # noqa: N801 - PyTorch's name
         name, colon, number = type.partition(":")
         if name not in ("cpu", "cuda", "meta", "mps", "xpu"):
             raise RuntimeError(
-                f"Expected one of cpu, cuda, xpu, mps, meta device type at start of device string: {name}"
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, "
+                "vulkan, mps, meta, hpu, mtia, privateuseone device type at start of device string: " + name
             )
         if colon:
             if index is not None:

@@ -146,6 +146,15 @@ def from_numpy(numpy_dtype: np.dtype) -> dtype:
     )
 
 
+def with_own_dtype(array: np.ndarray) -> np.ndarray:
+    """`array` under the one dtype object that each torch.dtype has, so that `is` compares them.
+
+    Unpickled arrays bring a copy of their dtype, and C's `long long` is another type than `long` of the same size.
+    """
+    own = from_numpy(array.dtype).numpy
+    return array if array.dtype is own else array.view(own)
+
+
 def as_dtype(value: Any) -> dtype:
     """`value` as a dtype object: a dtype, or one of Python's bool, int, float, complex."""
     if isinstance(value, dtype):

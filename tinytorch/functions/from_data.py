@@ -104,8 +104,7 @@ def checked(array: np.ndarray) -> np.ndarray:
                 "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
                 "reallocate the memory."
             )
-    dtypes.from_numpy(array.dtype)
-    return np.asarray(array)
+    return dtypes.with_own_dtype(np.asarray(array))
 
 
 def share(array: np.ndarray) -> Tensor:

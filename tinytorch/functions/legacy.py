@@ -189,7 +189,7 @@ def typename(obj: Any) -> str:
     """
     if isinstance(obj, Tensor):
         return type(obj)
-    kind = builtins.type(obj)
+    kind = obj if isinstance(obj, builtins.type) else builtins.type(obj)
     return kind.__name__ if kind.__module__ == "builtins" else _name(kind)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype
+from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype, with_own_dtype
 from tinytorch.kernels.memory import address, restride
 from tinytorch.printing import format_tensor, set_printoptions, tensor_repr
 from tinytorch.public import NAMES, public
@@ -197,7 +197,7 @@ def _reduce(self: Tensor, protocol: Any) -> tuple:
 
 def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict) -> Tensor:
     tensor = _new(cls)
-    tensor._array = array
+    tensor._array = with_own_dtype(array)
     tensor._requires_grad = requires_grad
     vars(tensor).update(attributes)
     return tensor

@@ -46,5 +46,7 @@ from tinytorch.nn.losses.ranking import CosineEmbeddingLoss, HingeEmbeddingLoss,
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Buffer, Parameter
 
+from tinytorch.nn import modules
+
 __all__ = [name for name in dir() if not name.startswith("_") and name != "missing"]
 __getattr__ = missing.getattr_for(__name__)

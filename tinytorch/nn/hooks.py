@@ -13,12 +13,30 @@ from tinytorch.autograd.function import Function
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.tensor import Tensor
 
+# The dictionaries of hooks that every module has.
+HOOKS = (
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_state_dict_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
 # Hooks for every module; see the functions at the end.
 global_forward_pre_hooks: OrderedDict = OrderedDict()
 global_forward_hooks: OrderedDict = OrderedDict()
 global_forward_hooks_always_called: dict = {}
 global_backward_pre_hooks: OrderedDict = OrderedDict()
 global_backward_hooks: OrderedDict = OrderedDict()
+global_parameter_registration_hooks: OrderedDict = OrderedDict()
+global_buffer_registration_hooks: OrderedDict = OrderedDict()
+global_module_registration_hooks: OrderedDict = OrderedDict()
 
 
 class _Passage(Function):
@@ -264,6 +282,11 @@ def register_module_forward_hook(
     return handle
 
 
+def register_module_backward_hook(hook: Callable) -> RemovableHandle:
+    """The deprecated form of `register_module_full_backward_hook`, which it acts like here."""
+    return _register(global_backward_hooks, hook)
+
+
 def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
     """`register_full_backward_hook` for every module."""
     return _register(global_backward_hooks, hook)
@@ -272,3 +295,27 @@ def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
 def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
     """`register_full_backward_pre_hook` for every module."""
     return _register(global_backward_pre_hooks, hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable) -> RemovableHandle:
+    """Call hook(module, name, parameter) whenever a parameter is registered; it may return another one."""
+    return RemovableHandle(global_parameter_registration_hooks, hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable) -> RemovableHandle:
+    """Call hook(module, name, buffer) whenever a buffer is registered; it may return another one."""
+    return RemovableHandle(global_buffer_registration_hooks, hook)
+
+
+def register_module_module_registration_hook(hook: Callable) -> RemovableHandle:
+    """Call hook(module, name, submodule) whenever a submodule is registered; it may return another one."""
+    return RemovableHandle(global_module_registration_hooks, hook)
+
+
+def run_registration_hooks(hooks: OrderedDict, module: Any, name: str, value: Any) -> Any:
+    """What is to be registered after the global hooks have seen it."""
+    for hook in hooks.values():
+        replaced = hook(module, name, value)
+        if replaced is not None:
+            value = replaced
+    return value

@@ -7,15 +7,32 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tinytorch.autograd.grad_mode import no_grad
-from tinytorch.dtypes import FLOAT
-from tinytorch.nn.hooks import Hooks
-from tinytorch.nn.parameter import Parameter
+from tinytorch.functions.legacy import typename
+from tinytorch.nn.conversion import Conversion
+from tinytorch.nn.hooks import (
+    HOOKS,
+    Hooks,
+    global_buffer_registration_hooks,
+    global_module_registration_hooks,
+    global_parameter_registration_hooks,
+    run_registration_hooks,
+)
+from tinytorch.nn.hooks import register_module_backward_hook as register_module_backward_hook
+from tinytorch.nn.hooks import register_module_buffer_registration_hook as register_module_buffer_registration_hook
+from tinytorch.nn.hooks import register_module_forward_hook as register_module_forward_hook
+from tinytorch.nn.hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
+from tinytorch.nn.hooks import register_module_full_backward_hook as register_module_full_backward_hook
+from tinytorch.nn.hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from tinytorch.nn.hooks import register_module_module_registration_hook as register_module_module_registration_hook
+from tinytorch.nn.hooks import (
+    register_module_parameter_registration_hook as register_module_parameter_registration_hook,
+)
+from tinytorch.nn.parameter import Buffer, Parameter
 from tinytorch.nn.state_dict import StateDict
 from tinytorch.tensor import Tensor
 
 
-class Module(Hooks, StateDict):
+class Module(Hooks, StateDict, Conversion):
     """Base class of layers and networks: assign parts in __init__, compute in forward.
 
     Tensors of class Parameter and other Modules are registered when they are assigned as attributes, so `parameters()`,
@@ -51,19 +68,10 @@ class Module(Hooks, StateDict):
         attributes["_parameters"] = {}
         attributes["_buffers"] = {}
         attributes["_non_persistent_buffers_set"] = set()
-        attributes["_backward_pre_hooks"] = OrderedDict()
-        attributes["_backward_hooks"] = OrderedDict()
-        attributes["_is_full_backward_hook"] = None
-        attributes["_forward_hooks"] = OrderedDict()
-        attributes["_forward_hooks_with_kwargs"] = OrderedDict()
-        attributes["_forward_hooks_always_called"] = OrderedDict()
-        attributes["_forward_pre_hooks"] = OrderedDict()
-        attributes["_forward_pre_hooks_with_kwargs"] = OrderedDict()
-        attributes["_state_dict_hooks"] = OrderedDict()
-        attributes["_state_dict_pre_hooks"] = OrderedDict()
-        attributes["_load_state_dict_pre_hooks"] = OrderedDict()
-        attributes["_load_state_dict_post_hooks"] = OrderedDict()
         attributes["_modules"] = {}
+        attributes["_is_full_backward_hook"] = None
+        for name in HOOKS:
+            attributes[name] = OrderedDict()
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
@@ -80,9 +88,9 @@ class Module(Hooks, StateDict):
         self._check_name("parameter", name, self._parameters)
         if param is not None and (not isinstance(param, Parameter) or param.grad_fn is not None):
             raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
-        self._parameters[name] = param
+        self._parameters[name] = run_registration_hooks(global_parameter_registration_hooks, self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the state but not learned; `persistent`: is it in state_dict?"""
@@ -91,9 +99,9 @@ class Module(Hooks, StateDict):
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = run_registration_hooks(global_buffer_registration_hooks, self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -102,9 +110,9 @@ class Module(Hooks, StateDict):
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a submodule under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{_type_name(module)} is not a Module subclass")
+            raise TypeError(f"{typename(module)} is not a Module subclass")
         self._check_name("module", name, self._modules)
-        self._modules[name] = module
+        self._modules[name] = run_registration_hooks(global_module_registration_hooks, self, name, module)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """The same as `add_module`."""
@@ -112,7 +120,7 @@ class Module(Hooks, StateDict):
 
     def _check_name(self, kind: str, name: Any, place: dict) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {_type_name(name)}")
+            raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
         if "." in name:
             raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
         if name == "":
@@ -123,41 +131,41 @@ class Module(Hooks, StateDict):
     def __setattr__(self, name: str, value: Any) -> None:
         attributes = self.__dict__
         parameters = attributes.get("_parameters")
+        if parameters is None:  # before Module.__init__: only what need not be registered
+            kind = _kind(value)
+            if kind is not None:
+                raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            object.__setattr__(self, name, value)
+            return
+        buffers, modules = attributes["_buffers"], attributes["_modules"]
         if isinstance(value, Parameter):
-            if parameters is None:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(
-                name, attributes, attributes["_buffers"], attributes["_modules"], self._non_persistent_buffers_set
-            )
+            self._forget(name, attributes, buffers, modules, self._non_persistent_buffers_set)
             self.register_parameter(name, value)
+        elif name in parameters:
+            if value is not None:
+                raise TypeError(
+                    f"cannot assign '{typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                )
+            self.register_parameter(name, None)
         elif isinstance(value, Module):
-            if parameters is None:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name, attributes, parameters, attributes["_buffers"], self._non_persistent_buffers_set)
-            attributes["_modules"][name] = value
-        elif getattr(value, "_is_buffer", False) and isinstance(value, Tensor):
-            if parameters is None:
-                raise AttributeError("cannot assign buffer before Module.__init__() call")
-            self._forget(name, attributes, parameters, attributes["_modules"])
-            self.register_buffer(name, value, getattr(value, "persistent", True))
-        elif parameters is not None and name in parameters:
+            self._forget(name, attributes, parameters, buffers, self._non_persistent_buffers_set)
+            modules[name] = run_registration_hooks(global_module_registration_hooks, self, name, value)
+        elif name in modules:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                    f"cannot assign '{typename(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
-            parameters[name] = None
-        elif parameters is not None and name in attributes["_modules"]:
-            if value is not None:
-                raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)"
-                )
-            attributes["_modules"][name] = None
-        elif parameters is not None and name in attributes["_buffers"]:
+            modules[name] = run_registration_hooks(global_module_registration_hooks, self, name, value)
+        elif isinstance(value, Buffer):
+            self._forget(name, parameters, modules)
+            self.register_buffer(name, value, value.persistent)
+        elif name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
+                    f"cannot assign '{typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None "
+                    "expected)"
                 )
-            attributes["_buffers"][name] = value
+            buffers[name] = run_registration_hooks(global_buffer_registration_hooks, self, name, value)
         else:
             object.__setattr__(self, name, value)
 
@@ -300,7 +308,7 @@ class Module(Hooks, StateDict):
             raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
         if name not in module._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
-        return module._buffers[name]  # type: ignore[return-value]
+        return module._buffers[name]
 
     # ---- changing all of it ----------------------------------------------------------------------------------------
 
@@ -310,79 +318,6 @@ class Module(Hooks, StateDict):
             module.apply(fn)
         fn(self)
         return self
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
-        """Replace the data of every parameter (and its gradient) and every buffer by fn of it; Parameters stay the same."""
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is None:
-                continue
-            with no_grad():
-                parameter.data = fn(parameter)
-                if parameter._grad is not None:
-                    gradient = fn(parameter._grad)
-                    gradient._requires_grad = parameter._grad._requires_grad
-                    parameter._grad = gradient
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args: Any, **kwargs: Any) -> Module:
-        """Convert parameters and buffers: to(dtype), to(device), to(device, dtype), to(tensor). Integers keep their dtype.
-
-        >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
-        torch.float64
-        """
-        from tinytorch.functions.conversion import parse_to
-
-        device, to_dtype, non_blocking = parse_to(args, kwargs)
-        if to_dtype is not None and to_dtype.category < FLOAT:
-            raise TypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={to_dtype}"
-            )
-
-        def convert(t: Tensor) -> Tensor:
-            return t.to(device, to_dtype if t.dtype.category >= FLOAT else None, non_blocking)
-
-        return self._apply(convert)
-
-    def type(self, dst_type: Any) -> Module:
-        """Convert all parameters and buffers to a dtype."""
-        return self._apply(lambda t: t.type(dst_type))
-
-    def _to_dtype(self, to: str) -> Module:
-        return self._apply(lambda t: getattr(t, to)() if t.dtype.category >= FLOAT else t)
-
-    def float(self) -> Module:
-        """Convert floating point parameters and buffers to float32."""
-        return self._to_dtype("float")
-
-    def double(self) -> Module:
-        """Convert floating point parameters and buffers to float64."""
-        return self._to_dtype("double")
-
-    def half(self) -> Module:
-        """Convert floating point parameters and buffers to float16."""
-        return self._to_dtype("half")
-
-    def bfloat16(self) -> Module:
-        """Convert floating point parameters and buffers to bfloat16."""
-        return self._to_dtype("bfloat16")
-
-    def cpu(self) -> Module:
-        """Move all parameters and buffers to the CPU."""
-        return self._apply(lambda t: t.cpu())
-
-    def cuda(self, device: Any = None) -> Module:
-        """Move all parameters and buffers to a GPU."""
-        return self._apply(lambda t: t.cuda(device))
-
-    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Module:
-        """Move to a device without copying the values."""
-        return self._apply(lambda t: t.new_empty(t.shape, device=device), recurse)
 
     def train(self, mode: bool = True) -> Module:
         """Put this module and all below it into training mode (dropout drops, batch norm uses the batch)."""
@@ -406,16 +341,15 @@ class Module(Hooks, StateDict):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or set them to 0)."""
         for parameter in self.parameters():
-            if parameter._grad is not None:
-                if set_to_none:
-                    parameter._grad = None
-                else:
-                    parameter._grad = parameter._grad.detach()
-                    parameter._grad.zero_()
-
-    def share_memory(self) -> Module:
-        """Put the parameters into memory shared between processes."""
-        return self._apply(lambda t: t.share_memory_())
+            gradient = parameter._grad
+            if gradient is None:
+                continue
+            if set_to_none:
+                parameter._grad = None
+            elif gradient._node is not None:
+                gradient.detach_().zero_()
+            else:
+                gradient.requires_grad_(False).zero_()
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted for PyTorch's sake: there is no compiler here, forward runs as it is."""
@@ -440,7 +374,12 @@ class Module(Hooks, StateDict):
         return f"{self._get_name()}(\n  {body}\n)"
 
     def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state)
+        attributes = self.__dict__
+        attributes.update(state)
+        for name in HOOKS:  # pickles of older versions lack some
+            attributes.setdefault(name, OrderedDict())
+        attributes.setdefault("_is_full_backward_hook", None)
+        attributes.setdefault("_non_persistent_buffers_set", set())
 
 
 def _indented(text: str) -> str:
@@ -448,8 +387,10 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def _type_name(value: Any) -> str:
-    """How PyTorch names a value's type in these errors: torch.FloatTensor, int, ..."""
-    if isinstance(value, Tensor) and not isinstance(value, Parameter):
-        return f"torch.{value.dtype.legacy}Tensor"
-    return type(value).__name__
+def _kind(value: Any) -> str | None:
+    """What a value would be registered as, as PyTorch's error calls it; None for a plain attribute."""
+    if isinstance(value, Parameter):
+        return "parameters"
+    if isinstance(value, Module):
+        return "module"
+    return "buffer" if isinstance(value, Buffer) else None

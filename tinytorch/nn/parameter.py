@@ -60,9 +60,17 @@ def _rebuild(cls: type, data: Tensor, requires_grad: bool, state: dict) -> Param
     return parameter
 
 
-class Buffer(Tensor):
+class _BufferType(type):
+    """Lets isinstance recognise a Buffer, which is a plain tensor with a mark."""
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Tensor) and getattr(value, "_is_buffer", False)
+
+
+class Buffer(Tensor, metaclass=_BufferType):
     """A tensor that a Module registers as a buffer when it is assigned as an attribute.
 
+    `persistent`: is it in state_dict?
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.parameter.Buffer.html
     """
 
@@ -73,7 +81,7 @@ class Buffer(Tensor):
             from tinytorch.creation import empty
 
             data = empty(0)
-        buffer = data.detach().requires_grad_(data.requires_grad)
+        buffer: Any = data.detach().requires_grad_(data.requires_grad)
         buffer.persistent = persistent
         buffer._is_buffer = True
         return buffer
