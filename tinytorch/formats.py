@@ -97,11 +97,11 @@ def empty_like_array(array: np.ndarray, kind: np.dtype) -> np.ndarray:
     """A new array without gaps whose dimensions lie in memory in the order of `array`'s (preserve_format)."""
     if 0 not in array.strides:
         return np.empty_like(array, kind, "K", False)
-    order = _memory_order(array)
+    order = memory_order(array)
     return np.empty([array.shape[dim] for dim in order], kind).transpose(np.argsort(order))
 
 
-def _memory_order(array: np.ndarray) -> list[int]:
+def memory_order(array: np.ndarray) -> list[int]:
     """The dimensions from the one with the largest steps to the innermost; a repeated one (step 0) stays where it is.
 
     An insertion sort, because comparing with step 0 is undecided: this way the result is PyTorch's.

@@ -1,4 +1,4 @@
-"""The maps of a Spot as rules, for gradients that are differentiated again (create_graph): each one's backward is another."""
+"""The maps of a Spot as rules, for gradients that are differentiated again: the backward of each is another of them."""
 
 from __future__ import annotations
 

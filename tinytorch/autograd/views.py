@@ -148,8 +148,8 @@ def check_repeats(array: np.ndarray) -> None:
     for side, stride in zip(array.shape, array.strides):
         if stride == 0 and side > 1 and array.size:
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                "Please clone() the tensor before performing the operation."
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location. Please clone() the tensor before performing the operation."
             )
 
 

@@ -23,7 +23,8 @@ def reduced_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
     if type(dim) is int and -ndim <= dim < ndim:
         return (dim if dim >= 0 else dim + ndim,)
     if isinstance(dim, (int, np.integer)):
-        return (wrap_dim(dim, ndim),) if ndim else None if wrap_dim(dim, 0) == 0 else None
+        dim = wrap_dim(dim, ndim)
+        return (dim,) if ndim else None
     if not isinstance(dim, (tuple, list)):
         raise TypeError(f"argument 'dim' must be tuple of ints, not {type(dim).__name__}")
     dims = tuple([wrap_dim(d, ndim) for d in dim])

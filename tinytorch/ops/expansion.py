@@ -43,8 +43,9 @@ def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:
     extra = len(target) - len(shape)
     if extra < 0:
         raise RuntimeError(
-            f"expand(torch.{input.dtype.legacy}Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes provided "
-            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
+            f"expand(torch.{input.dtype.legacy}Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes "
+            f"provided ({len(target)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(shape)})"
         )
     resolved = list(target)
     for dim in range(len(target) - 1, -1, -1):
@@ -54,7 +55,8 @@ def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:
                 if wanted < -1 or not shape:
                     raise RuntimeError("numel: integer multiplication overflow\n\nA size is negative.")
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension {dim}"
+                    f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension "
+                    f"{dim}"
                 )
         elif wanted == -1:
             resolved[dim] = shape[dim - extra]
@@ -160,3 +162,28 @@ def broadcast_shapes(*shapes: Any) -> Size:
             if side != 1:
                 result[-back] = side
     return Size(result)
+
+
+# ---- the way back ----------------------------------------------------------------------------------------------------
+
+
+@public(function=False, out=False)
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over the dimensions that broadcasting from the shape `size` would add or stretch.
+
+    RuntimeError if a tensor of shape `size` could not be expanded to this one's.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.sum_to_size.html
+
+    >>> torch.ones(2, 3).sum_to_size(2, 1)
+    tensor([[3.],
+            [3.]])
+    """
+    if not size:
+        raise TypeError('sum_to_size() missing 1 required positional arguments: "size"')
+    shape, target = self._array.shape, sizes(size, "sum_to_size")
+    extra = len(shape) - len(target)
+    if extra < 0 or any(wanted not in (1, side) for wanted, side in zip(target, shape[extra:])):
+        raise RuntimeError(f"size {{{list(target)}}} is not expandable to size {{{list(shape)}}}.")
+    dims = [dim for dim, side in enumerate(shape) if dim < extra or target[dim - extra] != side]
+    total = self.sum(dims, keepdim=True) if dims else self
+    return total.view(target) if extra else total

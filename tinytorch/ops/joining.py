@@ -104,9 +104,10 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
     if model is None:
         return Cat.apply(*tensors, dim=0)
     dim = wrap_dim(dim, len(model))
+    before, after = model[:dim], model[dim + 1 :]
     for tensor in wholes:
         shape = tensor._array.shape
-        if shape != model and (len(shape) != len(model) or shape[:dim] != model[:dim] or shape[dim + 1 :] != model[dim + 1 :]):
+        if shape != model and (len(shape) != len(model) or shape[:dim] != before or shape[dim + 1 :] != after):
             raise _cat_error(tensors, dim, model)
     if len(wholes) != len(tensors):  # what is left out still counts for the dtype
         kind = result_dtype([tensor._array for tensor in tensors])
@@ -124,8 +125,8 @@ def _cat_error(tensors: list, dim: int, model: tuple) -> RuntimeError:
         for other, (expected, side) in enumerate(zip(model, shape)):
             if other != dim and expected != side:
                 return RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {expected} but got size {side} "
-                    f"for tensor number {number} in the list."
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {expected} but got size "
+                    f"{side} for tensor number {number} in the list."
                 )
     raise AssertionError("the shapes agree")
 
@@ -269,7 +270,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
     for i, tensor in enumerate(tensors):
         if tensor._array.ndim > 2:
             raise RuntimeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {tensor._array.ndim} dimensions"
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {tensor._array.ndim} "
+                "dimensions"
             )
     if not tensors:
         return wrap(np.zeros((1, 0), get_default_dtype().numpy))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import mmap
+import warnings
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -
     return self
 
 
-@public(function=False, out=False)
+@public(out=False)
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = contiguous_format) -> Tensor:
     """Give this tensor the sides of another one, see `resize_`.
 
@@ -61,6 +63,31 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = conti
     tensor([[1, 2]])
     """
     return resize_(self, the_template._array.shape, memory_format=memory_format)
+
+
+@public(function=False, out=False)
+def resize(self: Tensor, *sizes: Any) -> Tensor:
+    """Deprecated: `reshape`, without its -1."""
+    warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    return _with_sides(self, arguments.sizes("resize", sizes))
+
+
+@public(function=False, out=False)
+def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
+    """Deprecated: `reshape_as`."""
+    warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    return _with_sides(self, tensor._array.shape)
+
+
+def _with_sides(self: Tensor, shape: tuple[int, ...]) -> Tensor:
+    have, wanted = ("x".join(map(str, sides)) for sides in (self._array.shape, shape))
+    if math.prod(shape) != self._array.size:
+        raise RuntimeError(
+            f"requested resize to {wanted} ({math.prod(shape)} elements in total), but the given tensor has a size of "
+            f"{have} ({self._array.size} elements). autograd's resize can only change the shape of a given tensor, "
+            "while preserving the number of elements. "
+        )
+    return self.reshape(shape)
 
 
 @public(function=False, out=False)

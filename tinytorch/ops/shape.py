@@ -15,14 +15,13 @@ from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import wrap_dim
 from tinytorch.formats import contiguous_format
-from tinytorch.kernels.layout import broadcast
 from tinytorch.kernels.memory import restride, view_strides
 from tinytorch.public import public, publish_inplace
-from tinytorch.tensor import Size, Tensor, _new
+from tinytorch.tensor import Tensor, _new
 
 
 def sizes(args: tuple, function: str = "", argument: str = "size") -> tuple[int, ...]:
-    """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3])); TypeError for anything but integers."""
+    """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3])); TypeError for what is no integer."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
     for size in args:
@@ -31,7 +30,8 @@ def sizes(args: tuple, function: str = "", argument: str = "size") -> tuple[int,
     else:
         return args
     for place, size in enumerate(args):
-        if not hasattr(size, "__index__") or isinstance(size, Tensor) and (size._array.size != 1 or size._array.dtype.kind in "fcV"):
+        array = size._array if isinstance(size, Tensor) else None
+        if not hasattr(size, "__index__") or (array is not None and (array.size != 1 or array.dtype.kind in "fcV")):
             raise TypeError(
                 f"{function}(): argument '{argument}' failed to unpack the object at pos {place + 1} with error "
                 f'"type must be tuple of ints,but got {type_name(size)}"'
@@ -59,7 +59,7 @@ class Alias(ViewRule):
 
 
 def publish_reshaping(name: str, choose: Callable, function: bool = False) -> None:
-    """Publish `name`, which changes a tensor's own sides: choose(self, ...) says by which view rule, with what arguments."""
+    """Publish `name`, which changes a tensor's own sides: choose(self, ...) gives a view rule and its arguments."""
 
     @functools.wraps(choose)
     def reshape_in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -67,10 +67,10 @@ def publish_reshaping(name: str, choose: Callable, function: bool = False) -> No
         return views.reshape_in_place(self, *choose(self, *args, **kwargs))
 
     publish_inplace(name, reshape_in_place, function=function)
-    reshape_in_place.__doc__ = f"In-place form of `{name[:-1]}`: this tensor itself takes on the other sides and strides."
+    reshape_in_place.__doc__ = f"In-place form of `{name[:-1]}`: this tensor itself takes on other sides and strides."
 
 
-# ---- view and reshape --------------------------------------------------------------------------------------------------
+# ---- view and reshape ------------------------------------------------------------------------------------------------
 
 
 def shape_error(count: int, shape: tuple[int, ...]) -> RuntimeError:
@@ -82,8 +82,8 @@ def shape_error(count: int, shape: tuple[int, ...]) -> RuntimeError:
             return RuntimeError(f"invalid shape dimension {side} at index {i} of shape {list(shape)}")
     if not count and -1 in shape and 0 in shape:
         return RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can "
-            "be any value and is ambiguous"
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous"
         )
     known = abs(int(np.prod(shape)))
     hint = f"{known} does not divide {count}." if -1 in shape else f"The product of the sides is {known}, not {count}."
@@ -127,8 +127,8 @@ class View(ViewRule):
             raise RuntimeError(
                 "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
                 "two contiguous subspaces). Use .reshape(...) instead.\n\n"
-                f"The tensor has the shape {tuple(x.shape)}, but its elements do not lie in that order in memory (after a "
-                "transpose, for instance). reshape copies them where it has to."
+                f"The tensor has the shape {tuple(x.shape)}, but its elements do not lie in that order in memory "
+                "(after a transpose, for instance). reshape copies them where it has to."
             )
         return restride(x, shape, strides)
 
@@ -203,7 +203,8 @@ def _reinterpret(self: Tensor, kind: Dtype) -> Tensor:
             raise RuntimeError(f"self.size(-1) must be divisible by {times} {ratio}, but got {x.shape[-1]}")
         for dim, stride in enumerate(x.strides[:-1]):
             if stride % kind.itemsize:
-                raise RuntimeError(f"self.stride({dim}) must be divisible by {times} {ratio}, but got {stride // x.itemsize}")
+                steps = stride // x.itemsize
+                raise RuntimeError(f"self.stride({dim}) must be divisible by {times} {ratio}, but got {steps}")
     tensor = _new(Tensor)
     tensor._array = x.view(kind.numpy)
     tensor._counter = self._version_counter()
@@ -306,8 +307,8 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     except RuntimeError as error:
         if str(error).startswith("shape '"):
             raise RuntimeError(
-                f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
-                "input tensor"
+                f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[dim]}) in "
+                "the input tensor"
             ) from None
         raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
     return View.apply(input, (*shape[:dim], *parts, *shape[dim + 1 :]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -116,12 +117,12 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return Slice.apply(input, along(dim, slice(first, first + length)))
 
 
-# ---- cut into several --------------------------------------------------------------------------------------------------
+# ---- cut into several ------------------------------------------------------------------------------------------------
 
 
 def _ranges(lengths: Sequence[int]) -> list[slice]:
     ends = np.cumsum([0, *lengths]).tolist()
-    return [slice(start, end) for start, end in zip(ends, ends[1:])]
+    return [slice(start, end) for start, end in itertools.pairwise(ends)]
 
 
 class Split(ViewRule):
@@ -188,8 +189,8 @@ def _check_lengths(input: Tensor, lengths: Any, dim: int) -> list[int]:
         )
     if sum(lengths) != side:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {side} (input tensor's size at dimension {dim}), but "
-            f"got split_sizes={lengths}"
+            f"split_with_sizes expects split_sizes to sum exactly to {side} (input tensor's size at dimension {dim}), "
+            f"but got split_sizes={lengths}"
         )
     return lengths
 
@@ -355,7 +356,8 @@ def tensor_split(input: Tensor, *args: Any, dim: int = 0, **named: Any) -> tuple
     if len(given) != 1 or len(args) > 2 or not {"sections", "indices", "tensor_indices_or_sections"}.issuperset(named):
         raise no_such_form(
             "tensor_split", (input, *args), named,
-            ("(Tensor input, tuple of ints indices, int dim = 0)", "(Tensor input, Tensor tensor_indices_or_sections, int dim = 0)",
+            ("(Tensor input, tuple of ints indices, int dim = 0)",
+             "(Tensor input, Tensor tensor_indices_or_sections, int dim = 0)",
              "(Tensor input, int sections, int dim = 0)"),
         )  # fmt: skip
     (how,) = given
@@ -371,11 +373,13 @@ def tensor_split(input: Tensor, *args: Any, dim: int = 0, **named: Any) -> tuple
             )
         if how._array.ndim > 1:
             raise RuntimeError(
-                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but "
-                f"got a tensor with {how._array.ndim} dims"
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, "
+                f"but got a tensor with {how._array.ndim} dims"
             )
         how = how._array.tolist()
-    return _at_indices(input, how, dim) if isinstance(how, (tuple, list)) else _sections(input, operator.index(how), dim)
+    if isinstance(how, (tuple, list)):
+        return _at_indices(input, how, dim)
+    return _sections(input, operator.index(how), dim)
 
 
 def _split_along(name: str, input: Tensor, dim: int, least: int, how: tuple, named: dict) -> tuple[Tensor, ...]:
@@ -383,7 +387,8 @@ def _split_along(name: str, input: Tensor, dim: int, least: int, how: tuple, nam
     shape = input._array.shape
     if len(shape) < least:
         raise RuntimeError(
-            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {len(shape)} dimensions!"
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {len(shape)} "
+            "dimensions!"
         )
     if named:
         how = tuple(named.values())

@@ -136,7 +136,7 @@ publish_reshaping("squeeze_", _squeeze_)
 publish_reshaping("unsqueeze_", _unsqueeze_)
 
 
-# ---- at least so many dimensions ---------------------------------------------------------------------------------------
+# ---- at least so many dimensions -------------------------------------------------------------------------------------
 
 
 def _at_least(name: str, tensors: tuple, one: Any) -> Any:
@@ -145,8 +145,8 @@ def _at_least(name: str, tensors: tuple, one: Any) -> Any:
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise TypeError(
-                f"{name}() received an invalid combination of arguments - got ({type(tensor).__name__}), but expected one "
-                "of:\n * (Tensor input)\n * (tuple of Tensors tensors)"
+                f"{name}() received an invalid combination of arguments - got ({type(tensor).__name__}), but expected "
+                "one of:\n * (Tensor input)\n * (tuple of Tensors tensors)"
             )
     return one(tensors[0]) if len(tensors) == 1 else tuple([one(tensor) for tensor in tensors])
 

@@ -1,4 +1,4 @@
-"""Views whose elements lie at regular distances in memory: as_strided, unfold, diagonal, and matrices with a given diagonal."""
+"""Views at regular distances in memory: as_strided, unfold, diagonal; diagonal matrices; tensors with a part replaced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinytorch.ops.slicing import along, select_key
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
-# ---- as_strided --------------------------------------------------------------------------------------------------------
+# ---- as_strided ------------------------------------------------------------------------------------------------------
 
 
 class AsStrided(ViewRule):
@@ -41,7 +41,7 @@ class AsStridedInPlace(AsStrided):
 
 
 def _layout(input: Tensor, size: Any, stride: Any, storage_offset: int | None) -> tuple[tuple, tuple, int]:
-    """The arguments of as_strided in bytes, the offset from input's first element; errors where there is no such memory."""
+    """The arguments of as_strided in bytes, the offset from input's first element; errors where no such memory is."""
     x, root = input._array, input._root()
     size, stride = sizes((size,)), sizes((stride,))
     if len(size) != len(stride):
@@ -59,8 +59,8 @@ def _layout(input: Tensor, size: Any, stride: Any, storage_offset: int | None) -
     there = extent(root.shape, root.strides, root.itemsize)[1]
     if needed > there:
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {x.itemsize} "
-            f"requiring a storage size of {needed} are out of bounds for storage of size {there}"
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
+            f"{x.itemsize} requiring a storage size of {needed} are out of bounds for storage of size {there}"
         )
     return size, steps, (offset - here) * x.itemsize
 
@@ -85,7 +85,7 @@ def _as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | Non
 publish_reshaping("as_strided_", _as_strided_, function=True)
 
 
-# ---- unfold ------------------------------------------------------------------------------------------------------------
+# ---- unfold ----------------------------------------------------------------------------------------------------------
 
 
 def _windows(x: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:
@@ -153,7 +153,7 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     return Unfold.apply(self, dim, size, step)
 
 
-# ---- diagonals ---------------------------------------------------------------------------------------------------------
+# ---- diagonals -------------------------------------------------------------------------------------------------------
 
 
 def _diagonal(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
@@ -278,7 +278,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(input.reshape(-1), offset)
 
 
-# ---- a tensor with one of its views replaced -----------------------------------------------------------------------------
+# ---- a tensor with one of its views replaced -------------------------------------------------------------------------
 
 
 class SelectScatter(Rule):
@@ -318,8 +318,8 @@ def _replace(rule: type[Rule], input: Tensor, src: Tensor, see: Callable[[np.nda
     piece = see(whole)
     if src._array.shape != piece.shape:
         raise RuntimeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size = "
-            f"{list(piece.shape)}"
+            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size "
+            f"= {list(piece.shape)}"
         )
     return rule.apply(input, src, Spot(whole, piece))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
 from tinytorch.errors import wrap_dim
+from tinytorch.formats import is_contiguous_in, memory_format, memory_order
 from tinytorch.ops.shape import Alias, ViewRule, publish_reshaping, sizes
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -134,7 +136,7 @@ publish_reshaping("swapdims_", _transpose_)
 publish_reshaping("swapaxes_", _swapaxes_)
 
 
-# ---- permute -----------------------------------------------------------------------------------------------------------
+# ---- permute ---------------------------------------------------------------------------------------------------------
 
 
 def _permute(input: Tensor, dims: tuple[int, ...]) -> Tensor:
@@ -185,8 +187,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     given = [list(each) if isinstance(each, (tuple, list)) else [each] for each in (source, destination)]
     if len(given[0]) != len(given[1]):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should contain the same number of dims "
-            f"as destination ({given[1]} dims)"
+            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should contain the same number of "
+            f"dims as destination ({given[1]} dims)"
         )
     moved, places = ([wrap_dim(d, ndim) for d in each] for each in given)
     for name, dims, each in (("source", moved, given[0]), ("destination", places, given[1])):
@@ -198,23 +200,47 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     return Permute.apply(input, tuple([moved[places.index(d)] if d in places else next(others) for d in range(ndim)]))
 
 
-# ---- properties --------------------------------------------------------------------------------------------------------
+@public(function=False, out=False)
+def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """In which order the dimensions lie in memory, the one with the largest steps first.
+
+    With ambiguity_check=True a RuntimeError where another order would do as well: if a side is 1 or two neighbouring
+    dimensions have the same stride. A list of memory formats lets this pass if the tensor has exactly one of them.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.dim_order.html
+
+    >>> torch.zeros(2, 3, 5).transpose(1, 2).dim_order()
+    (0, 2, 1)
+    """
+    formats = ambiguity_check if isinstance(ambiguity_check, list) else []
+    if not isinstance(ambiguity_check, (bool, list)) or not all(isinstance(each, memory_format) for each in formats):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    shape, strides = self._array.shape, self._array.strides
+    ambiguous = 1 in shape or any(a == b for a, b in itertools.pairwise(strides))
+    if ambiguous and ambiguity_check is not False and sum(is_contiguous_in(each, self._array) for each in formats) != 1:
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+        )
+    return tuple(memory_order(self._array))
+
+
+# ---- properties ------------------------------------------------------------------------------------------------------
+
+
+def _warn(text: str) -> None:
+    """A warning that points at the line which uses the property."""
+    warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def _reversed(self: Tensor) -> Tensor:
     """The dimensions in reverse order; for a matrix, its transpose. Deprecated for other numbers of dimensions."""
     ndim = self._array.ndim
     if not ndim:
-        warnings.warn(
-            "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning, stacklevel=2
-        )
+        _warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
     elif ndim > 2:
-        warnings.warn(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
-            "error in a future release. Consider `x.mT` to transpose batches of matrices or "
-            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
-            UserWarning,
-            stacklevel=2,
+        _warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
         )
     return Permute.apply(self, tuple(range(ndim - 1, -1, -1)))
 
@@ -229,9 +255,7 @@ def _check_batch(name: str, self: Tensor) -> None:
 def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions exchanged."""
     if not self._array.ndim:
-        warnings.warn(
-            "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning, stacklevel=2
-        )
+        _warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.")
         return self
     _check_batch("mT", self)
     return transpose(self, -2, -1)
@@ -241,7 +265,7 @@ def _conjugate_transpose(self: Tensor) -> Tensor:
     """The conjugate transpose of a matrix."""
     ndim = self._array.ndim
     if not ndim:
-        warnings.warn("Tensor.H is deprecated on 0-D tensors. Consider using x.conj().", UserWarning, stacklevel=2)
+        _warn("Tensor.H is deprecated on 0-D tensors. Consider using x.conj().")
         return self.conj()
     if ndim != 2:
         raise RuntimeError(
@@ -254,7 +278,7 @@ def _conjugate_transpose(self: Tensor) -> Tensor:
 def _batched_conjugate_transpose(self: Tensor) -> Tensor:
     """The conjugate transposes of a batch of matrices."""
     if not self._array.ndim:
-        warnings.warn("Tensor.mH is deprecated on 0-D tensors. Consider using x.conj().", UserWarning, stacklevel=2)
+        _warn("Tensor.mH is deprecated on 0-D tensors. Consider using x.conj().")
         return self.conj()
     _check_batch("mH", self)
     return transpose(self, -2, -1).conj()
@@ -271,7 +295,7 @@ def adjoint(input: Tensor) -> Tensor:
             [2.-0.j]])
     """
     if not input._array.ndim:
-        warnings.warn("adjoint() is deprecated on 0-D tensors. Consider using x.conj().", UserWarning, stacklevel=2)
+        _warn("adjoint() is deprecated on 0-D tensors. Consider using x.conj().")
         return input.conj()
     _check_batch("adjoint()", input)
     return transpose(input, -2, -1).conj()
