@@ -1,65 +1,61 @@
-"""tinytorch: PyTorch's tensors, autograd, nn and optim, small enough to read."""
+"""tinytorch: PyTorch's tensors, autograd, nn and optim, small enough to read.
+
+    import tinytorch as torch
+
+Where to start reading: docs/design.md, then tensor.py, autograd/rule.py and ops/arithmetic.py.
+"""
 
 import importlib
-import importlib.util
-import pkgutil
+import math
 
-from tinytorch import autograd as autograd
-from tinytorch import functions, ops
-from tinytorch.autograd import enable_grad as enable_grad
-from tinytorch.autograd import inference_mode as inference_mode
-from tinytorch.autograd import no_grad as no_grad
-from tinytorch.autograd import set_grad_enabled as set_grad_enabled
-from tinytorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
-from tinytorch.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
-from tinytorch.autograd.grad_mode import is_grad_enabled as is_grad_enabled
-from tinytorch.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from tinytorch import autograd, dtypes, formats, functions, missing, ops, version
 from tinytorch import config as __config__
-from tinytorch.config import show_config as show_config
-from tinytorch.kernels.threads import get_num_threads as get_num_threads
-from tinytorch.kernels.threads import set_num_threads as set_num_threads
-from tinytorch.device import device as device
-from tinytorch import dtypes as _dtypes
-from tinytorch.dtypes import dtype as dtype
-from tinytorch.dtypes import set_default_dtype as set_default_dtype
-from tinytorch.dtypes import get_default_dtype as get_default_dtype
-from tinytorch.dtypes import can_cast as can_cast
-from tinytorch.dtypes import promote_types as promote_types
-from tinytorch.dtypes import iinfo as iinfo
-from tinytorch.dtypes import finfo as finfo
-from tinytorch.public import NAMES
-from tinytorch.tensor import Size as Size
-from tinytorch.tensor import Tensor as Tensor
-from tinytorch.version import __version__ as __version__
-
-for package in (ops, functions):
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
-try:
-    from tinytorch import creation
-except ImportError:
-    pass
-globals().update(NAMES)
-from tinytorch import formats, storage
+from tinytorch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from tinytorch.config import show_config
+from tinytorch.device import device
+from tinytorch.dtypes import (
+    can_cast,
+    dtype,
+    finfo,
+    get_default_dtype,
+    iinfo,
+    promote_types,
+    set_default_dtype,
+)
 from tinytorch.functions import legacy
+from tinytorch.generator import Generator, default_generator
+from tinytorch.kernels.threads import get_num_threads, set_num_threads
+from tinytorch.public import NAMES
+from tinytorch.storage import TypedStorage, UntypedStorage
+from tinytorch.tensor import Size, Tensor
 
-globals().update(formats.NAMES)
-globals().update(legacy.NAMES)
-UntypedStorage, TypedStorage = storage.UntypedStorage, storage.TypedStorage
-globals().update(_dtypes.NAMES)
+# Programs ask which PyTorch this is; what follows the plus is this package's own version.
+__version__ = f"{version.pytorch}+tinytorch.{version.__version__}"
 
-from tinytorch import missing
+pi, e, inf, nan, newaxis = math.pi, math.e, math.inf, math.nan, None
 
-_LATER = ("nn", "optim", "utils", "serialization", "summary", "random", "special", "linalg", "cuda", "testing", "jit", "backends")
-_IN = {"save": "serialization", "load": "serialization", "Generator": "generator", "default_generator": "generator"}
+globals().update(dtypes.NAMES)  # float32, int64, ...
+globals().update(formats.NAMES)  # strided, contiguous_format, ...
+globals().update(legacy.NAMES)  # FloatTensor, LongTensor, ...
+globals().update(NAMES)  # every function and in-place function that a module of ops/ or functions/ made public
+
+# Imported when they are first asked for: so that `import tinytorch` is quick.
+_MODULES = ("backends", "cuda", "jit", "linalg", "nn", "optim", "random", "serialization", "special", "testing", "utils")
+_NAMES_IN = {"save": "serialization", "load": "serialization", "summary": "summary"}
 _absent = missing.getattr_for(__name__)
 
 
 def __getattr__(name):
-    """Modules that are not needed at once are imported when they are first asked for: importing tinytorch is quick."""
-    if name in _IN:
-        value = getattr(importlib.import_module(f"tinytorch.{_IN[name]}"), name)
-    elif name in _LATER and importlib.util.find_spec(f"tinytorch.{name}"):
+    if name in _NAMES_IN:
+        value = getattr(importlib.import_module(f"tinytorch.{_NAMES_IN[name]}"), name)
+    elif name in _MODULES:
         value = importlib.import_module(f"tinytorch.{name}")
     else:
         return _absent(name)
