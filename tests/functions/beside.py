@@ -15,6 +15,10 @@ import pytest
 import tinytorch as tt
 
 torch = pytest.importorskip("torch")
+torch.set_warn_always(True)  # else most of its warnings come once in a process
+
+
+ONCE = " This type of warning will be suppressed for the rest of this program."  # said by PyTorch, of itself
 
 
 def to_bytes(tensor):
@@ -34,7 +38,8 @@ def outcome(call, lib):
         except Exception as raised:
             result, error = None, (type(raised).__name__, str(raised).split("\n")[0])
     told = [(each.category.__name__, str(each.message).split(" (Triggered")[0]) for each in caught]
-    return result, error, [(kind, text.split("\n")[0]) for kind, text in told]
+    # PyTorch looks at data twice and then warns twice
+    return result, error, [*dict.fromkeys((kind, text.split("\n")[0].removesuffix(ONCE)) for kind, text in told)]
 
 
 def same(call, values=True):

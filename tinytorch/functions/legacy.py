@@ -74,7 +74,8 @@ def _options(kind: Dtype) -> str:
 def _data(data: Any, kind: Dtype) -> np.ndarray:
     """A new array of dtype `kind` with the numbers of `data`."""
     if isinstance(data, np.ndarray):
-        return converted(checked(data), kind)
+        array = checked(data)
+        return array if array.dtype == kind.numpy else converted(array, kind)
     if isinstance(data, (UntypedStorage, TypedStorage)):
         return data.untyped().array.view(kind.numpy)
     is_sequence = hasattr(builtins.type(data), "__getitem__") and hasattr(builtins.type(data), "__len__")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,22 @@ def array_of(data: Any, kind: Dtype | None = None) -> np.ndarray:
            [1. , 4. ]], dtype=float32)
     """
     if not _is_sequence(data):
-        found = _dtype_of(data)
-        return _numbers([data], kind or found).reshape(())
+        if isinstance(data, (str, bytes)):
+            raise TypeError(f"new(): invalid data type '{arguments.type_name(data)}'")
+        return _numbers([data], kind or _dtype_of(data)).reshape(())
+    if type(data) is list and data and isinstance(data[0], np.ndarray) and data[0].ndim:
+        warnings.warn(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to "
+            "a single numpy.ndarray with numpy.array() before converting to a tensor.",
+            UserWarning,
+            stacklevel=4,
+        )
     shape, leaves = _flatten(data)
     if not leaves:
         return np.empty(shape, (kind or get_default_dtype()).numpy)
     if isinstance(leaves[0], np.ndarray):  # a list of arrays of one shape
+        if kind is dtypes.uint64:
+            raise TypeError("an integer is required")
         array = np.stack(leaves).reshape(shape)
         found = dtypes.from_numpy(array.dtype)
         return array.astype((kind or found).numpy, copy=False)
@@ -139,6 +150,8 @@ def _dtype_of(value: Any) -> Dtype:
 def _numbers(leaves: list, kind: Dtype) -> np.ndarray:
     """A vector of the numbers in `leaves`; errors for those that dtype `kind` cannot hold."""
     types = set(map(type, leaves))
+    if kind is dtypes.uint64 and not types <= {int, bool}:
+        raise TypeError("an integer is required")
     if not types <= _PYTHON:
         leaves = [_unpack(leaf, kind) for leaf in leaves]
         types = set(map(type, leaves))
@@ -155,6 +168,8 @@ def _numbers(leaves: list, kind: Dtype) -> np.ndarray:
 def _integers(leaves: list, types: set, kind: Dtype) -> np.ndarray:
     """A vector of integers; fractions are cut off, as in C."""
     if types <= {int, bool}:
+        if kind is dtypes.uint64 and min(leaves) < 0:
+            raise OverflowError("can't convert negative int to unsigned")
         try:
             array = np.array(leaves, np.int64)
         except OverflowError:
@@ -182,14 +197,16 @@ def _unpack(leaf: Any, kind: Dtype) -> Any:
         if leaf._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return leaf._array.item()
-    if isinstance(leaf, (bool, np.bool_)):
+    if isinstance(leaf, bool) or (isinstance(leaf, np.bool_) and kind.category != INTEGER):
         return bool(leaf)
     if isinstance(leaf, float):
         return float(leaf)
-    if kind.category == INTEGER:
+    if kind.category <= INTEGER and not isinstance(leaf, complex):
         return operator.index(leaf)
     if isinstance(leaf, (complex, np.complexfloating)):
-        return complex(leaf)
-    if not isinstance(leaf, (int, np.integer, np.floating)):
+        if kind.category == COMPLEX:
+            return complex(leaf)
+        raise TypeError("must be real number, not complex")
+    if not hasattr(type(leaf), "__float__") and not hasattr(type(leaf), "__index__"):
         raise TypeError(f"must be real number, not {arguments.type_name(leaf)}")
-    return float(leaf) if isinstance(leaf, np.floating) else int(leaf)
+    return float(leaf)

@@ -206,9 +206,9 @@ def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> t
     inferred = dtypes.default_complex() if any(isinstance(value, complex) for value in bounds) else get_default_dtype()
     dtype = dtype or inferred
     if inferred.category == COMPLEX > dtype.category:
-        given = {"complex64": "float", "complex128": "double"}[inferred.name]
+        part = {"complex64": "float", "complex128": "double"}[inferred.name]
         raise RuntimeError(
-            f"torch.{name}(): inferred dtype c10::complex<{given}> can't be safely cast to passed dtype {dtype.legacy}"
+            f"torch.{name}(): inferred dtype c10::complex<{part}> can't be safely cast to passed dtype {dtype.legacy}"
         )
     return *bounds, steps, dtype
 
