@@ -22,10 +22,13 @@ def type_name(value: Any) -> str:
     return f"torch.{kind.__name__}" if kind.__name__ in ("dtype", "device", "Size", "layout") else kind.__name__
 
 
-def wrong_type(function: str, argument: str, position: int | None, expected: str, value: Any) -> TypeError:
-    """The error for an argument of the wrong type; `position` counts from 1, None for keywords."""
+def wrong_type(
+    function: str, argument: str, position: int | None, expected: str, value: Any, at: int | None = None
+) -> TypeError:
+    """The error for an argument of the wrong type, or its element `at`; `position` counts from 1, None for keywords."""
     where = "" if position is None else f" (position {position})"
-    return TypeError(f"{function}(): argument '{argument}'{where} must be {expected}, not {type_name(value)}")
+    found = f"not {type_name(value)}" if at is None else f"but found element of type {type_name(value)} at pos {at}"
+    return TypeError(f"{function}(): argument '{argument}'{where} must be {expected}, {found}")
 
 
 def no_such_form(function: str, args: tuple, named: dict[str, Any], forms: tuple[str, ...] = ()) -> TypeError:
@@ -52,12 +55,12 @@ def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
         if args:
             raise TypeError(f"{function}() got multiple values for argument 'size'")
         args, position = (size,), None
-        if _as_int(size) is not None:
+        if as_int(size) is not None:
             raise wrong_type(function, "size", None, "tuple of ints", size)
     elif not args:
         raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
     first = args[0]
-    if type(first) is not int and _as_int(first) is None:
+    if type(first) is not int and as_int(first) is None:
         if len(args) > 1:
             raise TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
         if not isinstance(first, (tuple, list)):
@@ -65,7 +68,7 @@ def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
         args, listed = tuple(first), True
     shape = []
     for i, side in enumerate(args):
-        whole = side if type(side) is int else _as_int(side, bools=i > 0)
+        whole = side if type(side) is int else as_int(side, bools=i > 0)
         if whole is None:
             if listed and not i:
                 where = "" if position is None else f" (position {position})"
@@ -81,7 +84,7 @@ def sizes(function: str, args: tuple, size: Any = None) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _as_int(value: Any, bools: bool = False) -> int | None:
+def as_int(value: Any, bools: bool = False) -> int | None:
     """`value` as an int where it is one: Python's, NumPy's, or a tensor or 0-dim array of one integer; else None."""
     if isinstance(value, (bool, np.bool_)):
         return int(value) if bools else None
@@ -119,7 +122,7 @@ def as_flag(function: str, name: str, value: Any) -> bool:
 
 def as_whole(function: str, name: str, position: int, value: Any) -> int:
     """An argument that has to be an int."""
-    found = _as_int(value)
+    found = as_int(value)
     if found is None:
         raise wrong_type(function, name, position, "int", value)
     return found

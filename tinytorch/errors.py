@@ -36,9 +36,12 @@ def _aligned(first: tuple, second: tuple) -> str:
 
 def wrap_dim(dim: int, ndim: int) -> int:
     """`dim` counted from the front; IndexError (PyTorch's text) if there is no such dimension."""
-    if not isinstance(dim, (int, np.integer)) or isinstance(dim, bool):
-        raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+    if type(dim) is not int:
+        scalar = getattr(dim, "_array", dim)  # a tensor without dimensions may stand for its integer
+        if not isinstance(scalar, np.integer) and (scalar is dim or scalar.ndim or scalar.dtype.kind not in "iu"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = int(scalar)
     low, high = (-ndim, ndim - 1) if ndim else (-1, 0)
     if not low <= dim <= high:
         raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
-    return int(dim) + max(ndim, 1) if dim < 0 else int(dim)
+    return dim + max(ndim, 1) if dim < 0 else dim

@@ -129,7 +129,7 @@ def randint(
         high = given.pop()
     if given:
         low = given.pop()
-    bounds = [arguments._as_int(bound) for bound in (low, high) if bound is not None]
+    bounds = [arguments.as_int(bound) for bound in (low, high) if bound is not None]
     if None in bounds:
         if len(args) > 2 or named:
             raise arguments.no_such_form("randint", args, named)
@@ -145,7 +145,7 @@ def check_size(name: str, position: int | None, size: Any) -> None:
     if not isinstance(size, (tuple, list)):
         raise arguments.wrong_type(name, "size", position, "tuple of ints", size)
     for at, side in enumerate(size):
-        if arguments._as_int(side, bools=at > 0) is None:
+        if arguments.as_int(side, bools=at > 0) is None:
             raise TypeError(
                 f"{name}(): argument 'size' (position {position}) must be tuple of ints, but found element of type "
                 f"{arguments.type_name(side)} at pos {at}"
@@ -230,7 +230,7 @@ def randint_like(
         if given[0]._array.ndim:
             raise RuntimeError("high must be a scalar tensor and on CPU")
         given[0] = int(given[0]._array.item())
-    whole = [arguments._as_int(bound) for bound in given]
+    whole = [arguments.as_int(bound) for bound in given]
     if len(given) not in (1, 2) or None in whole or (low is not None and (bounds or high is None)):
         raise arguments.no_such_form("randint_like", (input, *bounds), named)
     first, end = whole if len(whole) == 2 else (0, whole[0])

@@ -105,7 +105,7 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    return expand_to(input, sizes((size,), "broadcast_to"))
+    return expand_to(input, sizes((size,), "broadcast_to", position=2))
 
 
 def _broadcast_to_method(self: Tensor, *shape: Any, size: Any = None) -> Tensor:

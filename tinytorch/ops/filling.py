@@ -247,7 +247,7 @@ def _bounds(args: tuple, keywords: dict[str, Any]) -> tuple[int | None, int | No
         given.append(keywords["to"])
     if len(given) > 2 or len(given) != len(args) + len(keywords) or ("from" in keywords and len(given) == 1):
         return None
-    whole = [arguments._as_int(bound) for bound in given]
+    whole = [arguments.as_int(bound) for bound in given]
     if not given:
         return None, None
     if whole[0] is None or (whole[-1] is None and given[-1] is not None):

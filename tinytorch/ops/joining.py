@@ -267,7 +267,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    for i, tensor in enumerate(tensors):
+    for i, tensor in enumerate(check_list("block_diag", tensors)):
         if tensor._array.ndim > 2:
             raise RuntimeError(
                 f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {tensor._array.ndim} "

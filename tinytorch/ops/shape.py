@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.arguments import type_name
+from tinytorch.arguments import as_int, no_such_form, type_name, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype as Dtype
@@ -20,23 +20,36 @@ from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, _new
 
 
-def sizes(args: tuple, function: str = "", argument: str = "size") -> tuple[int, ...]:
+def sizes(args: tuple, function: str, argument: str = "size", position: int | None = 1) -> tuple[int, ...]:
     """The sizes or dims of a call: f(2, 3) or f((2, 3)) or f(torch.Size([2, 3])); TypeError for what is no integer."""
-    if len(args) == 1 and isinstance(args[0], (tuple, list)):
-        args = tuple(args[0])
-    for size in args:
+    together = len(args) == 1 and isinstance(args[0], (tuple, list))
+    given = tuple(args[0]) if together else args
+    for size in given:
         if type(size) is not int:
             break
     else:
-        return args
-    for place, size in enumerate(args):
-        array = size._array if isinstance(size, Tensor) else None
-        if not hasattr(size, "__index__") or (array is not None and (array.size != 1 or array.dtype.kind in "fcV")):
-            raise TypeError(
-                f"{function}(): argument '{argument}' failed to unpack the object at pos {place + 1} with error "
-                f'"type must be tuple of ints,but got {type_name(size)}"'
-            )
-    return tuple(map(operator.index, args))
+        return given
+    found = []
+    for place, size in enumerate(given):
+        whole = as_int(size, bools=place > 0)
+        if whole is None:
+            raise _no_size(function, argument, position, args, place, size)
+        found.append(whole)
+    return tuple(found)
+
+
+def _no_size(function: str, argument: str, position: int | None, args: tuple, place: int, size: Any) -> TypeError:
+    """The error for a size that is no integer, number `place` of those in a call."""
+    if place:
+        return TypeError(
+            f"{function}(): argument '{argument}' failed to unpack the object at pos {place + 1} with error "
+            f'"type must be tuple of ints,but got {type_name(size)}"'
+        )
+    if len(args) > 1:
+        return TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
+    if args[0] is size:
+        return wrong_type(function, argument, position, "tuple of ints", size)
+    return wrong_type(function, argument, position, "tuple of ints", size, at=0)
 
 
 class ViewRule(Rule):
@@ -147,6 +160,9 @@ class UnsafeView(Rule):
     forward, backward = View.forward, View.backward
 
 
+_FORMS_OF_VIEW = ("(torch.dtype dtype)", "(tuple of ints size)")
+
+
 def view(self: Tensor, *shape: Any, size: Any = None, dtype: Dtype | None = None) -> Tensor:
     """The same memory in another shape, of as many elements; one side may be -1. view(dtype) reads the same bytes as
     numbers of another dtype.
@@ -169,23 +185,14 @@ def view(self: Tensor, *shape: Any, size: Any = None, dtype: Dtype | None = None
     if dtype is not None:
         return _reinterpret(self, dtype)
     if not shape:
-        raise _no_such_view(shape)
-    try:
-        wanted = sizes(shape)
-    except TypeError:
-        raise _no_such_view(shape) from None
-    return View.apply(self, wanted)
+        raise no_such_form("view", shape, {}, _FORMS_OF_VIEW)
+    first = shape[0][0] if isinstance(shape[0], (tuple, list)) and shape[0] else shape[0]
+    if type(first) is not int and not isinstance(first, (tuple, list)) and as_int(first) is None:
+        raise no_such_form("view", shape, {}, _FORMS_OF_VIEW)
+    return View.apply(self, sizes(shape, "view"))
 
 
 public(function=False, out=False)(view)
-
-
-def _no_such_view(args: tuple) -> TypeError:
-    given = ", ".join(type(arg).__name__ for arg in args)
-    return TypeError(
-        f"view() received an invalid combination of arguments - got ({given}), but expected one of:\n"
-        " * (torch.dtype dtype)\n * (tuple of ints size)"
-    )
 
 
 def _reinterpret(self: Tensor, kind: Dtype) -> Tensor:
@@ -195,12 +202,12 @@ def _reinterpret(self: Tensor, kind: Dtype) -> Tensor:
     if kind.itemsize != old.itemsize:
         if not x.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {ratio}")
-        if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
+        times = kind.itemsize // old.itemsize
+        if times and x.shape[-1] % times:
+            raise RuntimeError(f"self.size(-1) must be divisible by {times} {ratio}, but got {x.shape[-1]}")
+        if x.strides[-1] != x.itemsize:
             raise RuntimeError(f"self.stride(-1) must be 1 {ratio}, but got {x.strides[-1] // x.itemsize}")
     if kind.itemsize > old.itemsize:
-        times = kind.itemsize // old.itemsize
-        if x.shape[-1] % times:
-            raise RuntimeError(f"self.size(-1) must be divisible by {times} {ratio}, but got {x.shape[-1]}")
         for dim, stride in enumerate(x.strides[:-1]):
             if stride % kind.itemsize:
                 steps = stride // x.itemsize
@@ -246,7 +253,7 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
     """
     if not isinstance(shape, (tuple, list)):
         raise TypeError(f"reshape(): argument 'shape' (position 2) must be tuple of ints, not {type(shape).__name__}")
-    return _reshape(input, sizes((shape,), "reshape", "shape"))
+    return _reshape(input, sizes((shape,), "reshape", "shape", 2))
 
 
 def _reshape_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:

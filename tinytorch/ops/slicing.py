@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.arguments import no_such_form
+from tinytorch.arguments import as_int, as_whole, no_such_form
 from tinytorch.autograd.rule import Rule
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.joining import Cat, Stack
@@ -83,10 +83,15 @@ def select_key(input: Tensor, dim: int, index: int) -> tuple:
     shape = input._array.shape
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    dim, index = wrap_dim(dim, len(shape)), operator.index(index)
+    dim = wrap_dim(dim, len(shape))
+    if type(index) is not int:
+        index = as_whole("select", "index", 2, index)
     if not -shape[dim] <= index < shape[dim]:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return along(dim, index)
+
+
+_FORMS_OF_NARROW = ("(int dim, Tensor start, int length)", "(int dim, int start, int length)")
 
 
 @public(out=False)
@@ -99,6 +104,11 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     tensor([2, 3])
     """
     shape = input._array.shape
+    if type(length) is not int or (type(start) is not int and not isinstance(start, Tensor)):
+        whole_start, whole_length = as_int(start), as_int(length)
+        if whole_start is None or whole_length is None:
+            raise no_such_form("narrow", (dim, start, length), {}, _FORMS_OF_NARROW)
+        start, length = whole_start, whole_length
     if isinstance(start, Tensor):
         if start._array.ndim or start._array.dtype.kind not in "iu":
             raise RuntimeError("start must be an 0-dim integral Tensor.")
@@ -265,6 +275,8 @@ def unsafe_split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tu
 
 def _chunk(input: Tensor, chunks: int, dim: int, rules: tuple) -> tuple[Tensor, ...]:
     shape = input._array.shape
+    if type(chunks) is not int:
+        chunks = as_whole("chunk", "chunks", 1, chunks)
     if not shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:

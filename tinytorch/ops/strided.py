@@ -1,4 +1,4 @@
-"""Views at regular distances in memory: as_strided, unfold, diagonal; diagonal matrices; tensors with a part replaced."""
+"""Views at regular distances: as_strided, unfold, diagonal; matrices with a given diagonal; a part of a tensor replaced."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.arguments import as_whole, wrong_type
 from tinytorch.autograd.pieces import Piece, Put, Rest
 from tinytorch.autograd.rule import Rule
 from tinytorch.autograd.spot import Spot
@@ -43,7 +44,10 @@ class AsStridedInPlace(AsStrided):
 def _layout(input: Tensor, size: Any, stride: Any, storage_offset: int | None) -> tuple[tuple, tuple, int]:
     """The arguments of as_strided in bytes, the offset from input's first element; errors where no such memory is."""
     x, root = input._array, input._root()
-    size, stride = sizes((size,)), sizes((stride,))
+    for place, (name, given) in enumerate((("size", size), ("stride", stride))):
+        if not isinstance(given, (tuple, list)):
+            raise wrong_type("as_strided", name, place + 1, "tuple of ints", given)
+    size, stride = sizes((size,), "as_strided"), sizes((stride,), "as_strided", "stride", 2)
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(step < 0 for step in stride):
@@ -143,6 +147,9 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """
     shape = self._array.shape
     dim = wrap_dim(dimension, len(shape))
+    for name, place, value in (("size", 2, size), ("step", 3, step)):
+        if type(value) is not int and not isinstance(value, np.integer):
+            raise wrong_type("unfold", name, place, "int", value)
     side = shape[dim] if shape else 1
     if size < 0:
         raise RuntimeError(f"size is {size} but must be >= 0")
@@ -225,6 +232,8 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     >>> torch.tensor([[1, 2], [3, 4]]).diagonal(), torch.tensor([[1, 2], [3, 4]]).diagonal(1)
     (tensor([1, 4]), tensor([2]))
     """
+    if type(offset) is not int:
+        offset = as_whole("diagonal", "offset", 1, offset)
     return Diagonal.apply(input, offset, *_two_dims(dim1, dim2, input._array.ndim))
 
 

@@ -163,7 +163,7 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     """
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"permute(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
-    return _permute(input, sizes((dims,), "permute", "dims"))
+    return _permute(input, sizes((dims,), "permute", "dims", 2))
 
 
 def _permute_method(self: Tensor, *order: Any, dims: Any = None) -> Tensor:
