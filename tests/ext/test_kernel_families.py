@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from kernel_tools import load
+from tests.ext.kernel_tools import load
 
 from tinytorch import config, kernels
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel_tools import both, load
+from tests.ext.kernel_tools import both, load
 
 from tinytorch.kernels.random import STATE, fma32, fma64
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel_tools import assert_close, both, draw, floats, layouts, load, numbers, outcome, sides
+from tests.ext.kernel_tools import assert_close, both, draw, floats, layouts, load, numbers, outcome, sides
 
 SHAPES = [(1, 1), (3, 5), (2, 31), (2, 32), (2, 33), (1, 1025), (2, 3, 4), (7,)]
 EMPTY = [(0, 3), (3, 0), (0, 0), (0,), (2, 0, 3)]

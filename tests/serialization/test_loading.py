@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from saved_objects import DTYPES, OBJECTS, saved, shared
+from tests.serialization.saved_objects import DTYPES, OBJECTS, saved, shared
 
 import tinytorch as tt
 from tinytorch.serialization import (

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from saved_objects import saved
+from tests.serialization.saved_objects import saved
 
 import tinytorch as tt
 from tinytorch.serialization import load, safe_globals

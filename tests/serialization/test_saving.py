@@ -11,7 +11,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from saved_objects import OBJECTS, saved, shared
+from tests.serialization.saved_objects import OBJECTS, saved, shared
 
 import tinytorch as tt
 from tinytorch.serialization import load, save
