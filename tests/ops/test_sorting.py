@@ -74,8 +74,8 @@ def test_topk_of_many(largest):
 
 
 def test_topk_prefers_the_first_of_equal_elements():
-    for n in (10, 5000):
-        assert tt.zeros(n).topk(3).indices.tolist() == [0, 1, 2] or n > 1024
+    for n in (10, 60):
+        assert tt.zeros(n).topk(3).indices.tolist() == [0, 1, 2]
         assert tt.topk(tt.tensor([1.0, NAN, 1.0, NAN]), 3).indices.tolist() == [1, 3, 0]
 
 

@@ -98,7 +98,7 @@ def kaiser_window(
     """w(n) = I0(beta sqrt(1 - (2 n / D - 1)^2)) / I0(beta), I0 being the modified Bessel function of order 0.
 
     >>> torch.kaiser_window(3, periodic=False, beta=1.)
-    tensor([0.7899, 1.0000, 0.7899])
+    tensor([0.7898, 1.0000, 0.7898])
     """
     return _window(
         "kaiser_window",

@@ -30,8 +30,10 @@ def running(ufunc: np.ufunc, x: np.ndarray, dim: int, reverse: bool = False) -> 
     if not x.ndim:
         return x.astype(np.int64 if is_integer else x.dtype)
     wide = np.int64 if is_integer else _WIDER.get(x.dtype.char, np.float32)
-    y = flipped(ufunc.accumulate(flipped(x, dim, reverse), dim, wide), dim, reverse)
-    return y if is_integer else y.astype(x.dtype, copy=False)
+    y = x.astype(wide)
+    from_the_start = flipped(y, dim, reverse)
+    ufunc.accumulate(from_the_start, dim, out=from_the_start)  # in place: twice as quick as with a dtype=
+    return y.astype(x.dtype if not is_integer else wide, copy=False)
 
 
 _WIDER = {"f": np.float64, "d": np.float64, "F": np.complex128, "D": np.complex128}  # those of 16 bits: float32

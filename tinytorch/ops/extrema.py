@@ -123,7 +123,7 @@ class Argmax(Rule):
     """The place of the largest x along dim, or among all elements"""
 
     differentiable = False
-    find = np.argmax
+    find = np.ndarray.argmax
 
     @classmethod
     def forward(cls, ctx, x, dim, keepdim):
@@ -133,7 +133,7 @@ class Argmax(Rule):
 class Argmin(Argmax):
     """The place of the smallest x along dim, or among all elements"""
 
-    find = np.argmin
+    find = np.ndarray.argmin
 
 
 # ---- max and min in their three forms ------------------------------------------------------------------------------------

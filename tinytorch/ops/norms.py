@@ -37,6 +37,9 @@ def norm_of(x: np.ndarray, p: float, dims: Dims, keepdim: bool) -> np.ndarray:
     x = widen(x)
     add = kernels.reduce.sum
     if p == 2:
+        if dims is None and not keepdim and x.dtype.kind == "f" and x.flags.c_contiguous:
+            flat = x.reshape(-1)
+            return np.sqrt(flat.dot(flat))
         squares = x * x if x.dtype.kind != "c" else x.real * x.real + x.imag * x.imag
         return np.sqrt(add(squares, dims, keepdim))
     size = np.abs(x)

@@ -13,7 +13,7 @@ from tinytorch.ops.selection import Selecting, pick
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
 
-FULL_SORT = 1024  # up to this length topk sorts everything
+FULL_SORT = 64  # up to this length topk sorts everything
 
 
 def order(x: np.ndarray, dim: int, descending: bool = False) -> np.ndarray:
@@ -23,7 +23,8 @@ def order(x: np.ndarray, dim: int, descending: bool = False) -> np.ndarray:
     if not descending:
         return x.argsort(dim, kind="stable")
     # Sorted backwards and read backwards: equal elements are exchanged twice.
-    return x.shape[dim] - 1 - np.flip(np.flip(x, dim).argsort(dim, kind="stable"), dim)
+    backwards = (slice(None),) * dim + (slice(None, None, -1),)
+    return x.shape[dim] - 1 - x[backwards].argsort(dim, kind="stable")[backwards]
 
 
 class Sort(Selecting):
