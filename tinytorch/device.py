@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 
-class device:  # noqa: N801 - PyTorch's name
+class device:
     """Where a tensor's memory is: `device("cpu")`, `device("cuda", 0)`, `device("cuda:0")`.
 
     >>> torch.device("cuda:1"), str(torch.device("cpu")), torch.device("cpu") == torch.zeros(1).device
@@ -28,10 +28,12 @@ class device:  # noqa: N801 - PyTorch's name
             self.type, self.index = type.type, type.index
             return
         if isinstance(type, int):
-            type, index = "cuda", type
+            raise RuntimeError("Cannot access accelerator device when none is available.")
         if not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' must be str, not {type.__class__.__name__}")
         name, colon, number = type.partition(":")
+        if not name.replace("_", "").isalpha() or (colon and not number.isdigit()):
+            raise RuntimeError(f"Invalid device string: '{type}'" if type else "Device string must not be empty")
         if name not in ("cpu", "cuda", "meta", "mps", "xpu"):
             raise RuntimeError(
                 "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, "
@@ -42,9 +44,9 @@ class device:  # noqa: N801 - PyTorch's name
                 raise RuntimeError(
                     f"type (string) must not include an index because index was passed explicitly: {type}"
                 )
-            if not number.isdigit():
-                raise RuntimeError(f"Invalid device string: '{type}'")
             index = int(number)
+        if index is not None and index < 0:
+            raise RuntimeError("Device index must not be negative")
         self.type, self.index = name, index
 
     def __str__(self) -> str:

@@ -15,7 +15,6 @@ import pytest
 import tinytorch as tt
 
 torch = pytest.importorskip("torch")
-torch.set_warn_always(True)  # else most of its warnings come once in a process
 
 
 ONCE = " This type of warning will be suppressed for the rest of this program."  # said by PyTorch, of itself
@@ -31,12 +30,15 @@ def to_bytes(tensor):
 
 def outcome(call, lib):
     """What `call(lib)` gives: results, class and first line of the error, texts of the warnings."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
+    torch.set_warn_always(True)  # else most of its warnings come once in a process
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             result, error = call(lib), None
-        except Exception as raised:
-            result, error = None, (type(raised).__name__, str(raised).split("\n")[0])
+    except Exception as raised:
+        result, error = None, (type(raised).__name__, str(raised).split("\n")[0])
+    finally:
+        torch.set_warn_always(False)
     told = [(each.category.__name__, str(each.message).split(" (Triggered")[0]) for each in caught]
     # PyTorch looks at data twice and then warns twice
     return result, error, [*dict.fromkeys((kind, text.split("\n")[0].removesuffix(ONCE)) for kind, text in told)]

@@ -13,18 +13,19 @@ from tests.functions.beside import same
 inf, nan = float("inf"), float("nan")
 
 DATA = [
-    3, 2.5, True, 1j, -0.0, nan, inf, 2**63 - 1, -(2**63), 2**63, 2**64, 1e300, [], [[]], [[], []], [[[]], [[]]], (), [()],
-    [1, 2], [1, 2.5], [True, False], [True, 1], [True, 2.5], [1, 1j], [[1, 2], [3, 4]], ((1, 2), [3, 4]), [[1], [2, 3]],
-    [[1, 2], 3], [1, [2, 3]], [1, "a"], "abc", b"abc", bytearray(b"abc"), None, [None], {}, {1: 2}, {1, 2}, range(4),
-    range(0), object, [[1, 2], [3, None]], np.float32(2.5), np.float64(2.5), np.int8(3), np.bool_(True),
-    np.float16(2.5), np.uint16(7), [np.float32(1), np.float32(2)], [np.float64(1), 2], [1, np.int8(2)], [np.bool_(True)],
-    [np.int32(1), 2.5], np.arange(3), np.arange(6.0).reshape(2, 3).T, np.array(5), np.array(["a"]),
-    np.array([1, None]), np.array([1 + 2j]), np.array([True]), np.arange(4, dtype=np.uint64), np.arange(3)[::-1],
-    np.arange(3).astype(">i4"), [np.arange(2), np.arange(2)], [np.arange(2), [3, 4]], [np.array(1), np.array(2)],
-    np.array([1.0, 2.0], np.longdouble), np.datetime64("2020"), decimal.Decimal("2.5"), fractions.Fraction(1, 2),
-    [decimal.Decimal("2.5")], array.array("i", [1, 2]), array.array("d", [1.5]), memoryview(b"ab"), [range(2), range(2)],
-    [2**63], [2**64], [1, 2**63 - 1], [1.5, 2**60], [-1, 255], [300.7, -1.2], [65504.0, 65520.0, 1e6], [3.4e38, 3.5e38],
-    [1e-45, 1e-46], [0.1, 1 / 3], "", [[1.0, True], [2, 3]], iter([1, 2]), (i for i in (1, 2)), slice(2), ..., NotImplemented,
+    3, 2.5, True, 1j, -0.0, nan, inf, 2**63 - 1, -(2**63), 2**63, 2**64, 1e300, [], [[]], [[], []], [[[]], [[]]], (),
+    [()], [1, 2], [1, 2.5], [True, False], [True, 1], [True, 2.5], [1, 1j], [[1, 2], [3, 4]], ((1, 2), [3, 4]),
+    [[1], [2, 3]], [[1, 2], 3], [1, [2, 3]], [1, "a"], "abc", b"abc", bytearray(b"abc"), None, [None], {}, {1: 2},
+    {1, 2}, range(4), range(0), object, [[1, 2], [3, None]], np.float32(2.5), np.float64(2.5), np.int8(3),
+    np.bool_(True), np.float16(2.5), np.uint16(7), [np.float32(1), np.float32(2)], [np.float64(1), 2],
+    [1, np.int8(2)], [np.bool_(True)], [np.int32(1), 2.5], np.arange(3), np.arange(6.0).reshape(2, 3).T, np.array(5),
+    np.array(["a"]), np.array([1, None]), np.array([1 + 2j]), np.array([True]), np.arange(4, dtype=np.uint64),
+    np.arange(3)[::-1], np.arange(3).astype(">i4"), [np.arange(2), np.arange(2)], [np.arange(2), [3, 4]],
+    [np.array(1), np.array(2)], np.array([1.0, 2.0], np.longdouble), np.datetime64("2020"), decimal.Decimal("2.5"),
+    fractions.Fraction(1, 2), [decimal.Decimal("2.5")], array.array("i", [1, 2]), array.array("d", [1.5]),
+    memoryview(b"ab"), [range(2), range(2)], [2**63], [2**64], [1, 2**63 - 1], [1.5, 2**60], [-1, 255], [300.7, -1.2],
+    [65504.0, 65520.0, 1e6], [3.4e38, 3.5e38], [1e-45, 1e-46], [0.1, 1 / 3], "", [[1.0, True], [2, 3]], iter([1, 2]),
+    (i for i in (1, 2)), slice(2), ..., NotImplemented,
 ]  # fmt: skip
 DTYPES = ["float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64", "bool", "complex64", "uint64"]
 

@@ -47,8 +47,8 @@ def to(
         raise _no_such_form(args, {"device": device, "dtype": dtype} | unknown)
     if args:
         device, dtype, *flags = _read(args, device, dtype)
-        if flags:
-            non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags) :]]
+        if len(flags) > 1:
+            copy = flags[1]
     if device is not None:
         as_device(device)
     try:
@@ -64,6 +64,8 @@ def _read(args: tuple, place: Any, kind: Any) -> tuple:
     if isinstance(first, Tensor):
         return first.device, first.dtype, *rest
     if isinstance(first, (Dtype, type)):
+        if not all(isinstance(flag, bool) for flag in rest):
+            raise _no_such_form(args, {})
         return place, first, *rest
     if first is None or isinstance(first, (str, int, device)):
         return first, *(rest or [kind])

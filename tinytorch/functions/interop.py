@@ -57,9 +57,6 @@ def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bo
     return leaf(array.astype(np.uint8) if array.dtype == np.bool_ else checked(array))
 
 
-Tensor.__array__ = _array
-Tensor.__array_wrap__ = _array_wrap
-
 # ---- DLPack ----------------------------------------------------------------------------------------------------------
 
 
@@ -74,8 +71,15 @@ def _dlpack(self: Tensor, *, stream: Any = None, **options: Any) -> Any:
     return self._array.__dlpack__(**options)
 
 
-Tensor.__dlpack__ = _dlpack
-Tensor.__dlpack_device__ = lambda self: self._array.__dlpack_device__()
+def _dlpack_device(self: Tensor) -> tuple[int, int]:
+    """(1, 0): the CPU."""
+    return self._array.__dlpack_device__()
+
+
+for _name, _method in {
+    "__array__": _array, "__array_wrap__": _array_wrap, "__dlpack__": _dlpack, "__dlpack_device__": _dlpack_device,
+}.items():  # fmt: skip
+    setattr(Tensor, _name, _method)
 
 
 @public(method=False, out=False)

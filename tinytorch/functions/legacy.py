@@ -56,9 +56,9 @@ def _is_whole(value: Any) -> bool:
 
 
 def _same_tensor(kind: Dtype | None, other: Tensor) -> Tensor:
-    if kind not in (None, other.dtype):
+    if kind is not None and kind is not other.dtype:
         raise TypeError(
-            f"expected {_options(kind)} (got {_options(other.dtype)})\n\n"  # type: ignore[arg-type]
+            f"expected {_options(kind)} (got {_options(other.dtype)})\n\n"
             f"The legacy constructors do not convert tensors: use other.to({kind})."
         )
     return Alias.apply(other)

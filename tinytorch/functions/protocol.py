@@ -53,6 +53,10 @@ def _number(self: Tensor) -> Any:
             "only one element tensors can be converted to Python scalars\n\n"
             f"This tensor has the shape {tuple(self._array.shape)}."
         )
+    return self._array.item()
+
+
+def _warn_of_gradient(self: Tensor) -> None:
     if self.requires_grad:
         warnings.warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
@@ -60,10 +64,10 @@ def _number(self: Tensor) -> Any:
             UserWarning,
             stacklevel=3,
         )
-    return self._array.item()
 
 
 def _float(self: Tensor) -> float:
+    _warn_of_gradient(self)
     number = _number(self)
     if isinstance(number, complex):
         if number.imag:
@@ -82,6 +86,7 @@ def _int(self: Tensor) -> int:
 
 
 def _complex(self: Tensor) -> complex:
+    _warn_of_gradient(self)
     return complex(_number(self))
 
 
@@ -118,7 +123,7 @@ def _reversed(self: Tensor) -> Tensor:
 
 def _contains(self: Tensor, element: Any) -> bool:
     if isinstance(element, (Tensor, int, float, complex, np.number)):
-        return bool((element == self).any().item())
+        return bool((self == element).any().item())
     raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 
 
@@ -191,13 +196,18 @@ def _deepcopy(self: Tensor, memo: dict) -> Tensor:
 
 
 def _reduce(self: Tensor, protocol: Any) -> tuple:
-    """Pickling: the numbers, in the same order in memory; a tensor that is not a leaf becomes one."""
-    return _rebuild, (type(self), self._array.copy("K"), self.requires_grad, _own_attributes(self))
+    """Pickling: the memory from the first to the last element, and the strides; what is no leaf becomes one."""
+    array = self._array
+    memory = memory_of(array).view(array.dtype).copy()
+    return _rebuild, (type(self), memory, array.shape, array.strides, self.requires_grad, _own_attributes(self))
 
 
-def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict) -> Tensor:
-    tensor = _new(cls)
-    tensor._array = with_own_dtype(array)
+def _rebuild(
+    cls: type, memory: np.ndarray, shape: tuple, strides: tuple, requires_grad: bool, attributes: dict
+) -> Tensor:
+    tensor: Any = _new(cls)
+    memory = with_own_dtype(memory)
+    tensor._array = restride(memory, shape, strides) if memory.size else memory.reshape(shape)
     tensor._requires_grad = requires_grad
     vars(tensor).update(attributes)
     return tensor
