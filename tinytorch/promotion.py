@@ -157,12 +157,17 @@ def number(value: Any, to: dtypes.dtype) -> np.ndarray:
     return np.asarray(value).astype(to.numpy)
 
 
+_INFINITE = (float("inf"), float("-inf"))
+
+
 def fitting_number(value: Any, to: dtypes.dtype, *, single: bool = False) -> np.ndarray:
     """A Python number as a 0-dim array of dtype `to`; RuntimeError, PyTorch's, if it does not fit.
 
     A fraction is cut off, and -1 is the largest unsigned number: that counts as fitting. So do infinity and nan in
     floating point, and (`single`: PyTorch's way for tensors of one element) half-precision numbers that become infinite.
     """
+    if type(value) is float and to.numpy.char in "fd" and (-1e38 < value < 1e38 or value in _INFINITE):
+        return np.array(value, to.numpy)  # the usual case, at once
     if isinstance(value, (int, np.integer)):
         value = _in_64_bits(int(value))
     if to is dtypes.bool_:

@@ -25,7 +25,10 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
     versions = []
     for array in node._saved:
         value, version = array, 0
-        if array is not None:
+        if isinstance(array, Tensor):  # a parameter of the rule that is no input: the indices of x[indices]
+            if array._counter is not None:
+                version = array._counter.value
+        elif array is not None:
             for arg, given in zip(args, arrays):
                 if given is array:
                     if isinstance(arg, Tensor) and (arg._array is array or arg._array.dtype.kind in "fcV"):

@@ -1,0 +1,320 @@
+"""Taking the index of x[...] apart: integers, slices, None, Ellipsis, masks, lists and tensors of indices, mixed.
+
+This is done in two steps, as PyTorch does:
+
+1. integers, slices, None and Ellipsis give a view;
+2. what is left, tensors of indices and masks, takes elements out of that view, which are copied.
+
+So x[0, :, [1, 2]] is x[0][:, [1, 2]], of shape (n, 2). In step 2 NumPy's rule says where the dimensions of the indices
+go: in the place of the indexed dimensions if these are neighbours, else to the front.
+
+Source: https://docs.pytorch.org/docs/2.13/tensor_view.html and https://numpy.org/doc/stable/user/basics.indexing.html
+"""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from tinytorch.ops.index_rules import FULL
+from tinytorch.ops.slicing import Select, Slice
+from tinytorch.ops.squeezing import Unsqueeze
+from tinytorch.tensor import Tensor, wrap
+
+
+class Parsed:
+    """An index taken apart.
+
+    key    for step 1: an integer or a slice for every dimension of the tensor, None for new dimensions
+    rule   step 1 is this rule: Select, Slice, or None where there is nothing to do
+    alone  the index has one part, one_slice: and is a slice (that of a tuple is passed over if it takes all)
+    added  where the result of step 1 has new dimensions
+    ends_with_none  the last thing step 1 does is to add one
+    arrays the kinds of the index arrays, "b" for masks
+    indices  the index arrays as tensors, to be kept for backward
+    places for step 2: for every dimension of the result of step 1 a full slice, indices, or a mask over several of them
+    """
+
+    __slots__ = ("added", "alone", "arrays", "ends_with_none", "indices", "key", "one_slice", "places", "rule")
+
+    def __init__(self, shape: tuple[int, ...], index: Any):
+        items = _as_tuple(index)
+        self.alone = len(items) == 1
+        self.one_slice = type(index) is slice
+        self.key: list = []
+        self.places: list = []
+        self.added: list[int] = []
+        self.arrays: list[str] = []
+        self.rule: Any = None
+        self.ends_with_none = False
+        given = index if isinstance(index, tuple) else (index,)
+        self.indices = tuple([each for each in given if isinstance(each, Tensor)])
+        missing = len(shape) - sum(map(_rank, items))
+        if missing < 0:
+            raise IndexError(
+                f"too many indices for tensor of dimension {len(shape)}\n\n"
+                f"The tensor has the shape {shape}; the index names {len(shape) - missing} dimensions."
+            )
+        dim = 0  # of the tensor
+        for at, item in enumerate(items):
+            dim = self._add(item, shape, dim, missing, at)
+            if item is Ellipsis:
+                missing = 0
+        while self.places and self.places[-1] is FULL:
+            self.places.pop()
+        if self.places and not self.indices:  # lists; node and error are as if tensors had been made of them
+            self.indices = (wrap(self.places[-1]),)
+
+    def _add(self, item: Any, shape: tuple, dim: int, missing: int, at: int) -> int:
+        """Take in part number `at` of the index; returns the next dimension of the tensor."""
+        if item is Ellipsis:
+            self.key += [FULL] * missing
+            self.places += [FULL] * missing
+            return dim + missing
+        if item is None or isinstance(item, (bool, np.bool_)):
+            self.ends_with_none = True
+            self.added.append(len(self.places))
+            self.key.append(None)
+            self.places.append(FULL if item is None else np.zeros(int(item), np.int64))
+            return dim
+        if isinstance(item, int):
+            side = shape[dim]
+            if not -side <= item < side:
+                # PyTorch's message counts the parts of the index before this one, an Ellipsis being one
+                raise IndexError(f"index {item} is out of bounds for dimension {at} with size {side}")
+            self.key.append(item)
+            self.rule, self.ends_with_none = Select, False
+            return dim + 1
+        if isinstance(item, slice):
+            self.key.append(item)
+            self.places.append(FULL)
+            if self.one_slice or not takes_all(item, shape[dim]):
+                self.rule, self.ends_with_none = Slice, False
+            return dim + 1
+        return self._add_array(item, shape, dim)
+
+    def _add_array(self, array: np.ndarray, shape: tuple, dim: int) -> int:
+        self.arrays.append(array.dtype.kind)
+        if array.dtype.kind != "b":
+            self.key.append(FULL)
+            self.places.append(array)
+            return dim + 1
+        at = len(self.places)
+        for i, side in enumerate(array.shape):
+            if side != shape[dim + i]:
+                seen = [side for k, side in zip(self.key, shape) if not isinstance(k, int)] + list(shape[dim:])
+                raise IndexError(
+                    f"The shape of the mask {list(array.shape)} at index {i} does not match the shape of the indexed "
+                    f"tensor {seen} at index {at + i}"
+                )
+        self.key += [FULL] * array.ndim
+        if self.alone:
+            self.places.append(array)  # one mask and nothing else: NumPy's own way is the quickest
+        else:
+            self.places += array.nonzero()
+        return dim + array.ndim
+
+    def view(self, tensor: Tensor) -> Tensor:
+        """Step 1: the view; the tensor itself where there is nothing to do."""
+        if self.places and self.rule is not None and None in self.key:
+            return self.rule.apply(tensor, (*self.key, ...))
+        if self.added and self.rule is not None and not self.ends_with_none:
+            for dim, item in enumerate(self.key):
+                if item is None:
+                    tensor = Unsqueeze.apply(tensor, dim)
+            return self.rule.apply(tensor, (*[FULL if k is None else k for k in self.key], ...))
+        if self.rule is not None:
+            tensor = self.rule.apply(tensor, (*[k for k in self.key if k is not None], ...))
+        for dim in self.added:
+            tensor = Unsqueeze.apply(tensor, dim)
+        return tensor
+
+
+def _as_tuple(index: Any) -> list:
+    """The parts of an index, as Python's and NumPy's own objects."""
+    if isinstance(index, tuple) or (isinstance(index, (list, str, range)) and _means_tuple(index)):
+        if not isinstance(index, tuple):
+            warnings.warn(
+                "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
+                "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+                "x[torch.tensor(seq)], which will result either in an error or a different result",
+                UserWarning,
+                stacklevel=4,
+            )
+        return [_plain(item) for item in index]
+    return [_plain(index)]
+
+
+def _means_tuple(index: Any) -> bool:
+    """Is this sequence (not a tuple) taken as one? A short one with slices, None, tensors or sequences in it is."""
+    return len(index) < 32 and any(
+        item is None or isinstance(item, (Tensor, slice, EllipsisType, list, tuple, str, range, np.ndarray))
+        for item in index
+    )
+
+
+def _plain(item: Any) -> Any:
+    """One part of an index: None, Ellipsis, bool, int, slice, or an array of int64 or bool."""
+    kind = type(item)
+    if kind is int or item is None or item is Ellipsis or kind is bool:
+        return _checked_int(item) if kind is int else item
+    if kind is slice:
+        return _checked_slice(item)
+    if isinstance(item, Tensor):
+        return _of_tensor(item)
+    if isinstance(item, np.integer):
+        return int(item)
+    if isinstance(item, (list, tuple, range, np.ndarray)):
+        return _of_sequence(item)
+    if isinstance(item, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(item).__name__}'")
+    name = type(item).__name__ if not isinstance(item, np.generic) else f"numpy.{type(item).__name__.rstrip('_')}"
+    raise IndexError(
+        f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {name})"
+    )
+
+
+def _checked_int(index: int) -> int:
+    if not -(1 << 63) <= index < 1 << 63:
+        raise ValueError("Overflow when unpacking long long")
+    return index
+
+
+def _checked_slice(item: slice) -> slice:
+    if item.start is item.stop is item.step is None:
+        return FULL
+    try:
+        start, stop, step = (
+            None if each is None else operator.index(each) for each in (item.start, item.stop, item.step)
+        )
+    except TypeError as error:
+        if any(isinstance(each, Tensor) for each in (item.start, item.stop, item.step)):
+            raise error
+        raise TypeError("slice indices must be integers or None or have an __index__ method") from None
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    if step is not None and step < 0:
+        raise ValueError(
+            "step must be greater than zero\n\nTensors cannot be walked backwards: take x.flip(0) instead of x[::-1]."
+        )
+    return slice(start, stop, step)
+
+
+def _of_tensor(tensor: Tensor) -> Any:
+    array = tensor._array
+    kind = array.dtype
+    if kind.kind == "b":
+        return bool(array) if not array.ndim else array
+    if kind == np.uint8:
+        if not array.ndim:
+            return bool(array)
+        _warn_bytes()
+        return array != 0
+    if kind != np.int64 and kind != np.int32:
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return array if array.ndim else int(array)
+
+
+def _of_sequence(item: Any) -> Any:
+    array = np.asarray(item if isinstance(item, np.ndarray) else _without_tensors(item))
+    if array.dtype.kind in "US":
+        raise TypeError(f"new(): invalid data type '{'str' if array.dtype.kind == 'U' else 'bytes'}'")
+    if array.dtype.kind == "b" and array.size:
+        return array if array.ndim else bool(array)
+    if array.dtype == np.uint8:
+        _warn_bytes()
+        return array != 0
+    array = array.astype(np.int64)
+    return array if array.ndim else int(array)
+
+
+def _without_tensors(item: Any) -> Any:
+    """A nested list with Python's numbers and arrays in the place of tensors."""
+    if isinstance(item, Tensor):
+        return item._array
+    return [_without_tensors(each) for each in item] if isinstance(item, (list, tuple)) else item
+
+
+def _warn_bytes() -> None:
+    warnings.warn(
+        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+        UserWarning,
+        stacklevel=7,
+    )
+
+
+def _rank(item: Any) -> int:
+    """How many dimensions of the tensor a part of an index is about."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    return item.ndim if isinstance(item, np.ndarray) and item.dtype.kind == "b" else 1
+
+
+def checked_broadcast(places: list) -> tuple:
+    """`places` as a key for NumPy; IndexError, PyTorch's, where the arrays of indices do not broadcast."""
+    arrays = [place for place in places if place is not FULL]
+    if len(arrays) > 1:
+        try:
+            np.broadcast_shapes(*[array.shape for array in arrays])
+        except ValueError:
+            listed = ", ".join(str(list(array.shape)) for array in arrays)
+            raise IndexError(
+                f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
+            ) from None
+    return tuple(places)
+
+
+def _index_arrays(key: tuple) -> list:
+    """The arrays of indices in `key`, each with its dimension."""
+    return [(dim, place) for dim, place in enumerate(key) if place is not FULL and place.dtype.kind != "b"]
+
+
+def check_not_empty(shape: tuple, key: tuple) -> None:
+    for dim, array in _index_arrays(key):
+        if array.size and not shape[dim]:
+            raise IndexError("index is out of bounds for dimension with size 0")
+
+
+def check_bounds(shape: tuple, key: tuple) -> None:
+    """IndexError, PyTorch's, where an index of `key` is none of a tensor of `shape`; masks were looked at before."""
+    check_not_empty(shape, key)
+    for number, (dim, array) in enumerate(_index_arrays(key)):
+        side = shape[dim]
+        if array.size and (array.min() < -side or array.max() >= side):
+            bad = array[(array < -side) | (array >= side)].flat[0]
+            raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {side}")
+
+
+def takes_all(item: slice, side: int) -> bool:
+    """Does this slice of a tuple take a whole dimension of length `side`? PyTorch passes over it then."""
+    return item.indices(side) == (0, side, 1)
+
+
+def quick_key(index: Any, shape: tuple) -> tuple | None:
+    """NumPy's key for the most common indices that copy: x[mask], x[indices], x[rows, columns], x[:, indices].
+
+    None for any other index. Whether the indices are in bounds is left to NumPy.
+    """
+    if type(index) is Tensor:
+        array = index._array
+        if array.dtype.char == "?":
+            return (array,) if array.ndim and array.shape == shape[: array.ndim] else None
+        return (array,) if array.dtype.char == "l" and array.ndim and shape else None
+    if len(index) > len(shape):
+        return None
+    key: list = []
+    for item in index:
+        if type(item) is Tensor:
+            array = item._array
+            if array.dtype.char != "l" or not array.ndim:
+                return None
+            key.append(array)
+        elif type(item) is slice and item.start is item.stop is item.step is None:
+            key.append(FULL)
+        else:
+            return None
+    return tuple(key) if key and key[-1] is not FULL else None
