@@ -116,11 +116,12 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         input, n = input.inverse(), -n
     if n == 1:
         return input.clone()
-    result, square = None, input
-    while True:
-        if n & 1:
-            result = square if result is None else result @ square
-        n >>= 1
-        if not n:
-            return result
-        square = square @ square
+    square = input
+    while n % 2 == 0:
+        square, n = square @ square, n // 2
+    result = square
+    while n > 1:
+        square, n = square @ square, n // 2
+        if n % 2:
+            result = result @ square
+    return result

@@ -350,7 +350,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     return Addbmm.apply(input, batch1, batch2, _factor("addbmm", "beta", beta, x), _factor("addbmm", "alpha", alpha, x))
 
 
-for _plain in (Tensor.addmm, Tensor.addmv, Tensor.baddbmm):
+for _plain in (addmm, addmv, baddbmm):
     publish_inplace(f"{_plain.__name__}_", _in_place(_plain), function=_plain.__name__ == "addmv")
 
 
@@ -358,7 +358,7 @@ def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     """self = beta * self + alpha * outer(vec1, vec2)"""
     if self._array.ndim != 2:
         raise RuntimeError(f"2D tensor expected, got {self._array.ndim}D tensor for input")
-    return views.write(self, Tensor.addr, vec1, vec2, beta=beta, alpha=alpha)
+    return views.write(self, addr, vec1, vec2, beta=beta, alpha=alpha)
 
 
 publish_inplace("addr_", addr_)

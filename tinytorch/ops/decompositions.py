@@ -96,7 +96,7 @@ class Eigh(Rule):
         row = values.reshape((*values.shape[:-1], 1, values.shape[-1]))
         if grad_vectors is None:
             return (vectors * grad_values.reshape(row.shape)) @ adjoint(vectors)
-        one = np.eye(values.shape[-1], dtype=real_kind(values))
+        one: Any = np.eye(values.shape[-1], dtype=real_kind(values))
         turned = adjoint(vectors) @ grad_vectors
         inner = (turned - adjoint(turned)) / 2 / (row - row.mT + one) * (1 - one)
         if grad_values is not None:

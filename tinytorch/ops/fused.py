@@ -192,17 +192,17 @@ def _check(function: str, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def lerp_(self: Tensor, end: Tensor, weight: Any) -> Tensor:
     """self = self + weight * (end - self)"""
-    return views.write(self, Tensor.lerp, end, weight)
+    return views.write(self, lerp, end, weight)
 
 
 def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self = self + value * tensor1 * tensor2"""
-    return views.write(self, Tensor.addcmul, tensor1, tensor2, value=value)
+    return views.write(self, addcmul, tensor1, tensor2, value=value)
 
 
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """self = self + value * tensor1 / tensor2"""
-    return views.write(self, Tensor.addcdiv, tensor1, tensor2, value=value)
+    return views.write(self, addcdiv, tensor1, tensor2, value=value)
 
 
 for _function in (lerp_, addcmul_, addcdiv_):

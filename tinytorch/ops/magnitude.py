@@ -200,7 +200,7 @@ def angle(input: Tensor) -> Tensor:
 
 publish_inplace("abs_", _abs_in_place, function=True)
 publish_inplace("absolute_", lambda self: self.abs_())
-publish_inplace("sign_", lambda self: views.write(self, Tensor.sign))
-publish_inplace("sgn_", lambda self: views.write(self, Tensor.sgn))
-publish_inplace("heaviside_", lambda self, values: views.write(self, Tensor.heaviside, values))
-publish_operators(abs=Tensor.abs)
+publish_inplace("sign_", lambda self: views.write(self, sign))
+publish_inplace("sgn_", lambda self: views.write(self, sgn))
+publish_inplace("heaviside_", lambda self, values: views.write(self, heaviside, values))
+publish_operators(abs=abs)

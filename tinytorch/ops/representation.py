@@ -236,5 +236,5 @@ def nan_to_num(
 
 
 # The functions that only methods write in place.
-publish_inplace("copysign_", lambda self, other: views.write(self, Tensor.copysign, other))
-publish_inplace("nextafter_", lambda self, other: views.write(self, Tensor.nextafter, other))
+publish_inplace("copysign_", lambda self, other: views.write(self, copysign, other))
+publish_inplace("nextafter_", lambda self, other: views.write(self, nextafter, other))
