@@ -1,6 +1,6 @@
 """What is said when somebody asks for a name that PyTorch has and tinytorch does not, or for one that nobody has."""
 
-import difflib
+import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -12,7 +12,6 @@ PLACES = (
     ".nn.functional",
     ".nn.init",
     ".optim",
-    ".optim.lr_scheduler",
     ".autograd",
     ".utils.data",
     ".linalg",
@@ -56,16 +55,18 @@ def sentence(module: ModuleType, name: str) -> str:
 
 def nearest(name: str, candidates: list[str], place: str) -> str | None:
     """The candidate spelled most like `name`, capitals aside, with its place in front; None when none is like it."""
+    import difflib
+
     spelled = {candidate.lower(): candidate for candidate in candidates}
     best = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
     return f"{place}.{spelled[best[0]]}" if best else None
 
 
 def elsewhere(name: str) -> str | None:
-    """Where tinytorch has just this name, if it does."""
+    """Where tinytorch has just this name, if it does. Imports the modules: most are not until somebody needs them."""
     for place in PLACES:
-        module = sys.modules.get(f"tinytorch{place}")
-        if module is not None and name in vars(module) and not isinstance(vars(module)[name], ModuleType):
+        found = vars(importlib.import_module(f"tinytorch{place}")).get(name)
+        if found is not None and not isinstance(found, ModuleType):
             return f"torch{place}.{name}"
     return None
 
