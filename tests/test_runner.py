@@ -343,7 +343,7 @@ MISSING = {
         "No module named 'torch.nn.functionall'",
         "torch.nn.functionall; the nearest name it has is torch.nn.functional",
     ),
-    "from torch.nowhere.such import thing": ("ModuleNotFoundError", "No module named 'torch.nowhere'", "torch.nowhere"),
+    "from torch.xyzzy.such import thing": ("ModuleNotFoundError", "No module named 'torch.xyzzy'", "torch.xyzzy"),
     "from torch.nn import Linaer": (
         "ImportError",
         "cannot import name 'Linaer' from 'torch.nn'",
