@@ -502,7 +502,8 @@ def test_saved_whole():
 
 
 PATHS = """
-    nn.modules.Module nn.modules.module.Module nn.modules.linear.Linear nn.modules.container.Sequential nn.modules.Linear
+    nn.modules.Module nn.modules.module.Module nn.modules.linear.Linear nn.modules.container.Sequential
+    nn.modules.Linear
     nn.modules.activation.ReLU nn.modules.loss.MSELoss nn.modules.dropout.Dropout nn.modules.sparse.Embedding
     nn.modules.flatten.Flatten nn.modules.distance.PairwiseDistance nn.parameter.Parameter nn.modules.linear.Identity
     nn.modules.module.register_module_forward_hook

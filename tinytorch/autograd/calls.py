@@ -85,13 +85,18 @@ def _posthooks(node: Node, results: tuple, grads: tuple) -> tuple:
 
 
 def fitted(node: Node, results: tuple) -> tuple:
-    """The gradients that a node computed as Tensors of the shapes of its inputs; None for those that nobody wants."""
-    return tuple(
-        [
-            None if grad is None or next_node is None else to_tensor(fit(grad, *next_node.outputs[nr]))
-            for (next_node, nr), grad in zip(node.next_functions, results)
-        ]
-    )
+    """The gradients that a node computed as Tensors of the shapes of its inputs.
+
+    None for inputs that want none; what a Function of the user's computed for such an input is shown as it is.
+    """
+    tensors: list[Tensor | None] = []
+    for (next_node, nr), grad in zip(node.next_functions, results):
+        if grad is not None and next_node is not None:
+            grad = fit(grad, *next_node.outputs[nr])
+        elif not node.takes_tensors:
+            grad = None
+        tensors.append(to_tensor(grad))
+    return tuple(tensors)
 
 
 def _checked(hook: Callable, replaced: tuple, grads: tuple) -> tuple:

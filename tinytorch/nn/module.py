@@ -90,7 +90,9 @@ class Module(Hooks, StateDict, Conversion):
             raise TypeError(
                 f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
-        self._parameters[name] = run_registration_hooks(global_parameter_registration_hooks, self, name, param)
+        if param is not None:
+            param = run_registration_hooks(global_parameter_registration_hooks, self, name, param)
+        self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the state but not learned; `persistent`: is it in state_dict?"""

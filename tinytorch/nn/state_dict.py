@@ -18,7 +18,7 @@ from tinytorch.tensor import Tensor
 _EXTRA_STATE = "_extra_state"
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What load_state_dict returns: the names it missed and those it did not know."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class StateDict:
         odict_keys(['weight', 'bias'])
         """
         if args:  # the positional form of older programs
-            destination, prefix, keep_vars = (*args, *(None, "", False)[len(args) :])
+            destination, prefix, keep_vars = [*args, *(None, "", False)[len(args) :]]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -92,7 +92,7 @@ class StateDict:
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
+    ) -> _IncompatibleKeys:
         """Copy the tensors of `state_dict` into those of this module (with `assign`, take them as they are).
 
         Raises RuntimeError with a list of all that does not fit; strict=False lets names be missing or unknown.
@@ -118,7 +118,7 @@ class StateDict:
             for name, child in module._modules.items():
                 if child is not None:
                     load(child, f"{prefix}{name}.")
-            incompatible = IncompatibleKeys(missing, unexpected)
+            incompatible = _IncompatibleKeys(missing, unexpected)
             for hook in module._load_state_dict_post_hooks.values():
                 if hook(module, incompatible) is not None:
                     raise AssertionError(
@@ -135,7 +135,7 @@ class StateDict:
         if errors:
             report = "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{report}")
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, local_metadata: dict, strict: bool,
                               missing_keys: list, unexpected_keys: list, error_msgs: list) -> None:  # fmt: skip
@@ -187,9 +187,11 @@ class StateDict:
         with no_grad():
             if not assign:
                 tensor.copy_(given)
-            elif isinstance(tensor, Parameter) and not isinstance(given, Parameter):
-                setattr(self, name, Parameter(given, requires_grad=tensor.requires_grad))
             else:
+                if isinstance(tensor, Parameter):
+                    is_one = isinstance(given, Parameter)
+                    given = given if is_one else Parameter(given, requires_grad=False)
+                    given.requires_grad_(tensor.requires_grad)
                 setattr(self, name, given)
         return None
 
@@ -201,9 +203,11 @@ class StateDict:
 
     def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """Call hook(module, state_dict, prefix, local_metadata) after the state is taken."""
-        return RemovableHandle(self._state_dict_hooks, hook)
+        return RemovableHandle(self._state_dict_hooks, functools.partial(_returning_nothing, hook))
 
-    _register_state_dict_hook = register_state_dict_post_hook
+    def _register_state_dict_hook(self, hook: Callable) -> RemovableHandle:
+        """The older form of `register_state_dict_post_hook`: the hook may return another state."""
+        return RemovableHandle(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Call hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors) before loading."""
@@ -215,6 +219,11 @@ class StateDict:
     def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """Call hook(module, incompatible_keys) after loading; it may change the lists in place."""
         return RemovableHandle(self._load_state_dict_post_hooks, hook)
+
+
+def _returning_nothing(hook: Callable, *args: Any) -> None:
+    if hook(*args) is not None:
+        raise RuntimeError("state_dict post-hook must return None")
 
 
 def _overrides(module: Any, method: str) -> bool:
