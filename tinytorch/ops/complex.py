@@ -22,7 +22,7 @@ class Conj(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        return np.conjugate(x, out)
+        return np.conjugate(x, out) if x.dtype.kind == "c" else x.copy()
 
     @staticmethod
     def backward(ctx, grad):
@@ -55,7 +55,7 @@ def conj_physical(input: Tensor) -> Tensor:
 
 def conj_physical_(self: Tensor) -> Tensor:
     """self = the complex conjugate of self"""
-    return views.write(self, ConjPhysical.apply) if self._array.dtype.kind == "c" else self
+    return views.write(self, ConjPhysical.apply)
 
 
 publish_inplace("conj_physical_", conj_physical_, function=True)
