@@ -103,3 +103,41 @@ def test_the_distance_of_a_row_to_itself_has_no_gradient():
     x = tt.tensor(sample((30, 3)), requires_grad=True)
     tt.cdist(x, x.detach(), compute_mode="donot_use_mm_for_euclid_dist").diagonal().sum().backward()
     assert np.all(x.grad.numpy() == 0)
+
+
+# ---- vectors beside each other ---------------------------------------------------------------------------------------
+
+SIDES = [((2, 3), (2, 3)), ((2, 3), (3,)), ((4, 2, 3), (2, 1)), ((3,), (3,)), ((2, 0), (2, 0)), ((2, 3), (2, 2))]
+
+
+@pytest.mark.parametrize(("first", "second"), [*SIDES, ((), ())])
+def test_pairwise_distance(first, second):
+    x, y = sample(first), sample(second, seed=1)
+    same("pairwise_distance", x, y, node=True, atol=1e-14)
+    same("pairwise_distance", strided(x), y, 3, 0.0, True, atol=1e-14)
+    same("pairwise_distance", x, y, p=1, eps=0.1, keepdim=True, atol=1e-14)
+    same("pairwise_distance", x, x, grad=False)
+
+
+@pytest.mark.parametrize(("first", "second"), SIDES)
+def test_cosine_similarity(first, second):
+    for dim in (-1, 0, 1):
+        same("cosine_similarity", sample(first), sample(second, seed=1), dim, node=True, atol=1e-14)
+    same("cosine_similarity", strided(sample(first)), sample(second, seed=1), 0, eps=2.0, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["pairwise_distance", "cosine_similarity"])
+def test_vectors_of_other_dtypes(name):
+    x = sample((2, 3))
+    for dtype in ("float32", "float16", "int64", "complex64"):
+        near = {"ulp": 16, "second": False, "grad_ulp": 1024, "grad": dtype != "complex64"}
+        same(name, sample((2, 3), dtype), sample((2, 3), dtype, seed=1), **near)
+        if dtype != "complex64" or name == "cosine_similarity":
+            same(name, x, sample((2, 3), dtype, seed=1), **near)
+    same(name, x, 3)
+    same(name, x, x * 0, second=False)
+
+
+def test_vectors_of_length_zero_have_no_angle():
+    same("cosine_similarity", np.zeros((2, 3)), sample((2, 3)))
+    same("cosine_similarity", np.full((2, 3), 1e-10), sample((2, 3)), second=False)

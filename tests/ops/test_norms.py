@@ -209,3 +209,10 @@ def test_gradients_of_the_svd(shape, dtype):
     assert gradgradcheck(invariant, (x,))
     u, s, vh = Svd.apply(x)
     np.testing.assert_allclose(((u * s.unsqueeze(-2)) @ vh).detach().numpy(), x.detach().numpy(), atol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1, 2])
+def test_norm_except_dim(dim):
+    same("norm_except_dim", sample((2, 3, 4)), 2, dim)
+    same("norm_except_dim", sample((3, 4)), 1, dim)
+    same("norm_except_dim", sample((3,)))

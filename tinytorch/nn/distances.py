@@ -5,27 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.nn.module import Module
+from tinytorch.ops.distances import cosine_similarity, pairwise_distance
 from tinytorch.tensor import Tensor
-
-
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """The p-norm of x1 - x2 + eps along the last dimension.
-
-    >>> torch.nn.functional.pairwise_distance(torch.tensor([[3., 0.]]), torch.tensor([[0., 4.]]))
-    tensor([5.0000])
-    """
-    return (x1 - x2 + eps).norm(p, dim=-1, keepdim=keepdim)
-
-
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """The cosine of the angle between x1 and x2 along dim; norms count as at least eps.
-
-    >>> torch.nn.functional.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
-    tensor([0.7071])
-    """
-    first = x1 / x1.norm(2, dim=dim, keepdim=True).clamp_min(eps)
-    second = x2 / x2.norm(2, dim=dim, keepdim=True).clamp_min(eps)
-    return (first * second).sum(dim)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:

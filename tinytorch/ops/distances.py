@@ -1,4 +1,4 @@
-"""Distances between vectors: dist, and those of all pairs, cdist and pdist."""
+"""Distances between vectors: dist, pairwise_distance, those of all pairs, cdist and pdist; and the angle between vectors."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import numpy as np
 
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.dtypes import FLOAT
+from tinytorch.dtypes import FLOAT, promote_types
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels.arrays import narrow
+from tinytorch.ops.dims import reduced_dims
 from tinytorch.ops.elementwise import Keep, zeros_like
+from tinytorch.ops.expansion import broadcast_tensors
 from tinytorch.ops.magnitude import Abs, Sgn
-from tinytorch.ops.norms import norm_gradient, norm_of, norm_order
+from tinytorch.ops.norms import NormDim, norm_gradient, norm_of, norm_order, vector_norm
 from tinytorch.ops.selection import Pick, Place
 from tinytorch.promotion import floating
 from tinytorch.public import public
-from tinytorch.tensor import Tensor
+from tinytorch.tensor import Tensor, wrap
 
 FEW = 25  # up to so many rows cdist subtracts them, which is exact; with more of them it multiplies, which is quick
 
@@ -138,6 +140,47 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
             f"norm(): input dtype should be either floating point or complex. Got {input.dtype.legacy} instead."
         )
     return Dist.apply(input, other, p=norm_order(p))
+
+
+@public(method=False, out=False)
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The p-norm of x1 - x2 + eps along the last dimension; eps keeps the gradient finite where they are equal.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.pairwise_distance.html
+
+    >>> torch.pairwise_distance(torch.tensor([[3., 0.]]), torch.tensor([[0., 4.]]))
+    tensor([5.0000])
+    """
+    if not isinstance(x2, Tensor):
+        raise wrong_type("pairwise_distance", "x2", 2, "Tensor", x2)
+    difference = x1 - x2 + eps
+    return NormDim.apply(difference, norm_order(p), reduced_dims(-1, difference._array.ndim), keepdim)
+
+
+@public(method=False, out=False)
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between x1 and x2 along `dim`: sum(x1 x2) / (|x1| |x2|), with norms of at least eps.
+
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.cosine_similarity.html
+
+    >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
+    tensor([0.7071])
+    """
+    if not isinstance(x2, Tensor):
+        raise wrong_type("cosine_similarity", "x2", 2, "Tensor", x2)
+    common = promote_types(x1.dtype, x2.dtype)
+    if common.category != FLOAT:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.legacy}")
+    x1, x2 = (x if x.dtype.category == FLOAT else x.to(common) for x in (x1, x2))
+    x1, x2 = broadcast_tensors(x1, x2)
+    return ((x1 / _at_least(x1, dim, eps)) * (x2 / _at_least(x2, dim, eps))).sum(dim)
+
+
+def _at_least(x: Tensor, dim: int, eps: float) -> Tensor:
+    """The norm of x along dim, raised to eps; its gradient is that of the norm even where it was raised."""
+    norm = vector_norm(x, 2.0, dim, True)
+    low = norm._array < eps
+    return norm + wrap(np.where(low, eps - norm._array, 0).astype(norm._array.dtype)) if low.any() else norm
 
 
 @public(method=False, out=False)

@@ -95,6 +95,12 @@ class VectorNorm(Rule):
         return norm_gradient(grad, x, y, ctx.p, ctx.dim)
 
 
+class NormDim(VectorNorm):
+    """VectorNorm under the name that PyTorch's graphs have for it in pairwise_distance"""
+
+    name = "NormBackward1"
+
+
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
 ) -> Tensor:
@@ -191,6 +197,22 @@ def _norm(self: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
         return vector_norm(self, 2.0, dim, keepdim, dtype=dtype)
     dims = tuple(range(self._array.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
     return matrix_norm(self, p, dims, keepdim, dtype=dtype)
+
+
+@public(method=False, out=False)
+def norm_except_dim(v: Tensor, pow: float = 2, dim: int = 0) -> Tensor:
+    """The norms of the slices of v along `dim`, in a shape that broadcasts with v; of everything for dim=-1.
+
+    >>> torch.norm_except_dim(torch.tensor([[3., 4.], [0., 5.]]))
+    tensor([[5.],
+            [5.]])
+    """
+    if dim == -1:
+        return vector_norm(v, pow)
+    dim = wrap_dim(dim, v._array.ndim)
+    return vector_norm(v.movedim(dim, 0).reshape(v.shape[dim], -1), pow, 1).view(
+        [side if d == dim else 1 for d, side in enumerate(v.shape)]
+    )
 
 
 # ---- matrices --------------------------------------------------------------------------------------------------------
