@@ -17,7 +17,7 @@ from tests.differential import (
     strided,
 )
 from tinytorch.autograd import gradcheck, gradgradcheck
-from tinytorch.ops import magnitude
+from tinytorch.ops import clamping, magnitude
 
 pytestmark = pytest.mark.torch
 
@@ -91,9 +91,20 @@ def test_in_place(bounds, dtype):
 
 
 def test_special_numbers_and_bounds():
-    for bounds in ((-1.0, 1.0), (NAN, 1.0), (0.0, NAN), (NAN, None), (None, NAN), (2.0, 1.0), (-0.0, 0.0)):
+    for bounds in (
+        (-1.0, 1.0),
+        (-1.0, None),
+        (None, 1.0),
+        (NAN, 1.0),
+        (0.0, NAN),
+        (NAN, None),
+        (None, NAN),
+        (2.0, 1.0),
+        (-0.0, 0.0),
+    ):
         for dtype in ("float32", "float64"):
             same("clamp", SPECIAL.astype(dtype), *bounds)
+            same("clamp", np.resize(SPECIAL.astype(dtype), clamping.LARGE + 1), *bounds)
     same("clamp", np.array([1.0, -1.0, 0.0, 0.5]), -1, 1)  # at the bounds the gradient is 1
     for dtype in ("float32", "float16", "int8", "uint8", "int64"):
         for bounds in ((0, 1e300), (-1, 2), (-1.5, 300), (0, 300), (True, 3), (0, 2**40), (False, None)):

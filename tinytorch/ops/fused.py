@@ -21,14 +21,18 @@ from tinytorch.tensor import Tensor
 
 
 class Lerp(Elementwise):
-    """z = x + w (y - x) for a number w,    dz/dx = 1 - w,    dz/dy = w"""
+    """z = x + w (y - x) for a number w,    dz/dx = 1 - w,    dz/dy = w
+
+    It is computed from the nearer end, x or y: at w = 1 it is y exactly.
+    """
 
     inputs = 2
 
     @staticmethod
     def forward(ctx, x, y, weight):
         ctx.weight = weight
-        return narrow(_between(widen(x), widen(y), _scalar(weight, x)), x)
+        a, b, w = widen(x), widen(y), _scalar(weight, x)
+        return narrow(a + w * (b - a) if abs(w) < 0.5 else b - (b - a) * (1 - w), x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -47,7 +51,8 @@ class LerpTensor(Elementwise):
     def forward(ctx, x, y, w):
         ends = (x, y) if ctx.needs_input_grad[2] else (None, None)
         ctx.save_for_backward(*ends, w)
-        return narrow(_between(widen(x), widen(y), widen(w)), x)
+        a, b, v = widen(x), widen(y), widen(w)
+        return narrow(np.where(np.abs(v) < 0.5, a + v * (b - a), b - (b - a) * (1 - v)), x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -58,12 +63,6 @@ class LerpTensor(Elementwise):
             grad * conj(w) if need_y else None,
             grad * conj(y - x) if need_w else None,
         )
-
-
-def _between(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """x + w (y - x), seen from the nearer end: at w = 1 it is y exactly."""
-    step = y - x
-    return np.where(np.abs(w) < 0.5, x + w * step, y - step * (1 - w))
 
 
 class Addcmul(Elementwise):
@@ -114,8 +113,10 @@ def _times(value: Any, x: np.ndarray) -> np.ndarray:
     return x if type(value) is int and value == 1 else _scalar(value, x) * x
 
 
-def _scalar(value: Any, x: np.ndarray) -> np.ndarray:
+def _scalar(value: Any, x: np.ndarray) -> Any:
     """A number in the dtype in which numbers like x are computed; RuntimeError, PyTorch's, if it does not fit."""
+    if type(value) is float and x.dtype.char in "fd" and abs(value) < 3e38:
+        return x.dtype.type(value)
     to = from_numpy(x.dtype)
     return fitting_number(value, FLOAT32 if to.category == FLOAT and to.itemsize == 2 else to)
 

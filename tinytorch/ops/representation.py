@@ -142,6 +142,8 @@ class NanToNum(Elementwise):
 
 
 def _replace(x: np.ndarray, nan: float | None, posinf: float | None, neginf: float | None) -> np.ndarray:
+    if np.isfinite(x).all():
+        return x.copy()
     limits = dtypes.finfo(dtypes.from_numpy(x.dtype))
     y = np.where(np.isnan(x), np.asarray(0.0 if nan is None else nan).astype(x.dtype), x)
     y = np.where(x == np.inf, np.asarray(limits.max if posinf is None else posinf).astype(x.dtype), y)
