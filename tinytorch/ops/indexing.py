@@ -93,7 +93,7 @@ def simple(index: tuple, shape: tuple) -> Any:
                 return None
             rule = Select
         elif kind is slice and (item.step is None or (type(item.step) is int and item.step > 0)):
-            if not (item.start is item.stop is None or takes_all(item, side)):
+            if not (item.start is item.stop is item.step is None or takes_all(item, side)):
                 rule = Slice
         else:
             return None
