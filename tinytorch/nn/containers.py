@@ -1,26 +1,18 @@
-"""Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict: modules that hold others in order or by name.
+"""Sequential, ModuleList, ModuleDict: modules that hold others in order or by name. Parameters: parameter_containers.py.
 
 Source: https://docs.pytorch.org/docs/2.13/nn.html#containers
 """
 
 from __future__ import annotations
 
-import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tinytorch.nn.module import Module, _indented
-from tinytorch.nn.parameter import Parameter
-from tinytorch.tensor import Tensor
-
-
-def _position(length: int, index: Any) -> int:
-    """An index, also negative, as one counted from the front."""
-    index = operator.index(index)
-    if not -length <= index < length:
-        raise IndexError(f"index {index} is out of range")
-    return index % length
+from tinytorch.nn.parameter_containers import ParameterDict as ParameterDict
+from tinytorch.nn.parameter_containers import ParameterList as ParameterList
+from tinytorch.nn.parameter_containers import pairs_of, position
 
 
 class Sequential(Module):
@@ -52,14 +44,14 @@ class Sequential(Module):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
-        return list(self._modules.values())[_position(len(self), index)]
+        return list(self._modules.values())[position(len(self), index)]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, list(self._modules)[_position(len(self), index)], module)
+        setattr(self, list(self._modules)[position(len(self), index)], module)
 
     def __delitem__(self, index: Any) -> None:
         names = list(self._modules)
-        for name in names[index] if isinstance(index, slice) else [names[_position(len(self), index)]]:
+        for name in names[index] if isinstance(index, slice) else [names[position(len(self), index)]]:
             delattr(self, name)
         self._renumber(list(self._modules.values()))
 
@@ -83,13 +75,13 @@ class Sequential(Module):
         return self.extend(other)
 
     def __mul__(self, times: int) -> Sequential:
-        if not isinstance(times, int):
-            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
-        if times <= 0:
-            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        _check_times(self, times)
         return Sequential(*[module for _ in range(times) for module in self])
 
     __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        return self.extend([module for _ in range(_check_times(self, times) - 1) for module in list(self)])
 
     def append(self, module: Module) -> Sequential:
         """Add a module at the end."""
@@ -120,6 +112,14 @@ class Sequential(Module):
         return module
 
 
+def _check_times(modules: Sequential, times: Any) -> int:
+    if not isinstance(times, int):
+        raise TypeError(f"unsupported operand type(s) for *: {type(modules)} and {type(times)}")
+    if times <= 0:
+        raise ValueError(f"Non-positive multiplication factor {times} for {type(modules)}")
+    return times
+
+
 class ModuleList(Module):
     """A list of modules whose parameters are found, unlike those in a plain Python list.
 
@@ -138,17 +138,17 @@ class ModuleList(Module):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(list(self._modules.values())[index])
-        return list(self._modules.values())[_position(len(self), index)]
+        return list(self._modules.values())[position(len(self), index)]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, str(_position(len(self), index)), module)
+        setattr(self, str(position(len(self), index)), module)
 
     def __delitem__(self, index: Any) -> None:
         modules = list(self)
         if isinstance(index, slice):
             del modules[index]
         else:
-            del modules[_position(len(self), index)]
+            del modules[position(len(self), index)]
         self._renumber(modules)
 
     def _renumber(self, modules: list) -> None:
@@ -268,185 +268,5 @@ class ModuleDict(Module):
 
     def update(self, modules: Any) -> None:
         """Add modules from a mapping, or from pairs of name and module."""
-        if not isinstance(modules, Iterable):
-            raise TypeError(
-                f"ModuleDict.update should be called with an iterable of key/value pairs, but got {type(modules).__name__}"
-            )
-        pairs = modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules
-        for i, pair in enumerate(pairs):
-            if len(pair) != 2:
-                raise ValueError(f"ModuleDict update sequence element #{i} has length {len(pair)}; 2 is required")
-            self[pair[0]] = pair[1]
-
-
-def _as_parameter(value: Any) -> Any:
-    return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
-
-
-def _described(value: Any, type_name: str) -> str:
-    """One entry of a parameter container as it is printed."""
-    if not isinstance(value, Tensor):
-        return f"Object of type: {type(value).__name__}"
-    kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"{kind} containing: [{type_name} of size {'x'.join(map(str, value.shape))}]"
-
-
-class ParameterList(Module):
-    """A list of parameters; tensors put into it become parameters."""
-
-    def __init__(self, values: Iterable[Any] | None = None):
-        super().__init__()
-        self._size = 0
-        if values is not None:
-            self.extend(values)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return type(self)([self[i] for i in range(*index.indices(self._size))])
-        return getattr(self, str(_position(self._size, index)))
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        setattr(self, str(_position(self._size, index)), _as_parameter(value))
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self[i] for i in range(self._size)])
-
-    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
-        return self.extend(values)
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a parameter at the end."""
-        self._size += 1
-        self[self._size - 1] = value
-        return self
-
-    def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Add several parameters at the end."""
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
-        for value in list(values):
-            self.append(value)
-        return self
-
-    def pop(self) -> Any:
-        """Take out the last one."""
-        value = self[-1]
-        delattr(self, str(self._size - 1))
-        self._size -= 1
-        return value
-
-    def extra_repr(self) -> str:
-        return "\n".join(
-            f"  ({i}): {_described(v, f'torch.{v.dtype.name}' if isinstance(v, Tensor) else '')}"
-            for i, v in enumerate(self)
-        )
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterList should not be called.")
-
-
-class ParameterDict(Module):
-    """A dictionary of parameters; tensors put into it become parameters."""
-
-    def __init__(self, parameters: Any = None):
-        super().__init__()
-        self._keys: dict[str, None] = {}
-        if parameters is not None:
-            self.update(parameters)
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, str):
-            raise TypeError(
-                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}')."
-            )
-        self._keys[key] = None
-        setattr(self, key, _as_parameter(value))
-
-    def __delitem__(self, key: str) -> None:
-        del self._keys[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __reversed__(self) -> Iterator[str]:
-        return reversed(list(self._keys))
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._keys
-
-    def copy(self) -> ParameterDict:
-        """A new ParameterDict with the same parameters."""
-        return ParameterDict(OrderedDict(self.items()))
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        """The parameter under `key`, after putting `default` there if there was none."""
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def clear(self) -> None:
-        """Remove everything."""
-        for key in list(self._keys):
-            del self[key]
-
-    def pop(self, key: str) -> Any:
-        """Take out the parameter under `key`."""
-        value = self[key]
-        del self[key]
-        return value
-
-    def popitem(self) -> tuple[str, Any]:
-        """Take out the pair that came last."""
-        key = next(reversed(list(self._keys)))
-        return key, self.pop(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The parameter under `key`, or `default`."""
-        return self[key] if key in self else default
-
-    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
-        """A new ParameterDict with `default` under every key."""
-        return ParameterDict(dict.fromkeys(keys, default))
-
-    def keys(self) -> Any:
-        """The names."""
-        return self._keys.keys()
-
-    def values(self) -> list:
-        """The parameters."""
-        return [self[key] for key in self._keys]
-
-    def items(self) -> list[tuple[str, Any]]:
-        """Names and parameters."""
-        return [(key, self[key]) for key in self._keys]
-
-    def update(self, parameters: Any) -> None:
-        """Add parameters from a mapping, or from pairs of name and parameter."""
-        if not isinstance(parameters, Iterable):
-            raise TypeError(
-                f"ParametersDict.update should be called with an iterable of key/value pairs, but got {type(parameters).__name__}"
-            )
-        is_mapping = isinstance(parameters, (Mapping, ParameterDict))
-        for key, value in parameters.items() if is_mapping else parameters:  # type: ignore[attr-defined]
-            self[key] = value
-
-    def extra_repr(self) -> str:
-        return "\n".join(
-            f"  ({key}): {_described(v, f'torch.{v.dtype.legacy}Tensor' if isinstance(v, Tensor) else '')}"
-            for key, v in self.items()
-        )
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterDict should not be called.")
+        for key, module in pairs_of(modules, "ModuleDict.update", "ModuleDict"):
+            self[key] = module
