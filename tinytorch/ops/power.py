@@ -65,8 +65,8 @@ class Pow(Elementwise):
         a = ctx.exponent
         if a == 0:
             return zeros_like(grad)
-        if a == 2:
-            return grad * conj(x + x)
+        if a == 2 and not isinstance(x, Tensor):
+            return grad * conj(x + x)  # quicker; for Tensors as below, where all further derivatives exist and are 0
         return grad * conj(a * Pow.apply(x, a - 1))
 
 
