@@ -202,8 +202,6 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     a, b = (type1, type2) if type1.category <= type2.category else (type2, type1)
     if a is b or (a.category == BOOL and b not in _WIDE_UNSIGNED):
         return b
-    if b.category == COMPLEX:
-        return complex128 if float64 in (a, b) or complex128 in (a, b) else complex64
     if b.category == FLOAT:
         if a.category == INTEGER:
             return b
@@ -215,6 +213,8 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
             "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
             f"{type1.legacy} and {type2.legacy}"
         )
+    if b.category == COMPLEX:
+        return complex128 if float64 in (a, b) or complex128 in (a, b) else complex64
     if a is uint8 or b is uint8:
         other = b if a is uint8 else a
         return int16 if other is int8 else other

@@ -39,7 +39,11 @@ def outcome(call, lib):
         result, error = None, (type(raised).__name__, str(raised).split("\n")[0])
     finally:
         torch.set_warn_always(False)
-    told = [(each.category.__name__, str(each.message).split(" (Triggered")[0]) for each in caught]
+    told = [
+        (each.category.__name__, str(each.message).split(" (Triggered")[0])
+        for each in caught
+        if "__array_" not in str(each.message)  # NumPy's, about PyTorch's __array__ and __array_wrap__
+    ]
     # PyTorch looks at data twice and then warns twice
     return result, error, [*dict.fromkeys((kind, text.split("\n")[0].removesuffix(ONCE)) for kind, text in told)]
 

@@ -65,7 +65,7 @@ def _dlpack(self: Tensor, *, stream: Any = None, **options: Any) -> Any:
     if self.requires_grad:
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if stream not in (None, -1):
-        raise BufferError("stream must be None on cpu.")
+        raise AssertionError("stream should be None on cpu.")
     if self.dtype is dtypes.bfloat16:
         raise BufferError("NumPy cannot export bfloat16: convert it first, for instance with .float()")
     return self._array.__dlpack__(**options)

@@ -13,7 +13,7 @@ from tinytorch.tensor import Tensor
 
 
 @public(method=False, out=False)
-def result_type(tensor1: Any, tensor2: Any) -> Dtype:
+def result_type(tensor: Any, other: Any) -> Dtype:
     """The dtype of an operation's result, such as a sum's, for two tensors or numbers.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.result_type.html
@@ -21,9 +21,9 @@ def result_type(tensor1: Any, tensor2: Any) -> Dtype:
     >>> torch.result_type(torch.tensor([1, 2], dtype=torch.int32), 1.0)
     torch.float32
     """
-    operands = [value._array if isinstance(value, Tensor) else value for value in (tensor1, tensor2)]
+    operands = [value._array if isinstance(value, Tensor) else value for value in (tensor, other)]
     if not all(isinstance(value, (np.ndarray, np.number, bool, int, float, complex)) for value in operands):
-        raise arguments.no_such_form("result_type", (tensor1, tensor2), {}, ("(Tensor tensor, Tensor other)",))
+        raise arguments.no_such_form("result_type", (tensor, other), {}, ("(Tensor tensor, Tensor other)",))
     return dtypes.result_dtype(operands)
 
 
