@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, same, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 SHAPES = [(5,), (2, 4), (3, 2, 4), (1,), (0,), (2, 0)]
@@ -100,8 +100,21 @@ def test_gradient_dtypes(dtype):
     same("gradient", sample((4,), dtype), spacing=2, grad=False)
 
 
-@pytest.mark.parametrize("options", [{"edge_order": 3}, {"dim": (0, 0)}, {"dim": 5}, {"spacing": [1.0]}, {"spacing": [1.0, 2.0, 3.0]},
-    {"spacing": [1.0], "dim": (0, 1)}, {"spacing": [TIMES]}, {"spacing": [TIMES[None], TIMES]}, {"dim": 0, "edge_order": 2}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"edge_order": 3},
+        {"dim": (0, 0)},
+        {"dim": 5},
+        {"spacing": [1.0]},
+        {"spacing": [1.0, 2.0, 3.0]},
+        {"spacing": [1.0], "dim": (0, 1)},
+        {"spacing": [TIMES]},
+        {"spacing": [TIMES[None], TIMES]},
+        {"dim": 0, "edge_order": 2},
+    ],
+    ids=str,
+)
 def test_gradient_refuses(options):
     same("gradient", sample((2, 4)), **options)
 

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-from tests.differential import DTYPES, sample, same, strided  # noqa: E402
+from tests.differential import DTYPES, same, sample, strided  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 X = np.array([1.0, 2, NAN, INF, -INF, 0, 1e-9, 1e10])

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, strided  # noqa: E402
+from tests.differential import DTYPES, same, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 TIMES, WEIGHTS = np.array([1, 2, 0, 3]), np.array([0.5, 1.0, 2.0, 0.25])
@@ -38,9 +38,22 @@ def test_dtypes(dtype):
     same("corrcoef", sample((3, 4), dtype), **near)
 
 
-@pytest.mark.parametrize("weights", [{"fweights": np.ones((2, 2), int)}, {"fweights": WEIGHTS}, {"fweights": np.array([1, 2])},
-    {"fweights": -TIMES}, {"aweights": TIMES}, {"aweights": np.ones((2, 2))}, {"aweights": WEIGHTS[:2]}, {"aweights": -WEIGHTS},
-    {"fweights": 0 * TIMES}, {"aweights": 0 * WEIGHTS}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"fweights": np.ones((2, 2), int)},
+        {"fweights": WEIGHTS},
+        {"fweights": np.array([1, 2])},
+        {"fweights": -TIMES},
+        {"aweights": TIMES},
+        {"aweights": np.ones((2, 2))},
+        {"aweights": WEIGHTS[:2]},
+        {"aweights": -WEIGHTS},
+        {"fweights": 0 * TIMES},
+        {"aweights": 0 * WEIGHTS},
+    ],
+    ids=str,
+)
 def test_wrong_weights(weights):
     same("cov", sample((3, 4)), grad=False, **weights)
 

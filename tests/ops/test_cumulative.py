@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, same_inplace, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, same, same_inplace, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 from tinytorch.ops.cumulative import Recurrence, Shift  # noqa: E402
 

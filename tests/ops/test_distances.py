@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import sample, same, strided  # noqa: E402
+from tests.differential import same, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 INF = float("inf")
@@ -39,8 +39,18 @@ def test_dist_refuses():
 
 
 @pytest.mark.parametrize("p", ORDERS)
-@pytest.mark.parametrize(("first", "second"), [((3, 4), (5, 4)), ((2, 3, 4), (2, 1, 4)), ((5, 1, 2, 3), (2, 6, 3)),
-                                               ((0, 3), (2, 3)), ((4, 0), (2, 0)), ((3, 4), (0, 4)), ((4, 1), (2, 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((3, 4), (5, 4)),
+        ((2, 3, 4), (2, 1, 4)),
+        ((5, 1, 2, 3), (2, 6, 3)),
+        ((0, 3), (2, 3)),
+        ((4, 0), (2, 0)),
+        ((3, 4), (0, 4)),
+        ((4, 1), (2, 1)),
+    ],
+)
 def test_cdist(p, first, second):
     # PyTorch cannot differentiate its backward: the second gradients are checked below.
     same("cdist", sample(first), sample(second, seed=1), p, second=False)

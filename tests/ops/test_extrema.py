@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, same, same_out, sample, strided  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 SHAPES = [(), (1,), (0,), (5,), (2, 3), (0, 3), (3, 0), (2, 3, 5)]
@@ -17,8 +17,15 @@ DIMS = [*ONE_DIM, ((2, 3), (0, 1)), ((2, 3, 5), (0, -1)), ((2, 3), ()), ((2, 3),
         ((0, 3), (0, 1)), ((2, 0, 3), (0, 2)),
         ((3, 0), -1), ((3, 0), (0, -1))]  # fmt: skip
 PAIRS = ("max", "min")
-TIES = [np.array([1.0, 3, 3, 2]), np.array([[1.0, 1, 2, 2], [5, 4, 4, 5]]), np.zeros((2, 3)), np.array([0.0, -0.0, 0.0]),
-        np.array([INF, -INF, INF]), np.array([NAN, 1, NAN]), np.array([[1, NAN, 3], [NAN, NAN, NAN], [INF, NAN, -INF]])]  # fmt: skip
+TIES = [
+    np.array([1.0, 3, 3, 2]),
+    np.array([[1.0, 1, 2, 2], [5, 4, 4, 5]]),
+    np.zeros((2, 3)),
+    np.array([0.0, -0.0, 0.0]),
+    np.array([INF, -INF, INF]),
+    np.array([NAN, 1, NAN]),
+    np.array([[1, NAN, 3], [NAN, NAN, NAN], [INF, NAN, -INF]]),
+]
 
 
 @pytest.mark.parametrize("name", [*PAIRS, "amax", "amin", "aminmax", "argmax", "argmin"])

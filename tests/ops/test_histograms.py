@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, strided  # noqa: E402
+from tests.differential import DTYPES, same, sample, strided  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 EDGES = np.array([-1.0, 0, 0.5, 2])
@@ -16,8 +16,22 @@ EDGES = np.array([-1.0, 0, 0.5, 2])
 # ---- histc -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [{}, {"bins": 4}, {"bins": 3, "min": -1}, {"bins": 5, "min": -1, "max": 1}, {"min": 2, "max": 2},
-    {"min": 1.5, "max": -1}, {"bins": 0}, {"bins": -3}, {"min": -INF, "max": 1}, {"max": NAN}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bins": 4},
+        {"bins": 3, "min": -1},
+        {"bins": 5, "min": -1, "max": 1},
+        {"min": 2, "max": 2},
+        {"min": 1.5, "max": -1},
+        {"bins": 0},
+        {"bins": -3},
+        {"min": -INF, "max": 1},
+        {"max": NAN},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("shape", [(), (7,), (3, 4), (0,)])
 def test_histc(shape, options):
     same("histc", sample(shape), grad=False, **options)
@@ -60,8 +74,17 @@ def test_histogram(bins, density):
         same("histogram", sample(shape), bins, weight=sample(shape, seed=1), density=density, grad=False, ulp=32)
 
 
-@pytest.mark.parametrize("options", [{"range": (-1.0, 1.0)}, {"range": (1.0, 1.0)}, {"range": (1.0, 0.0)}, {"range": (0.0, INF)},
-                                     {"weight": np.ones(3)}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"range": (-1.0, 1.0)},
+        {"range": (1.0, 1.0)},
+        {"range": (1.0, 0.0)},
+        {"range": (0.0, INF)},
+        {"weight": np.ones(3)},
+    ],
+    ids=str,
+)
 def test_histogram_options(options):
     same("histogram", sample((7,)), 4, grad=False, **options)
     same("Tensor.histogram", sample((7,), "float32"), bins=4, grad=False, **options)
@@ -102,8 +125,20 @@ def test_bincount_weights(weights):
     same("bincount", np.array([0, 3, 1, 3]), sample((4,), weights), grad=False)
 
 
-@pytest.mark.parametrize("args", [(np.array([[1]]),), (np.array([-1]),), (np.array([1]), np.ones(2)), (np.array([], int),), (np.array(1),),
-                                  (np.array([1]), None, -1), (np.array([], int), None, 3), (np.array([1]), np.ones((1, 1)))], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "args",
+    [
+        (np.array([[1]]),),
+        (np.array([-1]),),
+        (np.array([1]), np.ones(2)),
+        (np.array([], int),),
+        (np.array(1),),
+        (np.array([1]), None, -1),
+        (np.array([], int), None, 3),
+        (np.array([1]), np.ones((1, 1))),
+    ],
+    ids=str,
+)
 def test_bincount_refuses(args):
     same("bincount", *args, grad=False)
 

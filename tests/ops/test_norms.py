@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import COMPLEXES, FLOATS, check, sample, same, same_inplace, same_out, strided  # noqa: E402
+from tests.differential import COMPLEXES, FLOATS, check, same, same_inplace, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 from tinytorch.ops.norms import linalg_norm, matrix_norm, vector_norm  # noqa: E402
 from tinytorch.ops.svd import Svd  # noqa: E402
@@ -105,8 +105,19 @@ def test_out():
 
 
 @pytest.mark.parametrize("p", ["fro", "nuc", 1, -1, 2, -2, INF, -INF])
-@pytest.mark.parametrize(("shape", "dim"), [((3, 4), (-2, -1)), ((4, 3), (1, 0)), ((3, 3), (0, 1)), ((2, 3, 4), (0, -1)),
-                                            ((2, 4, 3), (-1, 0)), ((0, 3), (0, 1)), ((2, 0, 3), (1, 2)), ((1, 1), (0, 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "dim"),
+    [
+        ((3, 4), (-2, -1)),
+        ((4, 3), (1, 0)),
+        ((3, 3), (0, 1)),
+        ((2, 3, 4), (0, -1)),
+        ((2, 4, 3), (-1, 0)),
+        ((0, 3), (0, 1)),
+        ((2, 0, 3), (1, 2)),
+        ((1, 1), (0, 1)),
+    ],
+)
 def test_matrix_norm(p, shape, dim):
     for keepdim in (False, True):
         grad = 0 not in shape  # PyTorch has none for the norms of nothing, or fails
@@ -138,8 +149,11 @@ def test_matrix_norm_dtypes(p, dtype):
     )
 
 
-@pytest.mark.parametrize(("shape", "args"), [((3,), ()), ((3, 4), (3,)), ((3, 4), ("foo",)), ((3, 4), (2, (0, 0))), ((3, 4), (2, (0,))),
-                                             ((3, 4), (2, (0, 5)))], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "args"),
+    [((3,), ()), ((3, 4), (3,)), ((3, 4), ("foo",)), ((3, 4), (2, (0, 0))), ((3, 4), (2, (0,))), ((3, 4), (2, (0, 5)))],
+    ids=str,
+)
 def test_matrix_norm_refuses(shape, args):
     check(torch.linalg.matrix_norm, matrix_norm, sample(shape), *args)
 
@@ -149,9 +163,26 @@ def test_matrix_norm_of_what_is_not_finite():
         matrix_norm(tt.tensor([[NAN, 1.0], [1.0, 2.0]]), 2)
 
 
-@pytest.mark.parametrize(("shape", "args"), [((3, 4), ()), ((3,), ()), ((2, 3, 4), ()), ((3,), (3,)), ((3, 4), (1,)), ((3, 4), (INF, 1)),
-    ((2, 3, 4), (1, (0, 2))), ((2, 3, 4), (2,)), ((), (2,)), ((3, 4), ("nuc",)), ((3,), ("fro",)), ((2, 3, 4), (2, (0, 1, 2))),
-    ((3, 4), (None, 1)), ((3, 4), (None, (0, 1), True))], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "args"),
+    [
+        ((3, 4), ()),
+        ((3,), ()),
+        ((2, 3, 4), ()),
+        ((3,), (3,)),
+        ((3, 4), (1,)),
+        ((3, 4), (INF, 1)),
+        ((2, 3, 4), (1, (0, 2))),
+        ((2, 3, 4), (2,)),
+        ((), (2,)),
+        ((3, 4), ("nuc",)),
+        ((3,), ("fro",)),
+        ((2, 3, 4), (2, (0, 1, 2))),
+        ((3, 4), (None, 1)),
+        ((3, 4), (None, (0, 1), True)),
+    ],
+    ids=str,
+)
 def test_linalg_norm(shape, args):
     check(torch.linalg.norm, linalg_norm, sample(shape), *args, ulp=16, grad_ulp=1024, node=True)
 
@@ -175,8 +206,18 @@ def test_renorm_dtypes(dtype):
     same("renorm", sample((3, 4), dtype), 2, 0, 1.5, second=dtype not in ("float16", "bfloat16"))
 
 
-@pytest.mark.parametrize(("shape", "args"), [((3, 4), (-1, 0, 1)), ((3,), (2, 0, 1)), ((3, 4), (2, 5, 1)), ((3, 4), (2, 0, -1)),
-                                             ((3, 4), (0, 0, 1)), ((3, 4), (1j, 0, 1))], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "args"),
+    [
+        ((3, 4), (-1, 0, 1)),
+        ((3,), (2, 0, 1)),
+        ((3, 4), (2, 5, 1)),
+        ((3, 4), (2, 0, -1)),
+        ((3, 4), (0, 0, 1)),
+        ((3, 4), (1j, 0, 1)),
+    ],
+    ids=str,
+)
 def test_renorm_refuses(shape, args):
     same("renorm", sample(shape), *args)
 
@@ -190,8 +231,12 @@ def test_renorm_in_place():
 @pytest.mark.parametrize("p", [0.5, 1.5, 2, 3, INF, -2, "nuc", "spectral", "renorm", "renorm3"])
 def test_gradients(p, dtype):
     x = tt.tensor(sample((3, 4), dtype, 0.5, 2), requires_grad=True)
-    function = {"spectral": lambda x: matrix_norm(x, 2), "renorm": lambda x: x.renorm(2, 0, 1.5),
-                "renorm3": lambda x: x.renorm(3, 1, 1.5), "nuc": lambda x: x.norm("nuc")}.get(p, lambda x: x.norm(p, 0))  # fmt: skip
+    function = {
+        "spectral": lambda x: matrix_norm(x, 2),
+        "renorm": lambda x: x.renorm(2, 0, 1.5),
+        "renorm3": lambda x: x.renorm(3, 1, 1.5),
+        "nuc": lambda x: x.norm("nuc"),
+    }.get(p, lambda x: x.norm(p, 0))
     assert gradcheck(function, (x,))
     assert gradgradcheck(function, (x,))
 

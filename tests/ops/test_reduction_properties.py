@@ -1,4 +1,4 @@
-"""Laws of reductions over drawn shapes and dimensions: NumPy's and PyTorch's results, in one step or dimension by dimension."""
+"""Laws of reductions over drawn shapes and dimensions; NumPy's and PyTorch's results."""
 
 import numpy as np
 import pytest

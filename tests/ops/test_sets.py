@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, INTEGERS, REALS, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, REALS, same, same_out, sample, strided  # noqa: E402
 
 NAN = float("nan")
 WORDS = np.array([[3, 1, 2], [3, 1, 2], [1, 1, 3], [3, 0, 2], [3, 1, 2]])
@@ -55,11 +55,11 @@ def test_unique_has_no_derivative():
                        ("UniqueConsecutive", tt.unique_consecutive)):  # fmt: skip
         y = call(tt.ones(3, requires_grad=True))
         assert y.grad_fn.name() == f"{name}Backward0"
-        with pytest.raises(NotImplementedError, match="the derivative for '.*' is not implemented"):
+        with pytest.raises(NotImplementedError, match=r"the derivative for '.*' is not implemented"):
             y.sum().backward()
 
 
-# ---- membership ----------------------------------------------------------------------------------------------------------
+# ---- membership ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("invert", [False, True])
@@ -85,7 +85,7 @@ def test_isin_out():
     same_out("isin", sample((2, 3), "int64"), np.array([1]))
 
 
-# ---- places in a sorted list -----------------------------------------------------------------------------------------------
+# ---- places in a sorted list -----------------------------------------------------------------------------------------
 
 EDGES = np.array([1.0, 3, 3, 5])
 VALUES = np.array([[0.0, 1, 2], [3, 6, NAN]])
@@ -125,7 +125,9 @@ def test_searchsorted_with_a_sorter():
         same("searchsorted", EDGES, VALUES, sorter=sorter, grad=False)
 
 
-@pytest.mark.parametrize(("edges", "values"), [((), (3,)), ((2, 3), (1, 2)), ((2, 3), (3,)), ((2, 3), ()), ((0,), (2,)), ((3,), (0,))])
+@pytest.mark.parametrize(
+    ("edges", "values"), [((), (3,)), ((2, 3), (1, 2)), ((2, 3), (3,)), ((2, 3), ()), ((0,), (2,)), ((3,), (0,))]
+)
 def test_searchsorted_shapes(edges, values):
     same("searchsorted", sample(edges), sample(values), grad=False)
 

@@ -7,12 +7,30 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, FLOATS, INTEGERS, REALS, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, FLOATS, INTEGERS, REALS, same, same_out, sample, strided  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
-CASES = [((), 0), ((), -1), ((), 1), ((1,), 0), ((0,), 0), ((5,), -1), ((3, 4), 0), ((3, 4), 1), ((2, 3, 5), 1), ((0, 3), 0),
-         ((0, 3), 1), ((3, 0), 0), ((3, 4), 2), ((3, 4), -3)]  # fmt: skip
-ODD = [np.array([3, NAN, 2, NAN, 3, -INF, INF]), np.array([0.0, -0.0, 0.0, -0.0]), np.array([[3.0, 1, 2, 1, 3], [1, 1, 1, 1, 1]])]
+CASES = [
+    ((), 0),
+    ((), -1),
+    ((), 1),
+    ((1,), 0),
+    ((0,), 0),
+    ((5,), -1),
+    ((3, 4), 0),
+    ((3, 4), 1),
+    ((2, 3, 5), 1),
+    ((0, 3), 0),
+    ((0, 3), 1),
+    ((3, 0), 0),
+    ((3, 4), 2),
+    ((3, 4), -3),
+]
+ODD = [
+    np.array([3, NAN, 2, NAN, 3, -INF, INF]),
+    np.array([0.0, -0.0, 0.0, -0.0]),
+    np.array([[3.0, 1, 2, 1, 3], [1, 1, 1, 1, 1]]),
+]
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -89,7 +107,7 @@ def test_out():
         same_out(name, x, *args, dtypes=("float64",), message=False)
 
 
-# ---- ranks ---------------------------------------------------------------------------------------------------------------
+# ---- ranks -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["median", "nanmedian"])
@@ -108,8 +126,17 @@ def test_along_a_dim(name, shape, dim):
     same(f"Tensor.{name}", strided(sample(shape)), axis=dim, keepdims=True)
 
 
-@pytest.mark.parametrize("x", [np.array([1, NAN, 3.0, 2.0]), np.array([[NAN, NAN], [1, NAN], [3, 2], [3, 2]]),
-                               np.array([2.0, 1, 2, 1, 2, 2, 1]), np.full(3, NAN), np.array([1, 2.0, 2, INF, -INF])], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.array([1, NAN, 3.0, 2.0]),
+        np.array([[NAN, NAN], [1, NAN], [3, 2], [3, 2]]),
+        np.array([2.0, 1, 2, 1, 2, 2, 1]),
+        np.full(3, NAN),
+        np.array([1, 2.0, 2, INF, -INF]),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("name", ["median", "nanmedian"])
 def test_median_with_nan_and_ties(name, x):
     same(name, x)

@@ -7,14 +7,22 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import DTYPES, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, same, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 METHODS = ("var", "std")
 NAMES = (*METHODS, "var_mean", "std_mean")
-DIMS = [((2, 3), 0), ((2, 3), -1), ((2, 3), (0, 1)), ((2, 3, 5), (0, -1)), ((2, 3, 5), [1]), ((2, 3), ()), ((2, 3), None),
-        ((4, 1), 0)]  # fmt: skip
+DIMS = [
+    ((2, 3), 0),
+    ((2, 3), -1),
+    ((2, 3), (0, 1)),
+    ((2, 3, 5), (0, -1)),
+    ((2, 3, 5), [1]),
+    ((2, 3), ()),
+    ((2, 3), None),
+    ((4, 1), 0),
+]
 NEAR = {"ulp": 8, "atol": 1e-15}
 
 
@@ -46,8 +54,18 @@ def test_methods(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("options", [{"unbiased": False}, {"unbiased": True}, {"correction": 0}, {"correction": 2.5}, {"correction": None},
-                                     {"dim": None, "unbiased": False}], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"unbiased": False},
+        {"unbiased": True},
+        {"correction": 0},
+        {"correction": 2.5},
+        {"correction": None},
+        {"dim": None, "unbiased": False},
+    ],
+    ids=str,
+)
 def test_corrections(name, options):
     same(name, sample((2, 3)), **options, **NEAR)
 
@@ -60,8 +78,22 @@ def test_unbiased_alone(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("shape", "options"), [((), {}), ((1,), {}), ((0,), {}), ((0, 3), {"dim": 0}), ((0, 3), {"dim": 1}), ((3, 1), {"dim": 1}),
-    ((), {"correction": 0}), ((2,), {"correction": 2}), ((2,), {"correction": 3}), ((0, 3), {"dim": 1, "correction": 0}), ((1,), {"correction": 0})])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((), {}),
+        ((1,), {}),
+        ((0,), {}),
+        ((0, 3), {"dim": 0}),
+        ((0, 3), {"dim": 1}),
+        ((3, 1), {"dim": 1}),
+        ((), {"correction": 0}),
+        ((2,), {"correction": 2}),
+        ((2,), {"correction": 3}),
+        ((0, 3), {"dim": 1, "correction": 0}),
+        ((1,), {"correction": 0}),
+    ],
+)
 def test_too_few_numbers(name, shape, options):
     """There is a warning, and it is the same; the results are those that come with it."""
     same(name, sample(shape), second=False, **options)

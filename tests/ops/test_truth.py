@@ -6,10 +6,27 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-from tests.differential import DTYPES, sample, same, same_out, strided  # noqa: E402
+from tests.differential import DTYPES, same, same_out, sample, strided  # noqa: E402
 
-CASES = [((), 0), ((), -1), ((), 1), ((3,), 0), ((0,), 0), ((2, 3), 0), ((2, 3), -1), ((2, 3), (0, 1)), ((2, 3, 5), (0, -1)),
-         ((2, 3), ()), ((2, 3), []), ((2, 3), None), ((2, 3), (0, 0)), ((2, 3), 2), ((0, 3), 0), ((0, 3), 1), ((3, 0), (0, 1))]  # fmt: skip
+CASES = [
+    ((), 0),
+    ((), -1),
+    ((), 1),
+    ((3,), 0),
+    ((0,), 0),
+    ((2, 3), 0),
+    ((2, 3), -1),
+    ((2, 3), (0, 1)),
+    ((2, 3, 5), (0, -1)),
+    ((2, 3), ()),
+    ((2, 3), []),
+    ((2, 3), None),
+    ((2, 3), (0, 0)),
+    ((2, 3), 2),
+    ((0, 3), 0),
+    ((0, 3), 1),
+    ((3, 0), (0, 1)),
+]
 
 
 @pytest.mark.parametrize("name", ["all", "any"])

@@ -18,7 +18,9 @@ def _parts(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 @public(out_name="sub")
 @numpy_names
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
     """The differences of neighbours along a dimension, taken n times; of bools, whether they differ.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.diff.html
@@ -150,7 +152,8 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order:
         spacing = [1 if spacing is None else spacing] * len(dims)
     else:
         raise TypeError(
-            "gradient() received an invalid combination of arguments: spacing is a number, or a list of numbers or tensors"
+            "gradient() received an invalid combination of arguments: spacing is a number, or a list "
+            "of numbers or tensors"
         )
     if input._array.dtype.char == "B":
         raise RuntimeError("torch.gradient does not support uint8 input.")
@@ -171,11 +174,13 @@ def _check_spacing(spacing: Any, dims: list, dim: Any, ndim: int) -> None:
     if len(spacing) != len(dims):
         if dim is None:
             raise RuntimeError(
-                "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to 'self.dim() = "
+                "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+                "equal to 'self.dim() = "
                 f"{ndim}', since dim argument was not given, but got a list of length {len(spacing)}"
             )
         raise RuntimeError(
-            "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have the same "
+            "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim "
+            "arguments to have the same "
             f"length, but got a spacing argument of length {len(spacing)} and a dim argument of length {len(dims)}."
         )
     for each in spacing:

@@ -25,9 +25,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 @public(out=False)
-def isclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """|input - other| <= atol + rtol |other|, elementwise with broadcasting; equal infinities are close.
 
     RuntimeError for different dtypes.
@@ -60,9 +58,7 @@ def isclose(
 
 
 @public(out=False)
-def allclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> bool:
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Are all elements close, as `isclose` has it?
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.allclose.html

@@ -13,7 +13,9 @@ from tinytorch.tensor import Tensor
 def cov(
     input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
 ) -> Tensor:
-    """The covariances of variables (rows) over observations (columns): sum w (x - mean)(y - mean)* / (sum w - correction).
+    """The covariances of variables (rows) over observations (columns).
+
+    c_xy = sum w (x - mean)(y - mean)* / (sum w - correction)
 
     `fweights` says how often each observation occurs, `aweights` how much it weighs.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.cov.html
@@ -56,7 +58,8 @@ def cov(
 def _check_dims(name: str, input: Tensor) -> None:
     if input._array.ndim > 2:
         raise RuntimeError(
-            f"{name}(): expected input to have two or fewer dimensions but got an input with {input._array.ndim} dimensions"
+            f"{name}(): expected input to have two or fewer dimensions but got an input with "
+            f"{input._array.ndim} dimensions"
         )
 
 
@@ -71,10 +74,13 @@ def _weights(observations: int, fweights: Tensor | None, aweights: Tensor | None
             continue
         if given._array.ndim > 1:
             raise RuntimeError(
-                f"cov(): expected {name} to have one or fewer dimensions but got {name} with {given._array.ndim} dimensions"
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
+                f"{given._array.ndim} dimensions"
             )
         if given.dtype.category != category:
-            raise RuntimeError(f"cov(): expected {name} to have {kind} dtype but got {name} with {given.dtype.legacy} dtype")
+            raise RuntimeError(
+                f"cov(): expected {name} to have {kind} dtype but got {name} with {given.dtype.legacy} dtype"
+            )
         if given._array.size != observations:
             raise RuntimeError(
                 f"cov(): expected {name} to have the same numel as there are observations in the input but got "
@@ -88,7 +94,7 @@ def _weights(observations: int, fweights: Tensor | None, aweights: Tensor | None
 
 @public(out=False)
 def corrcoef(input: Tensor) -> Tensor:
-    """The correlations of variables (rows) over observations (columns): covariances divided by both standard deviations.
+    """The correlations of variables (rows) over observations (columns): covariances by both standard deviations.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.corrcoef.html
 

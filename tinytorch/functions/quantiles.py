@@ -22,7 +22,7 @@ _OUT_DTYPE = "{name}() out tensor must be same dtype as the input tensor"
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
-    """The element that a share q of all elements, or of those along `dim`, lies below; q may be a number or a 1-D tensor.
+    """The element that a share q of all elements, or of those along `dim`, lies below; q is a number or a 1-D tensor.
 
     Between two elements the result is interpolated: "linear", or the "lower", "higher" or "nearest" one, or the
     "midpoint". A nan makes its row nan. The quantiles of a 1-D q lie along a new first dimension.
@@ -84,7 +84,9 @@ def _at(in_order: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Te
             rank = rank.expand(*x.shape[:-1], len(q))
     place = rank._array
     if interpolation in ("lower", "higher", "nearest"):
-        rounded = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}[interpolation](place)
+        rounded = np.floor(place) if interpolation == "lower" else np.ceil(place)
+        if interpolation == "nearest":
+            rounded = np.round(place)
         return Pick.apply(in_order, rounded.astype(np.int64), x.ndim - 1)
     below = np.floor(place).astype(np.int64)
     above = np.ceil(place).astype(np.int64)

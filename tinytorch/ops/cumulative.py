@@ -25,7 +25,7 @@ def flipped(x: np.ndarray, dim: int, flip: bool = True) -> np.ndarray:
 
 
 def running(ufunc: np.ufunc, x: np.ndarray, dim: int, reverse: bool = False) -> np.ndarray:
-    """`ufunc` joined with what came before, along `dim`: integers and bools as int64, the rest with twice its precision."""
+    """`ufunc` joined with what came before, along `dim`: integers as int64, the rest with twice its precision."""
     is_integer = x.dtype.kind in "biu"
     if not x.ndim:
         return x.astype(np.int64 if is_integer else x.dtype)
@@ -127,9 +127,9 @@ class Recurrence(Rule):
 
 
 class Cummax(Selecting):
-    """y_i = max(x_1, ..., x_i) along dim, with its place (of equal ones the last);    dx = dy put back at these places"""
+    """y_i = max(x_1, ..., x_i) along dim, with its place (of equal ones the last);    dx = dy put back there"""
 
-    extreme = np.maximum
+    extreme: Any = np.maximum
 
     @classmethod
     def choose(cls, x, dim):
@@ -143,7 +143,7 @@ class Cummax(Selecting):
 
 
 class Cummin(Cummax):
-    """y_i = min(x_1, ..., x_i) along dim, with its place (of equal ones the last);    dx = dy put back at these places"""
+    """y_i = min(x_1, ..., x_i) along dim, with its place (of equal ones the last);    dx = dy put back there"""
 
     extreme = np.minimum
 
@@ -236,7 +236,7 @@ def cummin(input: Tensor, dim: int) -> return_types.cummin:
 
 def _extreme(name: str, rule: type[Cummax], input: Tensor, dim: int) -> tuple:
     if input._array.dtype.kind == "c":
-        raise NotImplementedError(f'"{name}_cpu" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{input.dtype.legacy}'")
     return rule.apply(input, wrap_dim(dim, input._array.ndim))
 
 
@@ -251,5 +251,5 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     tensor([0.0000, 0.6931, 1.0986])
     """
     if input._array.dtype.kind in "biu":
-        raise NotImplementedError(f'"logcumsumexp_out_cpu" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.legacy}'")
     return Logcumsumexp.apply(input, wrap_dim(dim, input._array.ndim))

@@ -23,7 +23,7 @@ def reduced_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
     if type(dim) is int and -ndim <= dim < ndim:
         return (dim if dim >= 0 else dim + ndim,)
     if isinstance(dim, (int, np.integer)):
-        dim = wrap_dim(dim, ndim)
+        dim = wrap_dim(int(dim), ndim)
         return (dim,) if ndim else None
     if not isinstance(dim, (tuple, list)):
         raise TypeError(f"argument 'dim' must be tuple of ints, not {type(dim).__name__}")

@@ -1,4 +1,4 @@
-"""Distances between vectors: dist, pairwise_distance, those of all pairs, cdist and pdist; and the angle between vectors."""
+"""Distances between vectors: dist, pairwise_distance, those of all pairs (cdist, pdist); the angle between vectors."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2, eps: float = 1e-6, k
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.pairwise_distance.html
 
     >>> torch.pairwise_distance(torch.tensor([[3., 0.]]), torch.tensor([[0., 4.]]))
-    tensor([5.0000])
+    tensor([5.])
     """
     if not isinstance(x2, Tensor):
         raise wrong_type("pairwise_distance", "x2", 2, "Tensor", x2)

@@ -23,7 +23,7 @@ _tuple = tuple.__new__  # makes a named tuple without counting its items
 
 
 class Share(Rule):
-    """1/k at each of the k elements of x that equal y (the extreme over dims), else 0: a constant as far as gradients go"""
+    """1/k at each of the k elements of x that equal y (the extreme over dims), else 0; gradients see a constant"""
 
     inputs = 2
     differentiable = False
@@ -136,7 +136,7 @@ class Argmin(Argmax):
     find = np.ndarray.argmin
 
 
-# ---- max and min in their three forms ------------------------------------------------------------------------------------
+# ---- max and min in their three forms --------------------------------------------------------------------------------
 
 
 @public(out="same")
@@ -201,10 +201,11 @@ def _along(name: str, rule: type[Max], input: Tensor, dim: int, keepdim: bool) -
     return rule.apply(input, dim, keepdim)
 
 
-# ---- the others ----------------------------------------------------------------------------------------------------------
+# ---- the others ------------------------------------------------------------------------------------------------------
 
 _OUT_DTYPE = (
-    "Expected the dtype for input and out to match, but got {wanted.legacy} for input's dtype and {given.legacy} for out's "
+    "Expected the dtype for input and out to match, but got {wanted.legacy} for input's dtype and "
+    "{given.legacy} for out's "
     "dtype."
 )
 

@@ -23,7 +23,7 @@ def bin_edges(low: Any, high: Any, bins: int, kind: np.dtype) -> np.ndarray:
 
 
 def outer_edges(name: str, x: np.ndarray, given: tuple[float, float] | None, widen: float) -> tuple[float, float]:
-    """The range of a histogram: the given one, or that of the data; where it has no length, `widen` more on both sides."""
+    """The range of a histogram: the given one, or that of the data; `widen` more on both sides if it has no length."""
     low, high = given or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise RuntimeError(f"{name} [{_number(low)}, {_number(high)}] is not finite")
@@ -82,11 +82,12 @@ class Bincount(Rule):
 
 
 @public(
-    out="torch.histogram: input tensor and hist tensor should have the same dtype, but got input {wanted.c_name} and hist "
+    out="torch.histogram: input tensor and hist tensor should have the same dtype, but got input "
+    "{wanted.c_name} and hist "
     "{given.c_name}"
 )
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of `bins` intervals of equal length from min to max; others, and nan, count nowhere.
+    """How many elements lie in each of `bins` intervals of equal length from min to max; the others count nowhere.
 
     With min = max = 0 the range is that of the data.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.histc.html
@@ -98,7 +99,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     x = input._array
     if x.dtype.kind not in "fV":
         kernel = "linspace_cpu" if x.dtype.kind == "b" else "histogram_cpu"
-        raise NotImplementedError(f'"{kernel}" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.legacy}'")
     if max < min:
         raise RuntimeError("torch.histc: max must be larger than min")
     low, high = outer_edges("torch.histc: range of", x, None if min == max else (min, max), 1)
@@ -131,21 +132,24 @@ def histogram(
         edges = None
     if weight is not None and weight.dtype is not input.dtype:
         raise RuntimeError(
-            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should have the same dtype, "
+            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should "
+            "have the same dtype, "
             f"but got input({input.dtype.c_name}), and weight({weight.dtype.c_name})"
         )
     if weight is not None and weight._array.shape != x.shape:
         raise RuntimeError(
-            "torch.histogramdd: if weight tensor is provided it should have the same shape as the input tensor excluding "
+            "torch.histogramdd: if weight tensor is provided it should have the same shape as the "
+            "input tensor excluding "
             f"its innermost dimension, but got input with shape [{x.size}, 1] and weight with shape "
             f"{list(weight._array.shape)}"
         )
     if x.dtype.char not in "fd":
-        raise NotImplementedError(f'"histogramdd" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"histogramdd\" not implemented for '{input.dtype.legacy}'")
     if edges is None:
         if range and range[0] > range[1]:
             raise RuntimeError(
-                f"torch.histogramdd: min should not exceed max, but got min {_number(range[0])} max {_number(range[1])} "
+                f"torch.histogramdd: min should not exceed max, but got min {_number(range[0])} max "
+                f"{_number(range[1])} "
                 "for dimension 0"
             )
         low, high = outer_edges("torch.histogramdd: dimension 0's range", x, range, 0.5)
@@ -168,7 +172,8 @@ def _check_edges(x: np.ndarray, edges: np.ndarray) -> None:
         )
     if edges.ndim != 1:
         raise RuntimeError(
-            f"torch.histogramdd: bins tensor should have one dimension, but got {edges.ndim} dimensions in the bins tensor "
+            f"torch.histogramdd: bins tensor should have one dimension, but got {edges.ndim} "
+            "dimensions in the bins tensor "
             "for dimension 0"
         )
     if edges.size < 1:
@@ -192,7 +197,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if x.dtype.kind not in "iu":
-        raise NotImplementedError(f'"bincount_cpu" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype.legacy}'")
     if x.ndim != 1 or (x.size and x.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights._array.shape != x.shape:

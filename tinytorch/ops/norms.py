@@ -263,11 +263,12 @@ def matrix_norm(
         A = A.to(dtype)
     if ord in ("nuc", 2, -2):
         return _spectral(A, ord, rows, columns, keepdim)
-    summed, compared = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    order = float(ord)
+    summed, compared = (rows, columns) if abs(order) == 1 else (columns, rows)
     if not keepdim and summed < compared:
         compared -= 1
     sums = vector_norm(A, 1.0, summed, keepdim)
-    return _extreme(sums, ord, compared, keepdim)
+    return _extreme(sums, order, compared, keepdim)
 
 
 def _spectral(A: Tensor, ord: Any, rows: int, columns: int, keepdim: bool) -> Tensor:

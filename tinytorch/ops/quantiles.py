@@ -87,7 +87,7 @@ class Nanmedian(Median):
 
 
 class Mode(SelectingOne):
-    """values, indices = the most frequent x along dim (of several the smallest), and its last place;    dx = dvalues there"""
+    """values, indices = the most frequent x along dim (the smallest of them), its last place;    dx = dvalues there"""
 
     @classmethod
     def choose(cls, x, dim):
@@ -117,7 +117,7 @@ def _check(name: str, kernel: str, input: Tensor, dim: int | None, refused: str 
         if not x.size:
             check_not_empty(name, x.shape, (dim,))
     if x.dtype.kind in refused:
-        raise NotImplementedError(f'"{kernel}" not implemented for \'{from_numpy(x.dtype).legacy}\'')
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{from_numpy(x.dtype).legacy}'")
     return dim or 0
 
 

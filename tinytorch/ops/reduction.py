@@ -76,7 +76,7 @@ class Nansum(Rule):
 
 
 class ProdDim(Rule):
-    """y = product of x along dim,    dy/dx_i = the product of the others = y / x_i    (or, if an x is 0, from both sides)"""
+    """y = product of x along dim,    dy/dx_i = the product of the others: y / x_i, or from both sides if an x is 0"""
 
     name = "ProdBackward1"
 
@@ -121,8 +121,8 @@ class Prod(Rule):
 def product(x: np.ndarray, dim: int | None, keepdim: bool) -> np.ndarray:
     """The product along `dim`: integers and bools as int64, numbers of 16 bits in float32."""
     kind = x.dtype.kind
-    dtype_ = np.int64 if kind in "biu" else np.float32 if kind not in "fc" or x.dtype.char == "e" else None
-    return np.multiply.reduce(x, dim, dtype_, None, keepdim).astype(x.dtype if kind not in "biu" else np.int64)
+    dtype_: Any = np.int64 if kind in "biu" else np.float32 if kind not in "fc" or x.dtype.char == "e" else None
+    return x.prod(dim, dtype_, keepdims=keepdim).astype(x.dtype if kind not in "biu" else np.int64)
 
 
 def product_of_others(x: Any, dim: int) -> Any:
@@ -137,7 +137,13 @@ def product_of_others(x: Any, dim: int) -> Any:
 
 @public(out="dtype")
 def sum(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None, axis: Any = None, keepdims: bool = False
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """The sum of all elements, or over the dimensions `dim`; integers and bools are summed as int64.
 
@@ -162,7 +168,13 @@ def sum(
 
 @public()
 def mean(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None, axis: Any = None, keepdims: bool = False
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """The mean of all elements, or over the dimensions `dim`. RuntimeError for integers, which have no mean dtype.
 

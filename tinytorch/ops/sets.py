@@ -15,17 +15,17 @@ from tinytorch.promotion import common
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
 
-# ---- unique --------------------------------------------------------------------------------------------------------------
+# ---- unique ----------------------------------------------------------------------------------------------------------
 
 
 class Unique(Rule):
-    """(the different elements of x in order, for every element its place among them, how often each occurs); no gradient"""
+    """(the different elements of x in order, the place of every element among them, how often each occurs)"""
 
     name = "Unique2Backward0"
     refusal = "the derivative for '_unique2' is not implemented."
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx, x, dim=None):
         values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, equal_nan=False)
         return values, inverse.reshape(x.shape), counts
 
@@ -41,7 +41,7 @@ class UniqueDim(Unique):
     refusal = "the derivative for 'unique_dim' is not implemented."
 
     @staticmethod
-    def forward(ctx, x, dim):
+    def forward(ctx, x, dim=None):
         rows = np.moveaxis(x, dim, 0)
         flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
         order = np.lexsort(flat.T[::-1]) if flat.size else np.arange(len(rows))
@@ -58,7 +58,7 @@ class UniqueConsecutive(Unique):
     refusal = "the derivative for 'unique_consecutive' is not implemented."
 
     @staticmethod
-    def forward(ctx, x, dim):
+    def forward(ctx, x, dim=None):
         rows = x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0)
         starts = _starts(rows.reshape(len(rows), math.prod(rows.shape[1:])))
         inverse = np.cumsum(starts) - 1
@@ -82,9 +82,13 @@ def _chosen(results: tuple, return_inverse: bool, return_counts: bool) -> Any:
 
 @public(out=False)
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
-    """The different elements in order, or the different slices along `dim`; on request every element's place, and counts.
+    """The different elements in order, or the different slices along `dim`; on request places and counts too.
 
     Each nan is different. They are in order also with sorted=False, which merely does not ask for it.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.unique.html
@@ -93,7 +97,7 @@ def unique(
     (tensor([1, 3]), tensor([1, 0, 1]), tensor([1, 2]))
     """
     if input._array.dtype.kind == "c":
-        raise NotImplementedError(f'"unique" not implemented for \'{input.dtype.legacy}\'')
+        raise NotImplementedError(f"\"unique\" not implemented for '{input.dtype.legacy}'")
     if dim is None:
         return _chosen(Unique.apply(input), return_inverse, return_counts)
     return _chosen(UniqueDim.apply(input, _slices(input, dim)), return_inverse, return_counts)
@@ -103,7 +107,7 @@ def unique(
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """The elements, or the slices along `dim`, less those that equal the one before; as `unique`, but nothing is sorted.
+    """The elements, or the slices along `dim`, less those that equal the one before; nothing is sorted.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.unique_consecutive.html
 
@@ -125,7 +129,7 @@ def _slices(input: Tensor, dim: int) -> int:
     return dim
 
 
-# ---- membership ----------------------------------------------------------------------------------------------------------
+# ---- membership ------------------------------------------------------------------------------------------------------
 
 
 class Isin(Rule):
@@ -157,7 +161,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     return Isin.apply(elements, test_elements, invert=invert)
 
 
-# ---- places in a sorted list ---------------------------------------------------------------------------------------------
+# ---- places in a sorted list -----------------------------------------------------------------------------------------
 
 
 class Searchsorted(Rule):
@@ -211,14 +215,14 @@ def searchsorted(
         _check_sorter(sequence, sorter._array)
     if out is not None and out.dtype is not (dtypes.int32 if out_int32 else dtypes.int64):
         raise RuntimeError(
-            "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) depending on "
-            f"whether out_int32 flag is True, but we got output tensor's dtype {out.dtype.legacy} and out_int32 flag is "
+            "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or "
+            "Long(int64) depending on "
+            f"whether out_int32 flag is True, but we got output tensor's dtype {out.dtype.legacy} and "
+            "out_int32 flag is "
             f"{out_int32}"
         )
     side = "right" if right or side == "right" else "left"
-    found = Searchsorted.apply(
-        sorted_sequence, values, side, out_int32, None if sorter is None else sorter._array
-    )
+    found = Searchsorted.apply(sorted_sequence, values, side, out_int32, None if sorter is None else sorter._array)
     if out is None:
         return found
     from tinytorch.public import fill_out
@@ -237,12 +241,14 @@ def _check_search(sequence: np.ndarray, values: np.ndarray, right: bool, side: s
         raise RuntimeError(f"{name}: boundaries tensor should have positive dimension, but got 0 dimension")
     if values.ndim == 0 and sequence.ndim != 1:
         raise RuntimeError(
-            f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor "
+            f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we "
+            "got boundaries tensor "
             f"dim({sequence.ndim}) and input value's dim(0) numel(1)"
         )
     if sequence.ndim != 1 and sequence.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            f"{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input "
+            f"{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of "
+            "boundaries tensor and input "
             f"value tensor must match, but we got boundaries tensor {list(sequence.shape)} and input value tensor "
             f"{list(values.shape)}"
         )
@@ -252,7 +258,8 @@ def _check_sorter(sequence: np.ndarray, sorter: np.ndarray) -> None:
     name = "torch.searchsorted()"
     if sorter.shape != sequence.shape:
         raise RuntimeError(
-            f"{name}: boundary and sorter must have the same size, but got boundary tensor {list(sequence.shape)}and got "
+            f"{name}: boundary and sorter must have the same size, but got boundary tensor "
+            f"{list(sequence.shape)}and got "
             f"sorter tensor {list(sorter.shape)}"
         )
     if sorter.dtype != np.int64:

@@ -17,7 +17,7 @@ FULL_SORT = 64  # up to this length topk sorts everything
 
 
 def order(x: np.ndarray, dim: int, descending: bool = False) -> np.ndarray:
-    """The places of x along `dim`, from the smallest element to the largest or the other way round; equal ones in order."""
+    """The places of x along `dim`, from the smallest element to the largest or the other way; equal ones in order."""
     if x.dtype.kind not in "biuf":
         x = x.astype(np.float32)  # bfloat16
     if not descending:
@@ -30,7 +30,7 @@ def order(x: np.ndarray, dim: int, descending: bool = False) -> np.ndarray:
 class Sort(Selecting):
     """values, indices = x in order along dim, and where each came from;    dx = dvalues put back there"""
 
-    choose = staticmethod(order)  # type: ignore[assignment]
+    choose = staticmethod(order)
 
 
 class Topk(Selecting):

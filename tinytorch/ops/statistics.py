@@ -17,11 +17,11 @@ from tinytorch.ops.reduction import Mean
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
-# ---- rules ---------------------------------------------------------------------------------------------------------------
+# ---- rules -----------------------------------------------------------------------------------------------------------
 
 
 def var_mean_of(x: np.ndarray, dims: Any, correction: float, keepdim: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(variance, mean): the variance of complex numbers is that of their real parts plus that of their imaginary parts."""
+    """(variance, mean): the variance of complex numbers is that of the real parts plus that of the imaginary parts."""
     if x.dtype.kind != "c":
         return kernels.reduce.var_mean(x, dims, correction, keepdim)
     (v, m), (w, n) = (kernels.reduce.var_mean(part, dims, correction, keepdim) for part in (x.real, x.imag))
@@ -115,7 +115,7 @@ def total(x: Any, dims: Any, correction: float, grad_var: Any, grad_mean: Any) -
     return share if dx is None else dx + share
 
 
-# ---- functions -----------------------------------------------------------------------------------------------------------
+# ---- functions -------------------------------------------------------------------------------------------------------
 
 
 def _apply(
@@ -144,7 +144,8 @@ def _apply(
     dims = reduced_dims(dim, x.ndim)
     if not x.size or count(x.shape, dims) <= correction:
         warnings.warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input "
             "numel divided by output numel).",
             UserWarning,
             stacklevel=3,
@@ -154,7 +155,13 @@ def _apply(
 
 @public()
 def var(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+    **names: Any,
 ) -> Tensor:
     """The variance, of all elements or over the dimensions `dim`: sum (x - mean)^2 / (n - correction).
 
@@ -169,7 +176,13 @@ def var(
 
 @public()
 def std(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+    **names: Any,
 ) -> Tensor:
     """The standard deviation, the square root of `var`. Its gradient is 0 where all elements are equal.
 
@@ -183,7 +196,13 @@ def std(
 
 @public(method=False, out=False)
 def var_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+    **names: Any,
 ) -> tuple[Tensor, Tensor]:
     """(`var`, `mean`) in one go.
 
@@ -197,7 +216,13 @@ def var_mean(
 
 @public(method=False, out=False)
 def std_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+    **names: Any,
 ) -> tuple[Tensor, Tensor]:
     """(`std`, `mean`) in one go.
 

@@ -74,11 +74,11 @@ def adjoint(x: Any) -> Any:
     return conj(x).mT
 
 
-def decomposed(a: np.ndarray, vectors: bool = True) -> Any:
+def decomposed(a: Any, vectors: bool = True) -> Any:
     """(U, S, V^H), or S alone, of the matrices in `a`; PyTorch's error for numbers that are not finite."""
     try:
         if math.prod(a.shape[-2:]):
-            return np.linalg.svd(a, full_matrices=False, compute_uv=vectors)
+            return np.linalg.svd(a, full_matrices=False) if vectors else np.linalg.svd(a, compute_uv=False)
     except np.linalg.LinAlgError:
         raise RuntimeError(DID_NOT_CONVERGE) from None
     *batch, m, n = a.shape

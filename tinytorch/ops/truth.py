@@ -17,7 +17,7 @@ class All(Rule):
     """Is x true everywhere over dims? uint8 answers in uint8, as it did before there was bool"""
 
     differentiable = False
-    join = np.logical_and
+    join: Any = np.logical_and
 
     @classmethod
     def forward(cls, ctx, x, dims, keepdim):
