@@ -38,7 +38,7 @@ def same_error(name: str, *args: Any, **kwargs: Any) -> None:
 
 
 def same_reshaping(name: str, x: np.ndarray, *args: Any) -> None:
-    """x.<name>_() changes x itself: sides, strides, version, node and gradients as PyTorch's; for views and leaves too."""
+    """x.<name>_() changes x itself: sides, strides, version, node, gradients as PyTorch's; views and leaves too."""
 
     def change(lib: Any, recorded: bool, of_view: bool) -> Any:
         def call(x: Any) -> Any:
@@ -48,7 +48,7 @@ def same_reshaping(name: str, x: np.ndarray, *args: Any) -> None:
                 result = getattr(target, name)(*args)
                 assert result is target
                 node = target.grad_fn and target.grad_fn.name()
-                return target, target * 2, node, target._version, target._is_view(), target.storage_offset()
+                return target, (target * 2).flatten(), node, target._version, target._is_view(), target.storage_offset()
 
         return call
 

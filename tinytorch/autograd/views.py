@@ -70,7 +70,7 @@ class View:
         if part_of_graph and base._root() is tensor._storage_root:  # else base.data was exchanged
             if self.creation is not NORMAL:
                 raise RuntimeError(messages.forbidden_view(tensor, self.creation, written="base"))
-            tensor._node, tensor._output_nr, tensor._requires_grad = AsStridedBackward0(base, tensor), 0, True
+            _change_node(tensor, AsStridedBackward0(base, tensor), 0)
             self.seen = version
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.arguments import wrong_type
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels.layout import broadcast
 from tinytorch.kernels.memory import restride
@@ -105,6 +106,8 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
+    if not isinstance(size, (tuple, list)):
+        raise wrong_type("broadcast_to", "size", 2, "tuple of ints", size)
     return expand_to(input, sizes((size,), "broadcast_to", position=2))
 
 

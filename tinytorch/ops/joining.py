@@ -25,23 +25,33 @@ def joined(arrays: list) -> None:
 
 
 class Cat(Rule):
-    """y = the tensors x1, x2, ... behind one another along `dim`,    dxi = the part of dy that came from xi"""
+    """y = the tensors x1, x2, ... behind one another along `dim`,    dxi = the part of dy that came from xi
+
+    A tensor of shape (0,) adds nothing, whatever the shape of the others.
+    """
 
     inputs = None
     promote = joined
 
     @staticmethod
     def forward(ctx, *tensors, dim):
-        ctx.dim, ctx.lengths = dim, [x.shape[dim] if x.ndim else 0 for x in tensors]
-        y = np.concatenate(tensors, dim)
-        return y if y.flags.c_contiguous else np.ascontiguousarray(y)
+        shapes = [x.shape for x in tensors]
+        if (0,) in shapes and len(max(shapes, key=len)) > 1:
+            tensors = [x for x in tensors if x.shape != (0,)]
+        ctx.dim, ctx.shapes = dim, shapes
+        return np.ascontiguousarray(np.concatenate(tensors, dim))  # NumPy's result may be in another order in memory
 
     @staticmethod
     def backward(ctx, grad):
         before = (slice(None),) * ctx.dim
-        parts, end = [], 0
-        for needed, length in zip(ctx.needs_input_grad, ctx.lengths):
-            start, end = end, end + length
+        parts: list[Any] = []
+        end = 0
+        for needed, shape in zip(ctx.needs_input_grad, ctx.shapes):
+            start = end
+            if shape == (0,):
+                parts.append(np.zeros(0) if needed else None)
+                continue
+            end += shape[ctx.dim]
             parts.append(grad[(*before, slice(start, end))] if needed else None)
         return tuple(parts)
 
@@ -55,7 +65,7 @@ class Stack(Rule):
     @staticmethod
     def forward(ctx, *tensors, dim):
         ctx.dim = dim
-        return np.stack(tensors, dim)
+        return np.ascontiguousarray(np.stack(tensors, dim))
 
     @staticmethod
     def backward(ctx, grad):
@@ -91,28 +101,23 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
         dim = axis
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    wholes = tensors
-    model = None
+    model: tuple | None = None
     for i, tensor in enumerate(tensors):
         shape = tensor._array.shape
         if not shape:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
-        if shape == (0,):
-            wholes = [t for t in tensors if t._array.shape != (0,)]
-        elif model is None:
+        if model is None and shape != (0,):
             model = shape
     if model is None:
         return Cat.apply(*tensors, dim=0)
     dim = wrap_dim(dim, len(model))
     before, after = model[:dim], model[dim + 1 :]
-    for tensor in wholes:
+    for tensor in tensors:
         shape = tensor._array.shape
         if shape != model and (len(shape) != len(model) or shape[:dim] != before or shape[dim + 1 :] != after):
-            raise _cat_error(tensors, dim, model)
-    if len(wholes) != len(tensors):  # what is left out still counts for the dtype
-        kind = result_dtype([tensor._array for tensor in tensors])
-        wholes = [tensor if tensor.dtype is kind else tensor.to(kind) for tensor in wholes]
-    return Cat.apply(*wholes, dim=dim)
+            if shape != (0,):
+                raise _cat_error(tensors, dim, model)
+    return Cat.apply(*tensors, dim=dim)
 
 
 def _cat_error(tensors: list, dim: int, model: tuple) -> RuntimeError:
@@ -155,7 +160,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     return Stack.apply(*tensors, dim=dim)
 
 
-@public(method=False)
+@public(method=False, out_name="cat")
 def hstack(tensors: Any) -> Tensor:
     """The tensors side by side: along dimension 1, or 0 for vectors.
 
@@ -168,7 +173,7 @@ def hstack(tensors: Any) -> Tensor:
     return cat(tensors, 0 if tensors[0]._array.ndim == 1 else 1)
 
 
-@public(method=False)
+@public(method=False, out_name="cat")
 def vstack(tensors: Any) -> Tensor:
     """The tensors one below the other, vectors as rows.
 
@@ -181,7 +186,7 @@ def vstack(tensors: Any) -> Tensor:
     return cat(atleast_2d(_not_empty("vstack", tensors)), 0)
 
 
-@public(method=False)
+@public(method=False, out_name="cat")
 def row_stack(tensors: Any) -> Tensor:
     """`vstack` under another name.
 
@@ -191,7 +196,7 @@ def row_stack(tensors: Any) -> Tensor:
     return cat(atleast_2d(_not_empty("vstack", tensors)), 0)
 
 
-@public(method=False)
+@public(method=False, out_name="cat")
 def dstack(tensors: Any) -> Tensor:
     """The tensors behind one another along dimension 2.
 
@@ -204,7 +209,7 @@ def dstack(tensors: Any) -> Tensor:
     return cat(atleast_3d(_not_empty("dstack", tensors)), 2)
 
 
-@public(method=False)
+@public(method=False, out_name="cat")
 def column_stack(tensors: Any) -> Tensor:
     """The tensors side by side, vectors as columns.
 

@@ -256,7 +256,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return DiagEmbed.apply(input, tuple(result), offset, first, second)
 
 
-@public()
+@public(out_name="aten::diagonal_copy")
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, copied; of a vector, the matrix with that diagonal.
 
@@ -380,6 +380,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
 def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """A copy of `input` with `src` in the place of `input.as_strided(size, stride, storage_offset)`.
 
+    (PyTorch 2.13 gives `input` the gradient of the replaced elements, in place of that of the others.)
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.as_strided_scatter.html
 
     >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))

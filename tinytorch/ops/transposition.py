@@ -168,6 +168,8 @@ def permute(input: Tensor, dims: Any) -> Tensor:
 
 def _permute_method(self: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """A view with the dimensions in another order, x.permute(1, 0) or x.permute((1, 0)): see `torch.permute`."""
+    if not order and dims is None:
+        raise TypeError('permute() missing 1 required positional arguments: "dims"')
     return _permute(self, sizes(order if dims is None else (dims,), "permute", "dims"))
 
 
@@ -236,7 +238,7 @@ def _reversed(self: Tensor) -> Tensor:
     ndim = self._array.ndim
     if not ndim:
         _warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
-    elif ndim > 2:
+    elif ndim != 2:
         _warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "

@@ -52,7 +52,7 @@ def _publish_copy(name: str, function: Callable, *, several: bool = False, metho
         return tuple([_copied(view) for view in shown]) if several else _copied(shown)
 
     copy.__doc__ = f"What `{name}` shows, in memory of its own."
-    public(name=name + "_copy", method=method, out=not several)(copy)
+    public(name=name + "_copy", method=method, out=not several, out_name=f"aten::{name}_copy")(copy)
 
 
 def _alias(input: Tensor) -> Tensor:
