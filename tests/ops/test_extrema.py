@@ -8,6 +8,7 @@ pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
 from tests.differential import DTYPES, same, same_out, sample, strided  # noqa: E402
+from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 SHAPES = [(), (1,), (0,), (5,), (2, 3), (0, 3), (3, 0), (2, 3, 5)]
@@ -131,3 +132,21 @@ def test_a_place_has_no_gradient():
     x = tt.ones(3, requires_grad=True)
     assert not x.argmax().requires_grad
     assert not x.max(0).indices.requires_grad and x.max(0).values.requires_grad
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.max(),
+        lambda x: x.min(1).values,
+        lambda x: x.max(0, True)[0],
+        lambda x: x.amax((0, 1)),
+        lambda x: x.amin(1),
+        lambda x: x.aminmax(dim=0),
+        lambda x: tt.max(x, x.flip(0)),
+    ],
+)
+def test_gradients(function):
+    x = tt.tensor(sample((3, 4)), requires_grad=True)
+    assert gradcheck(function, (x,))
+    assert gradgradcheck(function, (x,))

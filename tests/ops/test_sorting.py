@@ -8,6 +8,7 @@ pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
 from tests.differential import DTYPES, FLOATS, INTEGERS, REALS, same, same_out, sample, strided  # noqa: E402
+from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 CASES = [
@@ -182,3 +183,23 @@ def test_kthvalue_dtypes(dtype):
 def test_kthvalue_with_nan():
     for k in (1, 2, 3):
         same("kthvalue", np.array([1, NAN, 3]), k)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.sort(1).values,
+        lambda x: x.sort(0, True)[0],
+        lambda x: x.msort(),
+        lambda x: x.topk(2, 1, False).values,
+        lambda x: x.median(),
+        lambda x: x.nanmedian(1).values,
+        lambda x: x.kthvalue(2).values,
+        lambda x: x.mode(0, True).values,
+        lambda x: x.cummax(1).values,
+    ],
+)
+def test_gradients(function):
+    x = tt.tensor(sample((3, 4)), requires_grad=True)
+    assert gradcheck(function, (x,))
+    assert gradgradcheck(function, (x,))
