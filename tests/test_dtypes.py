@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 import tinytorch as tt
-from tests.functions.beside import same, torch
+from tests.functions.beside import same
 
 NAMES = [
     "bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32",

@@ -44,6 +44,12 @@ class dtype:
         return self._numpy
 
     @property
+    def tensor_name(self) -> str:
+        """What some of PyTorch's messages call a tensor: "torch.FloatTensor", and "CPUBoolType" for newer dtypes."""
+        newer = self.name in ("bool", "bfloat16", "complex64", "complex128")
+        return f"CPU{self.legacy}Type" if newer else f"torch.{self.legacy}Tensor"
+
+    @property
     def c_name(self) -> str:
         """What some of PyTorch's messages call it: "long int" for int64."""
         return _C_NAMES.get(self.name, self.legacy.lower())
@@ -229,7 +235,9 @@ def _join(higher: dtype | None, lower: dtype | None) -> dtype | None:
         return higher
     if higher.category == FLOAT:
         return higher.to_complex() if lower.category == COMPLEX else higher
-    if higher.category == BOOL or lower.category >= FLOAT:
+    if lower.category == COMPLEX:
+        return lower
+    if higher.category == BOOL or lower.category == FLOAT:
         return promote_types(higher, lower)
     return higher
 
@@ -269,7 +277,7 @@ def result_dtype(operands: Any) -> dtype:
     return joined
 
 
-_ARRAYS: tuple[type, ...] = (np.ndarray,)  # device.py adds CuPy's array type when the GPU is first asked for
+_ARRAYS: Any = (np.ndarray,)  # device.py adds CuPy's array type when the GPU is first asked for
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:
@@ -281,20 +289,23 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return from_.category <= to.category and not (from_.category == INTEGER and to.category == BOOL)
 
 
+Dtype = dtype  # its name where `dtype` is an attribute
+
+
 class _Limits:
     """What finfo and iinfo have in common."""
 
     dtype: str
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.dtype == self.dtype  # type: ignore[attr-defined]
+        return isinstance(other, type(self)) and other.dtype == self.dtype
 
     def __hash__(self) -> int:
         return hash(self.dtype)
 
     @staticmethod
-    def _read(name: str, type_: Any) -> dtype:
-        if not isinstance(type_, dtype):
+    def _read(name: str, type_: Any) -> Dtype:
+        if not isinstance(type_, Dtype):
             given = type_.__class__.__name__
             raise TypeError(f"{name}(): argument 'type' (position 1) must be torch.dtype, not {given}")
         return type_
@@ -309,18 +320,20 @@ class finfo(_Limits):
     1.1920928955078125e-07
     """
 
-    def __init__(self, type: dtype | None = None):
+    def __init__(self, type: Dtype | None = None):
         real = self._read("finfo", type or _default).to_real()
         if real.category != FLOAT:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'\n\n"
                 f"{real} is an integer dtype."
             )
+        limits: Any
         if real is bfloat16:
-            from ml_dtypes import finfo as limits_of
+            import ml_dtypes
+
+            limits = ml_dtypes.finfo(real.numpy)
         else:
-            limits_of = np.finfo
-        limits = limits_of(real.numpy)
+            limits = np.finfo(real.numpy)
         self.dtype = real.name
         self.bits = real.itemsize * 8
         self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
@@ -341,7 +354,7 @@ class iinfo(_Limits):
     iinfo(min=-128, max=127, dtype=int8)
     """
 
-    def __init__(self, type: dtype):
+    def __init__(self, type: Dtype):
         kind = self._read("iinfo", type)
         if kind.category == BOOL:
             raise TypeError("torch.bool is not supported by torch.iinfo")
