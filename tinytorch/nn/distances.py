@@ -6,6 +6,7 @@ from typing import Any
 
 from tinytorch.nn.module import Module
 from tinytorch.ops.distances import cosine_similarity, pairwise_distance
+from tinytorch.public import write_out
 from tinytorch.tensor import Tensor
 
 
@@ -15,8 +16,9 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     >>> torch.nn.functional.normalize(torch.tensor([[3., 4.]]))
     tensor([[0.6000, 0.8000]])
     """
-    result = input / input.norm(p, dim=dim, keepdim=True).clamp_min(eps).expand_as(input)
-    return result if out is None else out.copy_(result)
+    if out is not None:
+        return write_out("normalize", normalize, out, (input, p, dim, eps), {})
+    return input / input.norm(p, dim=dim, keepdim=True).clamp_min(eps).expand_as(input)
 
 
 class PairwiseDistance(Module):

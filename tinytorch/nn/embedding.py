@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
+from tinytorch.arguments import wrong_type
 from tinytorch.autograd.grad_mode import no_grad
 from tinytorch.autograd.rule import Rule
-from tinytorch.dtypes import int32, int64
+from tinytorch.dtypes import bool_, dtype, int32, int64
 from tinytorch.nn import init
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Parameter
@@ -20,45 +21,52 @@ from tinytorch.tensor import Tensor, wrap
 
 
 class Embedding_(Rule):
-    """y[...] = W[index[...]],    dW[i] = the sum of dy where index = i (nothing for padding_idx)"""
+    """y[...] = W[index[...]],    dW[i] = the sum of dy where index = i (nothing for padding_idx)
+
+    With scale_grad_by_freq the mean takes the place of the sum.
+    """
 
     name = "EmbeddingBackward0"
 
     @staticmethod
-    def forward(ctx, weight, index, padding_idx):
-        ctx.save_for_backward(index)
-        ctx.padding_idx, ctx.shape = padding_idx, weight.shape
+    def forward(ctx, weight, index, padding_idx, scale_grad_by_freq):
+        ctx.index, ctx.shape = index, weight.shape
+        ctx.padding_idx, ctx.scale_grad_by_freq = padding_idx, scale_grad_by_freq
         return weight[index]
 
     @staticmethod
     def backward(ctx, grad):
-        (index,) = ctx.saved_tensors
-        return EmbeddingGrad.apply(grad, getattr(index, "_array", index), ctx.shape, ctx.padding_idx)
+        return EmbeddingGrad.apply(grad, ctx.index, ctx.shape, ctx.padding_idx, ctx.scale_grad_by_freq)
 
 
 class EmbeddingGrad(Rule):
-    """dW[i] = the sum of dy where index = i: linear in dy, so its own gradient is the lookup again"""
+    """dW[i] = the sum of c dy where index = i, c = 1 or 1 / (how often i is there), 0 for padding_idx
+
+    It is linear in dy, so its own gradient is the lookup again, times c.
+    """
 
     name = "EmbeddingDenseBackwardBackward0"
 
     @staticmethod
-    def forward(ctx, grad, index, shape, padding_idx):
-        ctx.index, ctx.padding_idx = index, padding_idx
-        flat = grad.reshape(-1, shape[1])
-        table = np.zeros(shape, grad.dtype)
+    def forward(ctx, grad, index, shape, padding_idx, scale_grad_by_freq):
         rows = index.reshape(-1)
-        if padding_idx >= 0:
-            kept = rows != padding_idx
-            flat, rows = flat[kept], rows[kept]
-        kernels.scatter.index_add(table, 0, rows, flat)
+        factor = None
+        if scale_grad_by_freq or padding_idx >= 0:
+            factor = np.ones((*index.shape, 1), grad.dtype)
+            if scale_grad_by_freq:
+                factor /= np.bincount(rows, minlength=shape[0])[index][..., None]
+            if padding_idx >= 0:
+                factor[index == padding_idx] = 0
+            grad = grad * factor
+        ctx.index, ctx.factor = index, factor
+        table = np.zeros(shape, grad.dtype)
+        kernels.scatter.index_add(table, 0, rows, grad.reshape(-1, shape[1]))
         return table
 
     @staticmethod
     def backward(ctx, grad):
-        looked_up = Embedding_.apply(grad, ctx.index, -1)
-        if ctx.padding_idx >= 0:
-            looked_up = looked_up * (ctx.index != ctx.padding_idx)[..., None]
-        return looked_up
+        looked_up = Embedding_.apply(grad, ctx.index, -1, False)
+        return looked_up if ctx.factor is None else looked_up * ctx.factor
 
 
 def embedding(
@@ -79,22 +87,27 @@ def embedding(
         if not -count <= padding_idx < count:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding_idx %= count
+    for position, (name, given) in enumerate([("weight", weight), ("indices", input)], 1):
+        if not isinstance(given, Tensor):
+            raise wrong_type("embedding", name, position, "Tensor", given)
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
     if input.dtype not in (int64, int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-            f"torch.{input.dtype.legacy}Tensor instead (while checking arguments for embedding)"
+            f"{_cpu_type(input.dtype)} instead (while checking arguments for embedding)"
         )
     index = input._array
     if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
         raise IndexError(f"index out of range in self\n\nThe table has {weight.shape[0]} rows.")
     if max_norm is not None:
         _shorten(weight, index, max_norm, norm_type)
-    if scale_grad_by_freq and weight.requires_grad:
-        looked_up = Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx)
-        counts = np.bincount(index.reshape(-1), minlength=weight.shape[0])[index]
-        scale = wrap((1 / counts)[..., None].astype(weight._array.dtype))
-        return looked_up.detach() + (looked_up - looked_up.detach()) * scale
-    return Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx)
+    return Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
+
+
+def _cpu_type(kind: dtype) -> str:
+    """How this error of PyTorch's names a dtype."""
+    return "CPUBoolType" if kind is bool_ else f"torch.{kind.legacy}Tensor"
 
 
 def _shorten(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:

@@ -194,6 +194,8 @@ def rrelu(
     generator: Any = None,
 ) -> Tensor:
     """x where x > 0, else a x with a drawn uniformly from [lower, upper) in training, else their mean."""
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     need_float(input, "leaky_relu_cpu" if not training else "rrelu_with_noise_out_cpu")
     if not training:
         return either(RreluWithoutNoise, input, inplace, (lower + upper) / 2)
