@@ -314,7 +314,7 @@ def _adopt_saved_output(node: Any, target: Tensor, result: Tensor) -> None:
         if isinstance(value, Tensor) and value._array is result._array:
             value._array, value._counter = target._array, target._counter
             if target._view is not None:
-                value.maker = "AsStridedBackward0"  # what a view is made by once it was written to
+                value.maker = "AsStridedBackward0"  # type: ignore[attr-defined]  # what a view is made by once it was written to
             versions = list(node._versions)
             versions[i] = target._counter.value  # type: ignore[union-attr]
             node._versions = tuple(versions)

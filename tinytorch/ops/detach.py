@@ -71,4 +71,4 @@ def _set_data(self: Tensor, value: Any) -> None:
     self._array = value._array[...]
 
 
-Tensor.data = property(_data, _set_data)
+Tensor.data = property(_data, _set_data)  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ class Cat(Rule):
     def forward(ctx, *tensors, dim):
         shapes = [x.shape for x in tensors]
         if (0,) in shapes and len(max(shapes, key=len)) > 1:
-            tensors = [x for x in tensors if x.shape != (0,)]
+            tensors = tuple([x for x in tensors if x.shape != (0,)])
         ctx.dim, ctx.shapes = dim, shapes
         return np.ascontiguousarray(np.concatenate(tensors, dim))  # NumPy's result may be in another order in memory
 
@@ -52,7 +52,7 @@ class Cat(Rule):
                 parts.append(np.zeros(0) if needed else None)
                 continue
             end += shape[ctx.dim]
-            parts.append(grad[(*before, slice(start, end))] if needed else None)
+            parts.append(grad[before + (slice(start, end),)] if needed else None)
         return tuple(parts)
 
 
@@ -70,7 +70,7 @@ class Stack(Rule):
     @staticmethod
     def backward(ctx, grad):
         before = (slice(None),) * ctx.dim
-        return tuple([grad[(*before, i, ...)] if needed else None for i, needed in enumerate(ctx.needs_input_grad)])
+        return tuple([grad[before + (i, ...)] if needed else None for i, needed in enumerate(ctx.needs_input_grad)])
 
 
 def check_list(name: str, tensors: Any, argument: str = "tensors") -> list[Tensor]:
@@ -114,9 +114,10 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
     before, after = model[:dim], model[dim + 1 :]
     for tensor in tensors:
         shape = tensor._array.shape
-        if shape != model and (len(shape) != len(model) or shape[:dim] != before or shape[dim + 1 :] != after):
-            if shape != (0,):
-                raise _cat_error(tensors, dim, model)
+        if shape in (model, (0,)):
+            continue
+        if len(shape) != len(model) or shape[:dim] != before or shape[dim + 1 :] != after:
+            raise _cat_error(tensors, dim, model)
     return Cat.apply(*tensors, dim=dim)
 
 

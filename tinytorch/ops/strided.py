@@ -1,4 +1,4 @@
-"""Views at regular distances: as_strided, unfold, diagonal; matrices with a given diagonal; a part of a tensor replaced."""
+"""Views at regular distances: as_strided, unfold, diagonal; diagonal matrices; a part of a tensor replaced."""
 
 from __future__ import annotations
 

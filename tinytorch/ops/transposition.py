@@ -303,7 +303,7 @@ def adjoint(input: Tensor) -> Tensor:
     return transpose(input, -2, -1).conj()
 
 
-Tensor.T = property(_reversed)
-Tensor.mT = property(_matrix_transpose)
-Tensor.H = property(_conjugate_transpose)
-Tensor.mH = property(_batched_conjugate_transpose)
+Tensor.T = property(_reversed)  # type: ignore[attr-defined]
+Tensor.mT = property(_matrix_transpose)  # type: ignore[attr-defined]
+Tensor.H = property(_conjugate_transpose)  # type: ignore[attr-defined]
+Tensor.mH = property(_batched_conjugate_transpose)  # type: ignore[attr-defined]
