@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from tinytorch import dtypes
-
 
 def warn_grad_of_non_leaf(tensor: Any) -> None:
     made_by = tensor._node.name()
@@ -67,8 +65,7 @@ def modified_error(node: Any, tensor: Any, expected: int) -> RuntimeError:
         maker = tensor.maker or node.name()
     else:
         maker = None if tensor.grad_fn is None else tensor.grad_fn.name()
-    legacy = f"torch.{dtypes.from_numpy(tensor._array.dtype).legacy}Tensor"
-    described = f"[{legacy} {list(tensor._array.shape)}]"
+    described = f"[{tensor.dtype.tensor_name} {list(tensor._array.shape)}]"
     if maker is not None:
         described += f", which is output {tensor._output_nr} of {operation(maker)},"
     return RuntimeError(

@@ -12,12 +12,13 @@ from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import bool_, uint8
 from tinytorch.ops.expansion import expand_to
-from tinytorch.ops.index_parsing import Parsed, check_bounds, check_not_empty, checked_broadcast, quick_key
+from tinytorch.ops.index_parsing import Parsed, check_not_empty, checked_slice, quick_key, settled, shape_of_result
 from tinytorch.ops.index_rules import FULL, IndexPut, add_at
 from tinytorch.ops.indexing import index_of_number, simple
 from tinytorch.ops.memory import Copy, FillTensor, converted
 from tinytorch.ops.shape import Alias
 from tinytorch.ops.slicing import Select
+from tinytorch.ops.writing import is_expanded
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -28,11 +29,18 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     array = self._array
     is_tensor = isinstance(value, Tensor)
     recorded = state.recording and (self.requires_grad or (is_tensor and value.requires_grad))
+    if isinstance(index, np.integer):
+        index = int(index)
+    elif type(index) is bool:  # x[True] is all of x, x[False] nothing
+        if not index:
+            return
+        index = None
     kind = type(index)
     if not array.ndim:
         if kind is int:
             index_of_number(self, index)
         if kind is slice:
+            checked_slice(index)
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     if kind is slice:
         index = (index,)  # here, unlike in getitem, a slice that takes all is passed over
@@ -62,26 +70,28 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         quick = quick_key(index, array.shape)
         if quick is not None and _put_quickly(self, quick, value):
             return
+    if kind is Tensor and index.dtype is uint8 and (not is_tensor or value._array.size == 1):
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
     parsed = Parsed(array.shape, index)
     if not recorded and not parsed.places:
-        _write(self, array[tuple([k for k in parsed.key if k is not None] + [...])], value, parsed.added)
+        key = (*parsed.key, ...)
+        _write(self, array[key], value)
         return
     view = parsed.view(self)
     if parsed.places:
+        key = parsed.resolved(view._array.shape)
         views.check_history(view, recorded)
-        _put(view, checked_broadcast(parsed.places), value, recorded, parsed)
+        _put(view, key, value, recorded, parsed)
     else:
         _fill(view, value)
 
 
-def _write(self: Tensor, place: np.ndarray, value: Any, added: Any = ()) -> None:
+def _write(self: Tensor, place: np.ndarray, value: Any) -> None:
     """Write into a part of self's array where nothing is to be recorded."""
     views.check_history(self, False)
     if isinstance(value, Tensor):
         source = value._array
         if source.shape != place.shape and source.ndim:
-            for dim in added:
-                place = np.expand_dims(place, dim)
             source = _fitted(value, place.shape)._array
         if source.ndim:
             views.check_overlap(place, source)
@@ -124,7 +134,7 @@ def _put_quickly(self: Tensor, key: tuple, value: Any) -> bool:
     views.check_history(self, False)
     try:
         into[key] = value
-    except (IndexError, ValueError):  # the long way finds out why
+    except (IndexError, ValueError, TypeError):  # the long way finds out why
         return False
     self._bump()
     return True
@@ -133,20 +143,20 @@ def _put_quickly(self: Tensor, key: tuple, value: Any) -> bool:
 def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -> None:
     """Write into the places `key` of a view."""
     into = view._array
-    by_mask = parsed.arrays == ["b"]
+    by_mask = parsed.kinds == ["b"]
     if not isinstance(value, Tensor):
         value = wrap(np.asarray(_number(view, value)))
-    elif by_mask and value._array.size == 1:  # PyTorch fills the places of a mask with one number of any dtype
+    if by_mask and value._array.size == 1:  # PyTorch fills the places of a mask with one number of any dtype
         fitting_number(value._array.item(), view.dtype)
         value = value.to(view.dtype).reshape(())
-    if 0 in into.strides and into.size > 1 and not into.flags.c_contiguous:
+    if is_expanded(into):
         warnings.warn(
             "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
             "operation. This also applies to advanced indexing e.g. tensor[indices] = tensor",
             UserWarning,
             stacklevel=3,
         )
-    check_put(into, key, value)
+    key = check_put(into, key, value)
     if not recorded:
         into[key] = value._array
         view._bump()
@@ -154,8 +164,8 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -
         views.write(view, IndexPut.apply, value, key, parsed.indices)
 
 
-def check_put(into: np.ndarray, key: tuple, value: Tensor) -> None:
-    """Raise PyTorch's error where `value` cannot be written into the places `key` of an array."""
+def check_put(into: np.ndarray, key: tuple, value: Tensor) -> tuple:
+    """The key, for NumPy; PyTorch's error where `value` cannot be written into these places of an array."""
     source = value._array
     views.check_overlap(into, source, same=False)
     check_not_empty(into.shape, key)
@@ -165,7 +175,7 @@ def check_put(into: np.ndarray, key: tuple, value: Tensor) -> None:
             "Index put requires the source and destination dtypes match, got "
             f"{wrap(into).dtype.legacy} for the destination and {value.dtype.legacy} for the source."
         )
-    check_bounds(into.shape, key)
+    return settled(into.shape, key)
 
 
 def _check_put_shape(source: np.ndarray, into: tuple, key: tuple) -> None:
@@ -183,25 +193,13 @@ def _check_put_shape(source: np.ndarray, into: tuple, key: tuple) -> None:
         )
 
 
-def shape_of_result(shape: tuple, key: tuple) -> tuple[int, ...]:
-    """The shape of x[key] for an x of `shape`."""
-    if len(key) == 1 and key[0] is not FULL and key[0].dtype.kind == "b":
-        return (int(np.count_nonzero(key[0])), *shape[key[0].ndim :])
-    at = [dim for dim, place in enumerate(key) if place is not FULL]
-    sides = np.broadcast_shapes(*[key[dim].shape for dim in at])
-    rest = [side for dim, side in enumerate(shape) if dim not in at]
-    start = at[0] if at[-1] - at[0] == len(at) - 1 else 0
-    return (*rest[:start], *sides, *rest[start:])
-
-
 def _number(self: Tensor, value: Any) -> Any:
     """A number for the elements of `self`; TypeError for what is none."""
     if type(value) is float and self._array.dtype.char == "d":
         return value
-    if isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
-        return fitting_number(value, self.dtype)
-    name = type(value).__name__ if not isinstance(value, np.ndarray) else "numpy.ndarray"
-    raise TypeError(f"can't assign a {name} to a torch.{self.dtype.legacy}Tensor")
+    if isinstance(value, (bool, int, float, complex, np.integer)):
+        return fitting_number(value, self.dtype, single=True)
+    raise TypeError(f"can't assign a {type_name(value)} to a torch.{self.dtype.legacy}Tensor")
 
 
 def _fitted(value: Tensor, shape: tuple) -> Tensor:
@@ -249,15 +247,13 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
             [0., 0.]])
     """
     parsed = _index_put_call("index_put", input, indices, values)
-    key = checked_broadcast(parsed.places)
-    check_put(input._array, key, values)
+    key = check_put(input._array, parsed.resolved(input._array.shape), values)
     return IndexPut.apply(input, values, key, parsed.indices, accumulate)
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     parsed = _index_put_call("index_put_", self, indices, values)
-    key = checked_broadcast(parsed.places)
-    check_put(self._array, key, values)
+    key = check_put(self._array, parsed.resolved(self._array.shape), values)
     if state.recording and (self.requires_grad or values.requires_grad):
         return views.write(self, IndexPut.apply, values, key, parsed.indices, accumulate)
     views.check_writable(self, False)

@@ -44,7 +44,7 @@ def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:
     extra = len(target) - len(shape)
     if extra < 0:
         raise RuntimeError(
-            f"expand(torch.{input.dtype.legacy}Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes "
+            f"expand({input.dtype.tensor_name}{{{list(shape)}}}, size={list(target)}): the number of sizes "
             f"provided ({len(target)}) must be greater or equal to the number of dimensions in the tensor "
             f"({len(shape)})"
         )

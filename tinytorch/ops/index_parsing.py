@@ -29,36 +29,32 @@ from tinytorch.tensor import Tensor, wrap
 class Parsed:
     """An index taken apart.
 
-    key    for step 1: an integer or a slice for every dimension of the tensor, None for new dimensions
-    rule   step 1 is this rule: Select, Slice, or None where there is nothing to do
-    alone  the index has one part, one_slice: and is a slice (that of a tuple is passed over if it takes all)
-    added  where the result of step 1 has new dimensions
-    ends_with_none  the last thing step 1 does is to add one
-    arrays the kinds of the index arrays, "b" for masks
-    indices  the index arrays as tensors, to be kept for backward
-    places for step 2: for every dimension of the result of step 1 a full slice, indices, or a mask over several of them
+    key      for step 1: an integer or a slice for every dimension of the tensor, None for new dimensions
+    rule     step 1 is this rule: Select, Slice, or None where there is nothing to do
+    last     where in the key the last part is that `rule` is needed for, -1 for none
+    places   for step 2: for every dimension of the result of step 1 a full slice, indices, or a mask over several
+    kinds    of the arrays among them, "b" for masks
+    indices  these arrays as tensors, to be kept for backward
     """
 
-    __slots__ = ("added", "alone", "arrays", "ends_with_none", "indices", "key", "one_slice", "places", "rule")
+    __slots__ = ("indices", "key", "kinds", "last", "one_slice", "places", "rule")
 
     def __init__(self, shape: tuple[int, ...], index: Any):
-        items = _as_tuple(index)
-        self.alone = len(items) == 1
-        self.one_slice = type(index) is slice
-        self.key: list = []
-        self.places: list = []
-        self.added: list[int] = []
-        self.arrays: list[str] = []
-        self.rule: Any = None
-        self.ends_with_none = False
-        given = index if isinstance(index, tuple) else (index,)
-        self.indices = tuple([each for each in given if isinstance(each, Tensor)])
-        missing = len(shape) - sum(map(_rank, items))
+        given = _as_tuple(index)
+        missing = len(shape) - sum(map(_rank, given))
         if missing < 0:
             raise IndexError(
                 f"too many indices for tensor of dimension {len(shape)}\n\n"
                 f"The tensor has the shape {shape}; the index names {len(shape) - missing} dimensions."
             )
+        items = [_plain(item) for item in given]
+        self.one_slice = type(index) is slice
+        self.key: list = []
+        self.places: list = []
+        self.kinds: list[str] = []
+        self.rule: Any = None
+        self.last = -1
+        self.indices = tuple([each for each in given if isinstance(each, Tensor)])
         dim = 0  # of the tensor
         for at, item in enumerate(items):
             dim = self._add(item, shape, dim, missing, at)
@@ -76,8 +72,6 @@ class Parsed:
             self.places += [FULL] * missing
             return dim + missing
         if item is None or isinstance(item, (bool, np.bool_)):
-            self.ends_with_none = True
-            self.added.append(len(self.places))
             self.key.append(None)
             self.places.append(FULL if item is None else np.zeros(int(item), np.int64))
             return dim
@@ -86,56 +80,63 @@ class Parsed:
             if not -side <= item < side:
                 # PyTorch's message counts the parts of the index before this one, an Ellipsis being one
                 raise IndexError(f"index {item} is out of bounds for dimension {at} with size {side}")
+            self._need(Select)
             self.key.append(item)
-            self.rule, self.ends_with_none = Select, False
             return dim + 1
         if isinstance(item, slice):
+            if self.one_slice or not takes_all(item, shape[dim]):
+                self._need(Slice)
             self.key.append(item)
             self.places.append(FULL)
-            if self.one_slice or not takes_all(item, shape[dim]):
-                self.rule, self.ends_with_none = Slice, False
             return dim + 1
-        return self._add_array(item, shape, dim)
+        self.kinds.append(item.dtype.kind)
+        self.places.append(item)
+        rank = item.ndim if item.dtype.kind == "b" else 1
+        self.key += [FULL] * rank
+        return dim + rank
 
-    def _add_array(self, array: np.ndarray, shape: tuple, dim: int) -> int:
-        self.arrays.append(array.dtype.kind)
-        if array.dtype.kind != "b":
-            self.key.append(FULL)
-            self.places.append(array)
-            return dim + 1
-        at = len(self.places)
-        for i, side in enumerate(array.shape):
-            if side != shape[dim + i]:
-                seen = [side for k, side in zip(self.key, shape) if not isinstance(k, int)] + list(shape[dim:])
-                raise IndexError(
-                    f"The shape of the mask {list(array.shape)} at index {i} does not match the shape of the indexed "
-                    f"tensor {seen} at index {at + i}"
-                )
-        self.key += [FULL] * array.ndim
-        if self.alone:
-            self.places.append(array)  # one mask and nothing else: NumPy's own way is the quickest
-        else:
-            self.places += array.nonzero()
-        return dim + array.ndim
+    def _need(self, rule: Any) -> None:
+        self.rule, self.last = rule, len(self.key)
 
     def view(self, tensor: Tensor) -> Tensor:
-        """Step 1: the view; the tensor itself where there is nothing to do."""
-        if self.places and self.rule is not None and None in self.key:
-            return self.rule.apply(tensor, (*self.key, ...))
-        if self.added and self.rule is not None and not self.ends_with_none:
-            for dim, item in enumerate(self.key):
-                if item is None:
-                    tensor = Unsqueeze.apply(tensor, dim)
-            return self.rule.apply(tensor, (*[FULL if k is None else k for k in self.key], ...))
+        """Step 1: the view; the tensor itself where there is nothing to do. As in PyTorch, from left to right."""
+        key = self.key
+        if self.places and self.rule is not None and None in key:
+            return self.rule.apply(tensor, (*key, ...))
+        for dim, item in enumerate(key[: self.last + 1]):
+            if item is None:
+                tensor = Unsqueeze.apply(tensor, dim)
         if self.rule is not None:
-            tensor = self.rule.apply(tensor, (*[k for k in self.key if k is not None], ...))
-        for dim in self.added:
-            tensor = Unsqueeze.apply(tensor, dim)
+            tensor = self.rule.apply(tensor, (*[FULL if item is None else item for item in key[: self.last + 1]], ...))
+        dim = 0
+        for at, item in enumerate(key):
+            if item is None and at > self.last:
+                tensor = Unsqueeze.apply(tensor, dim)
+            dim += not isinstance(item, int)
         return tensor
 
+    def resolved(self, shape: tuple) -> tuple:
+        """Step 2: NumPy's key, for the result of step 1, which has this shape; IndexError where masks do not fit it."""
+        resolved: list = []
+        for place in self.places:
+            if place is FULL or place.dtype.kind != "b":
+                resolved.append(place)
+                continue
+            at = len(resolved)
+            for i, side in enumerate(place.shape):
+                if side != shape[at + i]:
+                    raise IndexError(
+                        f"The shape of the mask {list(place.shape)} at index {i} does not match the shape of the "
+                        f"indexed tensor {list(shape)} at index {at + i}"
+                    )
+            if len(self.places) == 1:
+                return (place,)  # one mask and nothing else: NumPy's own way is the quickest
+            resolved += place.nonzero()
+        return checked_broadcast(resolved)
 
-def _as_tuple(index: Any) -> list:
-    """The parts of an index, as Python's and NumPy's own objects."""
+
+def _as_tuple(index: Any) -> tuple:
+    """The parts of an index."""
     if isinstance(index, tuple) or (isinstance(index, (list, str, range)) and _means_tuple(index)):
         if not isinstance(index, tuple):
             warnings.warn(
@@ -145,8 +146,8 @@ def _as_tuple(index: Any) -> list:
                 UserWarning,
                 stacklevel=4,
             )
-        return [_plain(item) for item in index]
-    return [_plain(index)]
+        return tuple(index)
+    return (index,)
 
 
 def _means_tuple(index: Any) -> bool:
@@ -161,9 +162,9 @@ def _plain(item: Any) -> Any:
     """One part of an index: None, Ellipsis, bool, int, slice, or an array of int64 or bool."""
     kind = type(item)
     if kind is int or item is None or item is Ellipsis or kind is bool:
-        return _checked_int(item) if kind is int else item
+        return checked_int(item) if kind is int else item
     if kind is slice:
-        return _checked_slice(item)
+        return checked_slice(item)
     if isinstance(item, Tensor):
         return _of_tensor(item)
     if isinstance(item, np.integer):
@@ -178,13 +179,13 @@ def _plain(item: Any) -> Any:
     )
 
 
-def _checked_int(index: int) -> int:
+def checked_int(index: int) -> int:
     if not -(1 << 63) <= index < 1 << 63:
         raise ValueError("Overflow when unpacking long long")
     return index
 
 
-def _checked_slice(item: slice) -> slice:
+def checked_slice(item: slice) -> slice:
     if item.start is item.stop is item.step is None:
         return FULL
     try:
@@ -251,7 +252,10 @@ def _rank(item: Any) -> int:
     """How many dimensions of the tensor a part of an index is about."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    return item.ndim if isinstance(item, np.ndarray) and item.dtype.kind == "b" else 1
+    if not isinstance(item, (Tensor, np.ndarray)):
+        return 1
+    array = item._array if isinstance(item, Tensor) else item
+    return array.ndim if array.dtype.kind == "b" or array.dtype == np.uint8 else 1
 
 
 def checked_broadcast(places: list) -> tuple:
@@ -289,9 +293,36 @@ def check_bounds(shape: tuple, key: tuple) -> None:
             raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {side}")
 
 
+def shape_of_result(shape: tuple, key: tuple) -> tuple[int, ...]:
+    """The shape of x[key] for an x of `shape`."""
+    if len(key) == 1 and key[0] is not FULL and key[0].dtype.kind == "b":
+        return (int(np.count_nonzero(key[0])), *shape[key[0].ndim :])
+    at = [dim for dim, place in enumerate(key) if place is not FULL]
+    sides = np.broadcast_shapes(*[key[dim].shape for dim in at])
+    rest = [side for dim, side in enumerate(shape) if dim not in at]
+    start = at[0] if at[-1] - at[0] == len(at) - 1 else 0
+    return (*rest[:start], *sides, *rest[start:])
+
+
 def takes_all(item: slice, side: int) -> bool:
     """Does this slice of a tuple take a whole dimension of length `side`? PyTorch passes over it then."""
-    return item.indices(side) == (0, side, 1)
+    return (
+        (item.start is None or item.start == 0)
+        and (item.stop is None or item.stop >= side)
+        and (item.step is None or item.step == 1)
+    )
+
+
+def settled(shape: tuple, key: tuple) -> tuple:
+    """`key` for a tensor of this shape; IndexError, PyTorch's, where an index is out of bounds.
+
+    Where the key takes nothing PyTorch does not look at the indices: they are all taken for 0.
+    """
+    check_not_empty(shape, key)
+    if 0 in shape_of_result(shape, key):
+        return tuple([each if each is FULL or each.dtype.kind == "b" else np.zeros_like(each) for each in key])
+    check_bounds(shape, key)
+    return key
 
 
 def quick_key(index: Any, shape: tuple) -> tuple | None:

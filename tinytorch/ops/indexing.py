@@ -5,8 +5,18 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from tinytorch.autograd.views import View
-from tinytorch.ops.index_parsing import Parsed, check_bounds, checked_broadcast, quick_key, takes_all
+from tinytorch.ops.index_parsing import (
+    Parsed,
+    checked_broadcast,
+    checked_int,
+    checked_slice,
+    quick_key,
+    settled,
+    takes_all,
+)
 from tinytorch.ops.index_rules import FULL, Index
 from tinytorch.ops.shape import Alias
 from tinytorch.ops.slicing import Select, Slice
@@ -33,8 +43,9 @@ def getitem(self: Tensor, index: Any) -> Any:
             return part(Select, self, (index, ...))
     elif kind is slice:
         if not shape:
+            checked_slice(index)
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-        if index.step is None or (type(index.step) is int and index.step > 0):
+        if _is_plain(index):
             return part(Slice, self, (index, ...))
     elif kind is tuple:
         plain = index
@@ -54,10 +65,12 @@ def getitem(self: Tensor, index: Any) -> Any:
         return Alias.apply(self)
     elif index is None:
         return Unsqueeze.apply(self, 0)
+    elif isinstance(index, np.integer):
+        return getitem(self, int(index))
     parsed = Parsed(shape, index)
     view = parsed.view(self)
     if parsed.places:
-        return take(view, checked_broadcast(parsed.places), parsed.indices)
+        return take(view, parsed.resolved(view._array.shape), parsed.indices)
     return Alias.apply(self) if view is self else view
 
 
@@ -73,12 +86,11 @@ def part(rule: Any, self: Tensor, key: tuple) -> Tensor:
 
 def take(view: Tensor, key: tuple, indices: tuple) -> Tensor:
     """The elements `key` of `view`; `indices` has the tensors that the key was made of."""
+    tensors = [each for each in indices if isinstance(each, Tensor)]
     try:
-        return Index.apply(view, key, [each for each in indices if isinstance(each, Tensor)])
-    except IndexError:
-        checked_broadcast(list(key))
-        check_bounds(view._array.shape, key)
-        raise
+        return Index.apply(view, key, tensors)
+    except IndexError:  # NumPy's; PyTorch's is raised here
+        return Index.apply(view, settled(view._array.shape, checked_broadcast(list(key))), tensors)
 
 
 def simple(index: tuple, shape: tuple) -> Any:
@@ -92,7 +104,7 @@ def simple(index: tuple, shape: tuple) -> Any:
             if not -side <= item < side:
                 return None
             rule = Select
-        elif kind is slice and (item.step is None or (type(item.step) is int and item.step > 0)):
+        elif kind is slice and _is_plain(item):
             if not (item.start is item.stop is item.step is None or takes_all(item, side)):
                 rule = Slice
         else:
@@ -100,9 +112,17 @@ def simple(index: tuple, shape: tuple) -> Any:
     return rule
 
 
+def _is_plain(item: slice) -> bool:
+    """Is this a slice of Python's integers that goes forwards?"""
+    for each in (item.start, item.stop, item.step):
+        if each is not None and type(each) is not int:
+            return False
+    return item.step is None or item.step > 0
+
+
 def index_of_number(self: Tensor, index: int) -> Any:
     """x[index] of a tensor without dimensions: an error, but for loss.data[0], which was PyTorch 0.3's loss.item()."""
-    if index != 0:
+    if checked_int(index) != 0:
         raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
     if self._of_data:
         warnings.warn(

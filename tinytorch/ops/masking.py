@@ -16,6 +16,7 @@ from tinytorch.errors import broadcast_error
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.gathering import need_tensor
+from tinytorch.ops.writing import is_expanded
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -173,7 +174,7 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any = None) -> Tensor:
     if state.recording and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)):
         return views.write(self, rule.apply, *args)
     views.check_history(self, False)
-    if 0 in into.strides and into.size > 1 and not into.flags.c_contiguous:
+    if is_expanded(into):
         warnings.warn(_EXPANDED, UserWarning, stacklevel=2)
     number = args[1] if rule is MaskedFill else args[0]._array
     np.copyto(into, number, where=where)

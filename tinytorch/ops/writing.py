@@ -13,6 +13,13 @@ from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import Tensor
 
 
+def is_expanded(array: np.ndarray) -> bool:
+    """Do elements of the array lie at one place, as `expand` makes them?"""
+    return not array.flags.c_contiguous and any(
+        stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)
+    )
+
+
 class Writing(Rule):
     """y = x but for some places, which `put` writes"""
 
