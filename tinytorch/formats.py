@@ -57,6 +57,7 @@ channels_last_3d = memory_format("channels_last_3d")
 NAMES = {each.name: each for each in (strided, contiguous_format, preserve_format, channels_last, channels_last_3d)} | {
     "layout": layout,
     "memory_format": memory_format,
+    "legacy_contiguous_format": contiguous_format,
 }  # what torch. has
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.device import CPU, device
+from tinytorch.dtypes import ALL
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.kernels.memory import address, extent, restride
 
@@ -61,6 +62,8 @@ class _Storage:
         return iter(self.array.tolist())
 
     def _check(self, index: Any) -> None:
+        if not isinstance(index, (int, slice)):
+            raise TypeError(f"can't index a torch.{type(self).__name__} with {type(index).__name__}")
         if not isinstance(index, slice) and not -len(self) <= index < len(self):
             raise IndexError(f"index {index} out of range for storage of size {len(self)}")
 
@@ -92,7 +95,7 @@ class _Storage:
         return False
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.data_ptr() == self.data_ptr()  # type: ignore[attr-defined]
+        return isinstance(other, type(self)) and other.data_ptr() == self.data_ptr()
 
     def __hash__(self) -> int:
         return hash(self.data_ptr())
@@ -111,8 +114,10 @@ class UntypedStorage(_Storage):
     [1, 0, 2, 1]
     """
 
-    def __init__(self, array: np.ndarray | int = 0, device: device = CPU):
-        self.array = np.zeros(array, np.uint8) if isinstance(array, int) else array
+    def __init__(self, array: Any = 0, device: device = CPU):
+        if isinstance(array, int):
+            array = np.zeros(array, np.uint8)
+        self.array = array if isinstance(array, np.ndarray) else np.array(list(array), np.uint8)
         self.device = device
 
     def __getitem__(self, index: Any) -> Any:
@@ -133,7 +138,11 @@ class UntypedStorage(_Storage):
 class TypedStorage(_Storage):
     """A piece of memory in which tensors lie, as elements of one dtype. PyTorch deprecates it."""
 
-    def __init__(self, *, wrap_storage: UntypedStorage, dtype: Dtype):
+    def __init__(self, *args: Any, wrap_storage: UntypedStorage | None = None, dtype: Dtype):
+        if wrap_storage is None:
+            given = args[0] if args else 0
+            array = np.zeros(given, dtype.numpy) if isinstance(given, int) else np.array(list(given), dtype.numpy)
+            wrap_storage = UntypedStorage(array.view(np.uint8))
         self._untyped_storage = wrap_storage
         self.dtype = dtype
         self.device = wrap_storage.device
@@ -152,5 +161,32 @@ class TypedStorage(_Storage):
     def pickle_storage_type(self) -> str:
         return f"{self.dtype.legacy}Storage"
 
+    def type(self) -> str:
+        """The name of the class of PyTorch's first years.
+
+        >>> torch.FloatStorage(2).type()
+        'torch.FloatStorage'
+        """
+        return f"torch.{self.pickle_storage_type()}"
+
     def _title(self) -> str:
         return f"torch.storage.TypedStorage(dtype={self.dtype}, device={self.device})"
+
+
+class StorageClass(type):
+    """The class of torch.FloatStorage and its like: a TypedStorage is an instance of the one that names its dtype."""
+
+    dtype: Dtype
+
+    def __call__(cls, *args: Any) -> TypedStorage:
+        return TypedStorage(*args, dtype=cls.dtype)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, TypedStorage) and instance.dtype is cls.dtype
+
+
+CLASSES = {
+    f"{kind.legacy}Storage": StorageClass(f"{kind.legacy}Storage", (), {"dtype": kind, "__module__": "torch"})
+    for kind in ALL
+    if not kind.legacy.startswith("UInt")
+}  # what torch. has

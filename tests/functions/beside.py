@@ -43,6 +43,7 @@ def outcome(call, lib):
         (each.category.__name__, str(each.message).split(" (Triggered")[0])
         for each in caught
         if "__array_" not in str(each.message)  # NumPy's, about PyTorch's __array__ and __array_wrap__
+        and "TypedStorage is deprecated" not in str(each.message)  # once in a process
     ]
     # PyTorch looks at data twice and then warns twice
     return result, error, [*dict.fromkeys((kind, text.split("\n")[0].removesuffix(ONCE)) for kind, text in told)]

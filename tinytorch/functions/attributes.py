@@ -11,8 +11,8 @@ from tinytorch.device import CPU
 from tinytorch.errors import wrap_dim
 from tinytorch.formats import contiguous_format, is_contiguous_in, strided, strides_of
 from tinytorch.kernels.memory import address
-from tinytorch.public import public
-from tinytorch.storage import TypedStorage, UntypedStorage, memory_of
+from tinytorch.public import NAMES, public
+from tinytorch.storage import CLASSES, TypedStorage, UntypedStorage, memory_of
 from tinytorch.storage import is_shared as memory_is_shared
 from tinytorch.tensor import Size, Tensor
 
@@ -33,6 +33,8 @@ def size(self: Tensor, dim: int | None = None) -> Any:
 def _dim(name: str, dim: Any, ndim: int) -> int:
     if not isinstance(dim, int):
         raise arguments.wrong_type(name, "dim", 1, "int", dim)
+    if not ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return wrap_dim(dim, ndim)
 
 
@@ -80,7 +82,7 @@ def is_contiguous(self: Tensor, *, memory_format: Any = contiguous_format) -> bo
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
 
-@public(function=False, out=False)
+@public(function=False, out=False, aliases=("const_data_ptr",))
 def data_ptr(self: Tensor) -> int:
     """The address of the first element; 0 for an empty tensor."""
     return address(self._array) if self._array.size else 0
@@ -124,7 +126,18 @@ def storage(self: Tensor) -> TypedStorage:
     return _typed_storage(self)
 
 
-Tensor._typed_storage = _typed_storage
+NAMES.update(CLASSES)
+NAMES["Storage"] = CLASSES["FloatStorage"]
+
+
+@public(function=False, out=False)
+def storage_type(self: Tensor) -> Any:
+    """The class of PyTorch's first years that the tensor's storage is an instance of.
+
+    >>> torch.zeros(1).storage_type() is torch.FloatStorage
+    True
+    """
+    return CLASSES[f"{self.dtype.legacy}Storage"]
 
 
 @public(method=False, out=False)
@@ -155,7 +168,7 @@ def pin_memory(self: Tensor, device: Any = None) -> Tensor:
     raise RuntimeError("Cannot access accelerator device when none is available.")
 
 
-@public(function=False, out=False)
+@public(out=False)
 def get_device(self: Tensor) -> int:
     """The number of the GPU that the tensor is on; -1 on the CPU.
 
@@ -268,21 +281,6 @@ _question(
     False
     """,
 )
-Tensor.nelement = Tensor.numel
-
-
-def _flag(value: bool) -> property:
-    return property(lambda self: value)
-
-
-Tensor.nbytes = property(lambda self: self._array.nbytes)
-Tensor.itemsize = property(lambda self: self._array.itemsize)
-Tensor.layout = property(lambda self: strided)
-Tensor.grad_dtype = property(lambda self: self.dtype)
-Tensor.is_cpu = property(lambda self: self.device is CPU)
-_ELSEWHERE = "sparse sparse_csr quantized meta mkldnn mps xpu nested vulkan xla ipu hpu maia mtia"
-for _name in _ELSEWHERE.split():
-    setattr(Tensor, "is_" + _name, _flag(False))
 
 
 def _volatile(self: Tensor) -> bool:
@@ -291,7 +289,8 @@ def _volatile(self: Tensor) -> bool:
     return False
 
 
-Tensor.volatile = property(_volatile, lambda self, value: _volatile(self) and None)
+def _set_volatile(self: Tensor, value: Any) -> None:
+    _volatile(self)
 
 
 # ---- its place among views -------------------------------------------------------------------------------------------
@@ -310,5 +309,28 @@ def _is_view(self: Tensor) -> bool:
     return self._view is not None
 
 
-Tensor._version = property(_version)
-Tensor._base = property(lambda self: None if self._view is None else self._view.base)
+# ---- attributes ------------------------------------------------------------------------------------------------------
+
+
+def _never(self: Tensor) -> bool:
+    return False
+
+
+for _name, _attribute in {
+    "nelement": NAMES["numel"],
+    "nbytes": property(lambda self: self._array.nbytes),
+    "itemsize": property(lambda self: self._array.itemsize),
+    "layout": property(lambda self: strided),
+    "grad_dtype": property(lambda self: self.dtype),
+    "is_cpu": property(lambda self: self.device is CPU),
+    "volatile": property(_volatile, _set_volatile),
+    "_version": property(_version),
+    "_base": property(lambda self: None if self._view is None else self._view.base),
+    "_typed_storage": _typed_storage,
+}.items():
+    setattr(Tensor, _name, _attribute)
+for _name in (
+    "sparse", "sparse_csr", "quantized", "meta", "mkldnn", "mps", "xpu", "nested", "vulkan", "xla", "ipu", "hpu",
+    "maia", "mtia",
+):  # fmt: skip
+    setattr(Tensor, f"is_{_name}", property(_never))

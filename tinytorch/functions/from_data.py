@@ -62,8 +62,9 @@ def _copy(data: Any, kind: Dtype | None) -> np.ndarray:
         data = checked(data)
     else:
         return array_of(data, kind)
-    same = kind is None or dtypes.from_numpy(data.dtype) is kind
-    return data.astype(data.dtype, "K") if same else converted(data, kind)
+    if kind is None or dtypes.from_numpy(data.dtype) is kind:
+        return data.astype(data.dtype, "K")
+    return converted(data, kind)
 
 
 @public(function=False, out=False)
@@ -176,9 +177,7 @@ def asarray(
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         return leaf(array_of(obj, kind), bool(requires_grad))
     if copy is False and kind not in (None, shared.dtype):
-        raise ValueError(
-            f"can't alias tensor with dtype '{shared.dtype.legacy}' into dtype '{kind.legacy}'."  # type: ignore[union-attr]
-        )
+        raise ValueError(f"can't alias tensor with dtype '{shared.dtype.legacy}' into dtype '{kind.legacy}'.")
     if isinstance(obj, Tensor) and requires_grad is None and obj.requires_grad:
         warnings.warn(
             "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass "

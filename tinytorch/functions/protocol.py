@@ -90,6 +90,10 @@ def _complex(self: Tensor) -> complex:
     return complex(_number(self))
 
 
+def _delete(self: Tensor, index: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
+
+
 def _index(self: Tensor) -> int:
     if self._array.size != 1 or self.dtype.category not in (BOOL, INTEGER):
         raise TypeError("only integer tensors of a single element can be converted to an index")
@@ -215,6 +219,7 @@ def _rebuild(
 
 for _name, _method in {
     "__float__": _float, "__int__": _int, "__complex__": _complex, "__index__": _index, "__bool__": _bool,
+    "__long__": _int, "__nonzero__": _bool, "__delitem__": _delete,
     "__iter__": _iter, "__reversed__": _reversed, "__contains__": _contains,
     "__repr__": _repr, "__format__": lambda self, spec: format_tensor(self, spec, Tensor),
     "__copy__": _copy, "__deepcopy__": _deepcopy, "__reduce_ex__": _reduce,

@@ -106,8 +106,8 @@ def fork_rng(
     if not enabled:
         yield
         return
-    for each in devices or ():
-        as_device(each)  # raises: only the CPU has a stream
+    if devices:
+        as_device("cuda")  # raises: only the CPU has a stream
     kept = default_generator.state_bytes()
     try:
         yield

@@ -161,6 +161,11 @@ def get_default_device() -> device:
     return Settings.default_device or as_device("cpu")
 
 
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    """False: nothing is computed in a lower precision than its operands have."""
+    return False
+
+
 def compiled_with_cxx11_abi() -> bool:
     """True, as for PyTorch's own wheels."""
     return True
@@ -170,6 +175,9 @@ for _function in (
     use_deterministic_algorithms, are_deterministic_algorithms_enabled, is_deterministic_algorithms_warn_only_enabled,
     get_deterministic_debug_mode, set_deterministic_debug_mode, set_float32_matmul_precision,
     get_float32_matmul_precision, set_flush_denormal, get_num_interop_threads, set_num_interop_threads,
-    set_warn_always, is_warn_always_enabled, set_default_device, get_default_device, compiled_with_cxx11_abi,
+    set_warn_always, is_warn_always_enabled, set_default_device, get_default_device, is_autocast_enabled,
+    compiled_with_cxx11_abi,
 ):  # fmt: skip
     NAMES[_function.__name__] = _function
+CONSTANTS: dict[str, Any] = dict.fromkeys(("has_lapack", "has_mkl", "has_openmp", "has_spectral"), True)
+NAMES.update(CONSTANTS)
