@@ -241,6 +241,14 @@ def test_layouts_make_no_difference(layout):
     np.testing.assert_array_equal(laid, x)
 
 
+@both
+@pytest.mark.parametrize("name", ["sum", "mean"])
+def test_a_long_column_is_one_row_too(kind, name):
+    """A long axis that is not contiguous is added in parts, also when it is the only one."""
+    x = draw((300, 3))[:, 1]
+    assert_close(getattr(load(kind, "reduce"), name)(x), getattr(np, name)(x.copy()), scale=10)
+
+
 @given(st.data())
 def test_like_twin(data):
     x = data.draw(numbers())

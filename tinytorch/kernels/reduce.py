@@ -67,7 +67,7 @@ def _parts(x: Array) -> Array:
     count = len(x) // PART
     y = np.empty((count + 1, *x.shape[1:]), x.dtype)
     x[: count * PART].reshape((count, PART, *x.shape[1:])).sum(axis=1, out=y[:count])
-    x[count * PART :].sum(axis=0, out=y[count])
+    x[count * PART :].sum(axis=0, out=y[count, ...])  # the dots: of numbers, too, an array
     return y
 
 
