@@ -103,6 +103,10 @@ READS: dict[str, Callable] = {
 }
 
 
+def done(result: Any) -> None:
+    """The result is no new tensor of the program."""
+
+
 def setitem(x: Any, key: Any, value: Any) -> None:
     x[key] = value
 
@@ -132,12 +136,12 @@ WRITES: dict[str, Callable] = {
     "set indices": lambda m, x, a, b, c: setitem(x, [a % max(side_of(x, 0), 1), 0], m.pick(c) * 1),
     "+= item": lambda m, x, a, b, c: augmented(x, a % 3, m.pick(c)),
     "+= slice": lambda m, x, a, b, c: augmented(x, interval(side_of(x, 0), a, b), m.pick(c)),
-    "data.mul_": lambda m, x, a, b, c: x.data.mul_(0.5) and None,
-    "detach().add_": lambda m, x, a, b, c: x.detach().add_(1) and None,
-    "no_grad mul_": lambda m, x, a, b, c: m.without_grad(lambda: x.mul_(0.5)) and None,
-    "inference mul_": lambda m, x, a, b, c: m.inferring(lambda: x.mul_(0.5)) and None,
-    "no_grad copy_": lambda m, x, a, b, c: m.without_grad(lambda: x.copy_(m.pick(c))) and None,
-    "out=": lambda m, x, a, b, c: m.lib.add(x, x, out=x.clone() if 0 in x.stride() else x) and None,
+    "data.mul_": lambda m, x, a, b, c: done(x.data.mul_(0.5)),
+    "detach().add_": lambda m, x, a, b, c: done(x.detach().add_(1)),
+    "no_grad mul_": lambda m, x, a, b, c: done(m.without_grad(lambda: x.mul_(0.5))),
+    "inference mul_": lambda m, x, a, b, c: done(m.inferring(lambda: x.mul_(0.5))),
+    "no_grad copy_": lambda m, x, a, b, c: done(m.without_grad(lambda: x.copy_(m.pick(c)))),
+    "out=": lambda m, x, a, b, c: done(m.lib.add(x, x, out=x.clone() if 0 in x.stride() else x)),
 }
 
 LAYOUTS: dict[str, Callable] = {
@@ -152,9 +156,9 @@ LAYOUTS: dict[str, Callable] = {
 
 OTHERS: dict[str, Callable] = {
     "retain_grad": lambda m, x, a, b, c: m.retain(x),
-    "register_hook": lambda m, x, a, b, c: x.register_hook(m.hook(a)) and None,
+    "register_hook": lambda m, x, a, b, c: done(x.register_hook(m.hook(a))),
     "requires_grad_": lambda m, x, a, b, c: x.requires_grad_(),
-    "grad_fn": lambda m, x, a, b, c: x.grad_fn and None,
+    "grad_fn": lambda m, x, a, b, c: done(x.grad_fn),
     "backward": lambda m, x, a, b, c: x.sum().backward(retain_graph=True),
 }
 
@@ -369,10 +373,9 @@ def test_random_programs(program):
 
 ARRAY_VIEWS: dict[str, Callable] = {
     # name of an instruction: the same view of an array
-    "T": lambda x, a, b, c: x.swapaxes(-2, -1),
-    "transpose": lambda x, a, b, c: x.swapaxes(dim_of(x, a), dim_of(x, b)),
+    "transpose": lambda x, a, b, c: x.swapaxes(dim_of(x, a), dim_of(x, b)) if x.ndim else x[...],
     "permute": lambda x, a, b, c: x.transpose([(d + a) % x.ndim for d in range(x.ndim)]),
-    "movedim": lambda x, a, b, c: np.moveaxis(x, dim_of(x, a), dim_of(x, b)),
+    "movedim": lambda x, a, b, c: np.moveaxis(x, dim_of(x, a), dim_of(x, b)) if x.ndim else x[...],
     "squeeze": lambda x, a, b, c: x.squeeze(),
     "unsqueeze": lambda x, a, b, c: np.expand_dims(x, a % (x.ndim + 1)),
     "slice": lambda x, a, b, c: x[interval(side_of(x, 0), a, b)],

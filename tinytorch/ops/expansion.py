@@ -23,6 +23,8 @@ class Expand(ViewRule):
         if x.shape == shape:
             return x[...]
         y, new = broadcast(x, shape), len(shape) - x.ndim
+        if not x.size:  # NumPy's own way, which gives a read-only array
+            y = restride(x, shape, y.strides)
         return _as_if_dense(y, new) if x.ndim and 1 in shape[:new] else y
 
     @staticmethod
