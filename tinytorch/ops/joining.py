@@ -65,7 +65,12 @@ class Stack(Rule):
     @staticmethod
     def forward(ctx, *tensors, dim):
         ctx.dim = dim
-        return np.ascontiguousarray(np.stack(tensors, dim))
+        shape = tensors[0].shape
+        y = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype)
+        before = (slice(None),) * dim
+        for i, x in enumerate(tensors):  # three times as fast as np.stack for a few small ones
+            y[before + (i, ...)] = x
+        return y
 
     @staticmethod
     def backward(ctx, grad):
