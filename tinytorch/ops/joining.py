@@ -68,7 +68,7 @@ class Stack(Rule):
         shape = tensors[0].shape
         y = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype)
         before = (slice(None),) * dim
-        for i, x in enumerate(tensors):  # three times as fast as np.stack for a few small ones
+        for i, x in enumerate(tensors):  # quicker than np.stack for a few small ones
             y[before + (i, ...)] = x
         return y
 
