@@ -129,7 +129,7 @@ def _put_quickly(self: Tensor, key: tuple, value: Any) -> bool:
         value = source
     elif into.dtype.char not in "fd" or not (type(value) is float or type(value) is int) or not -1e38 < value < 1e38:
         return False
-    if 0 in into.strides:
+    if 0 in into.strides or not into.size:
         return False
     views.check_history(self, False)
     try:
@@ -157,6 +157,8 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -
             stacklevel=3,
         )
     key = check_put(into, key, value)
+    if value._array.ndim > 1:
+        value = _stripped(value)  # NumPy does not do so where the key is a mask
     if not recorded:
         into[key] = value._array
         view._bump()
@@ -204,13 +206,16 @@ def _number(self: Tensor, value: Any) -> Any:
 
 def _fitted(value: Tensor, shape: tuple) -> Tensor:
     """`value` without leading sides of 1, expanded to `shape`."""
+    return value if value._array.shape == shape else expand_to(_stripped(value), shape)
+
+
+def _stripped(value: Tensor) -> Tensor:
+    """`value` without leading sides of 1."""
     sides = value._array.shape
-    if sides == shape:
-        return value
     extra = 0
     while extra < len(sides) and sides[extra] == 1:
         extra += 1
-    return expand_to(value.view(sides[extra:]), shape)
+    return value.view(sides[extra:]) if extra else value
 
 
 Tensor.__setitem__ = setitem  # type: ignore[method-assign]
@@ -248,12 +253,14 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     """
     parsed = _index_put_call("index_put", input, indices, values)
     key = check_put(input._array, parsed.resolved(input._array.shape), values)
+    values = _stripped(values)
     return IndexPut.apply(input, values, key, parsed.indices, accumulate)
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     parsed = _index_put_call("index_put_", self, indices, values)
     key = check_put(self._array, parsed.resolved(self._array.shape), values)
+    values = _stripped(values)
     if state.recording and (self.requires_grad or values.requires_grad):
         return views.write(self, IndexPut.apply, values, key, parsed.indices, accumulate)
     views.check_writable(self, False)

@@ -278,9 +278,10 @@ def _index_arrays(key: tuple) -> list:
 
 
 def check_not_empty(shape: tuple, key: tuple) -> None:
-    for dim, array in _index_arrays(key):
-        if array.size and not shape[dim]:
-            raise IndexError("index is out of bounds for dimension with size 0")
+    """IndexError where something is taken out of a dimension of size 0."""
+    arrays = _index_arrays(key)
+    if any(not shape[dim] for dim, _ in arrays) and 0 not in np.broadcast_shapes(*[each.shape for _, each in arrays]):
+        raise IndexError("index is out of bounds for dimension with size 0")
 
 
 def check_bounds(shape: tuple, key: tuple) -> None:

@@ -87,6 +87,8 @@ def part(rule: Any, self: Tensor, key: tuple) -> Tensor:
 def take(view: Tensor, key: tuple, indices: tuple) -> Tensor:
     """The elements `key` of `view`; `indices` has the tensors that the key was made of."""
     tensors = [each for each in indices if isinstance(each, Tensor)]
+    if not view._array.size:  # NumPy does not look at indices then
+        key = settled(view._array.shape, checked_broadcast(list(key)))
     try:
         return Index.apply(view, key, tensors)
     except IndexError:  # NumPy's; PyTorch's is raised here
