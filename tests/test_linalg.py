@@ -210,6 +210,93 @@ def test_lstsq(shape, driver):
     same(lambda lib, a, b: lib.linalg.lstsq(a, b).solution, A, B, second=False, **CLOSE)
 
 
+# ---- triangular systems ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"left": False}, {"unitriangular": True}], ids=str)
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_solve_triangular(options, upper, dtype):
+    options = {"upper": upper, **options}
+    for a, b in (((3, 3), (3, 3)), ((2, 3, 3), (3, 3)), ((2, 1, 3, 3), (4, 3, 3)), ((0, 0), (0, 0))):
+        second = dtype == "float64" and a == (3, 3)
+        same("linalg.solve_triangular", regular(a, dtype), sample(b, dtype, seed=1), second=second, **options, **CLOSE)
+    same(
+        "linalg.solve_triangular",
+        regular((3, 3), "float32"),
+        sample((3, 2), "float32"),
+        grad=False,
+        upper=upper,
+        **CLOSE,
+    )
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_systems_with_cholesky_factors(upper, dtype):
+    factor = np.linalg.cholesky(hermitian(dtype=dtype))
+    factor = factor.conj().T if upper else factor
+    same("cholesky_solve", sample((3, 2), dtype), factor, upper, second=False, **CLOSE)
+    same("cholesky_solve", sample((2, 3, 2), dtype), factor, upper, second=False, **CLOSE)
+    same("cholesky_inverse", factor, upper, second=False, **CLOSE)
+
+
+def test_wrong_triangular_systems():
+    square, tall = sample((3, 3)), sample((3, 2))
+    for a, b in ((tall, tall), (square, sample((3,))), (square, tall.T)):
+        same("linalg.solve_triangular", a, b, upper=True, grad=False)
+        same("cholesky_solve", b, a, grad=False)
+    same("cholesky_solve", tall.astype("float32"), square, grad=False)
+    same("linalg.solve_triangular", square, square.T, upper=True, left=False, **CLOSE)
+    same("linalg.solve_triangular", square.astype("int64"), square.astype("int64"), upper=True, grad=False)
+    same("linalg.solve_triangular", np.zeros((2, 2)), np.ones((2, 2)), upper=True, grad=False)
+    same("cholesky_inverse", tall, grad=False)
+    same("cholesky_inverse", sample((3,)), grad=False)
+
+
+def test_cholesky_ex():
+    good, bad = hermitian(), -hermitian()
+    half = np.diag([1.0, 1.0, -1.0])
+    same("linalg.cholesky_ex", good, second=False, **CLOSE)
+    same("linalg.cholesky_ex", bad, check_errors=True, grad=False)
+    for x in (bad, half, np.stack([good, half, bad])):
+        same(lambda lib, x: lib.linalg.cholesky_ex(x).info, x, grad=False)
+    L, info = tt.linalg.cholesky_ex(tt.tensor(np.stack([good, half])))
+    assert info.tolist() == [0, 3]
+    assert L[1].isnan().all()
+    np.testing.assert_allclose((L[0] @ L[0].mT).numpy(), good)
+
+
+# ---- functions of matrices -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_eigenvalues_of_any_matrix(dtype):
+    def sizes(lib, a):
+        return lib.linalg.eigvals(a).abs().sort(-1).values
+
+    def rebuilt(lib, a):
+        values, vectors = lib.linalg.eig(a)
+        return (vectors * values.unsqueeze(-2).exp()) @ lib.linalg.inv(vectors)  # e^A: no phase of a vector matters
+
+    for shape in ((3, 3), (2, 3, 3), (1, 1)):
+        same(sizes, regular(shape, dtype), second=False, **CLOSE)
+        same(rebuilt, regular(shape, dtype), second=False, **CLOSE)
+    for wrong in (sample((2, 3)), sample((3,)), np.full((2, 2), np.nan), sample((2, 2), "int64")):
+        same("linalg.eig", wrong, grad=False)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3), (1, 1), (0, 0)])
+def test_matrix_exp(dtype, shape):
+    same("linalg.matrix_exp", sample(shape, dtype), grad=dtype != "float32", second=dtype == "float64", **CLOSE)
+
+
+def test_matrix_exp_of_what_is_no_square_matrix():
+    for wrong in (sample((2, 3)), sample((3,)), sample((2, 2), "int64")):
+        same("matrix_exp", wrong, grad=False)
+
+
 # ---- products --------------------------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,10 @@ Where the formulas and their derivatives are:
 
     ops/norms.py                    norm, vector_norm, matrix_norm
     ops/linear_systems.py           inv, solve, cholesky
+    ops/triangular_systems.py       solve_triangular, cholesky_ex
     ops/determinants.py             det, slogdet
     ops/decompositions.py           qr, eigh, svd, pinv, matrix_rank, lstsq
+    ops/matrix_functions.py         eig, eigvals, matrix_exp
     ops/matmul.py, ops/cross.py     matmul, cross
     functions/matrix_products.py    multi_dot, matrix_power
 
@@ -28,15 +30,17 @@ from tinytorch.ops.determinants import linalg_slogdet as slogdet
 from tinytorch.ops.linear_systems import _LinAlgError as LinAlgError
 from tinytorch.ops.linear_systems import cholesky, inv, solve
 from tinytorch.ops.matmul import matmul
+from tinytorch.ops.matrix_functions import eig, eigvals, matrix_exp
 from tinytorch.ops.norms import linalg_norm as norm
 from tinytorch.ops.norms import matrix_norm, vector_norm
 from tinytorch.ops.strided import diagonal as _diagonal
+from tinytorch.ops.triangular_systems import cholesky_ex, solve_triangular
 from tinytorch.tensor import Tensor
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",
-    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "svd",
-    "svdvals", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "inv", "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
+    "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 
