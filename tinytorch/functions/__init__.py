@@ -1,7 +1,13 @@
-"""Public functions that need no rule of their own."""
+"""Public functions that need no rule of their own, and Tensor's methods beside the operations."""
 
-import importlib
-import pkgutil
+# tensors from elsewhere, and back
+from tinytorch.functions import nested, from_data, ranges, grids, legacy, interop, conversion
 
-for _module in pkgutil.iter_modules(__path__, __name__ + "."):
-    importlib.import_module(_module.name)
+# questions and Python's protocols
+from tinytorch.functions import attributes, protocol, comparing, promoting, settings, strided_only
+
+# random numbers
+from tinytorch.functions import rng_state, sampling
+
+# mathematics
+from tinytorch.functions import einsum, contractions, matrix_products, calculus, quantiles, covariance, windows

@@ -1,7 +1,28 @@
-"""Operations: a rule each, forward and backward side by side, and their public functions."""
+"""Operations: a rule each, forward and backward side by side, their public functions below. In the order to read them."""
 
-import importlib
-import pkgutil
+# number by number
+from tinytorch.ops import elementwise, arithmetic, exponential, power, trigonometric, hyperbolic, remainder, rounding
+from tinytorch.ops import magnitude, clamping, fused, comparison, logical, representation, where
+from tinytorch.ops import complex, complex_views, polar
 
-for _module in pkgutil.iter_modules(__path__, __name__ + "."):
-    importlib.import_module(_module.name)
+# the same memory in another shape; several tensors as one
+from tinytorch.ops import detach, memory, shape, expansion, squeezing, transposition, slicing, strided, view_copies
+from tinytorch.ops import resizing, joining, padding, rearranging, triangles
+
+# many numbers to one
+from tinytorch.ops import dims, reduction, statistics, extrema, truth, cumulative, softmax, norms, distances
+from tinytorch.ops import sorting, quantiles, sets, histograms
+
+# some of the elements
+from tinytorch.ops import index_parsing, index_rules, indexing, assignment, selection, gathering, finding
+from tinytorch.ops import writing, masking, scattering, scatter_reductions, index_writing, applying
+
+# matrices
+from tinytorch.ops import matmul, addmm, cross, linear_systems, triangular_systems, determinants, svd, decompositions
+from tinytorch.ops import matrix_functions
+
+# what neural networks need
+from tinytorch.ops import activating, rectifiers, smooth, piecewise, loss, filling
+
+# special functions
+from tinytorch.ops import special, error_function, gamma, bessel, polynomials
