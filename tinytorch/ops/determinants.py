@@ -1,4 +1,4 @@
-"""Traces and determinants: trace, det, slogdet, logdet."""
+"""Determinants: det, slogdet, logdet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import from_numpy
-from tinytorch.ops.elementwise import Keep, Undifferentiable, conj
+from tinytorch.ops.elementwise import Undifferentiable, conj
 from tinytorch.ops.linear_systems import Inv, check_matrices
 from tinytorch.ops.svd import adjoint, is_complex
 from tinytorch.ops.where import Where
@@ -17,21 +17,6 @@ from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
-
-
-class Trace(Rule):
-    """y = the sum of x_ii,    dx_ii = dy,    dx_ij = 0"""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.shape = x.shape
-        wide = np.int64 if x.dtype.kind in "iu" else np.float32 if x.dtype.itemsize == 2 else x.dtype
-        y = np.trace(x, dtype=wide)
-        return np.asarray(y) if wide is np.int64 else np.asarray(y).astype(x.dtype)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return Keep.apply(grad, np.eye(*ctx.shape, dtype=bool))
 
 
 class Det(Rule):
@@ -96,23 +81,6 @@ def _as_matrix(x: Any) -> Any:
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------
-
-
-@public(out=False)
-def trace(input: Tensor) -> Tensor:
-    """The sum of the diagonal of a matrix.
-
-    Source: https://docs.pytorch.org/docs/2.13/generated/torch.trace.html
-
-    >>> torch.trace(torch.tensor([[1, 2], [3, 4]]))
-    tensor(5)
-    """
-    x = input._array
-    if x.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
-    if x.dtype.kind == "b":
-        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return Trace.apply(input)
 
 
 @public(out=False)

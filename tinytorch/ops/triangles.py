@@ -8,6 +8,7 @@ import numpy as np
 
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
+from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -46,30 +47,18 @@ class Triu(Tril):
 
 
 class Trace(Rule):
-    """y = x[0, 0] + x[1, 1] + ...,    dx = dy on the diagonal, 0 elsewhere"""
+    """y = the sum of x_ii,    dx_ii = dy,    dx_ij = 0"""
 
     @staticmethod
     def forward(ctx, x):
         ctx.shape = x.shape
-        return np.trace(x, dtype=np.int64 if x.dtype.kind in "iu" else x.dtype)
+        wide = np.int64 if x.dtype.kind in "iu" else np.float32 if x.dtype.itemsize == 2 else x.dtype
+        y = np.trace(x, dtype=wide)
+        return np.asarray(y) if wide is np.int64 else np.asarray(y).astype(x.dtype)
 
     @staticmethod
     def backward(ctx, grad):
-        return OnDiagonal.apply(grad, ctx.shape)
-
-
-class OnDiagonal(Rule):
-    """y = zeros of `shape` with the number x on the diagonal,    dx = the trace of dy"""
-
-    @staticmethod
-    def forward(ctx, x, shape):
-        y = np.zeros(shape, x.dtype)
-        np.fill_diagonal(y[: shape[1]], x)
-        return y
-
-    @staticmethod
-    def backward(ctx, grad):
-        return Trace.apply(grad)
+        return Keep.apply(grad, np.eye(*ctx.shape, dtype=bool))
 
 
 def _triangle(name: str, rule: type[Tril], input: Tensor, diagonal: Any) -> tuple:
