@@ -37,6 +37,7 @@ from tinytorch.nn.containers import ModuleDict, ModuleList, ParameterDict, Param
 from tinytorch.nn.distances import CosineSimilarity, PairwiseDistance
 from tinytorch.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from tinytorch.nn.embedding import Embedding
+from tinytorch.nn.embedding_bag import EmbeddingBag
 from tinytorch.nn.flatten import Flatten, Unflatten
 from tinytorch.nn.linear import Bilinear, Identity, Linear
 from tinytorch.nn.losses.regression import GaussianNLLLoss, HuberLoss, L1Loss, MSELoss, PoissonNLLLoss, SmoothL1Loss

@@ -13,6 +13,7 @@ from tinytorch.functions.einsum import bilinear
 from tinytorch.nn.distances import cosine_similarity, normalize, pairwise_distance
 from tinytorch.nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from tinytorch.nn.embedding import embedding, one_hot
+from tinytorch.nn.embedding_bag import embedding_bag
 from tinytorch.nn.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -36,6 +37,8 @@ from tinytorch.nn.losses.regression import (
 )
 from tinytorch.nn.softmax import log_softmax, softmax, softmin
 from tinytorch.ops.addmm import linear
+from tinytorch.ops.distances import pdist
+from tinytorch.ops.padding import pad
 from tinytorch.ops.piecewise import (
     hardshrink,
     hardsigmoid,

@@ -1,6 +1,7 @@
-"""torch.nn.utils: gradients clipped, parameters as one vector."""
+"""torch.nn.utils: gradients clipped, parameters as one vector, sequences of different lengths (rnn)."""
 
 from tinytorch import missing
+from tinytorch.nn.utils import rnn
 from tinytorch.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -17,6 +18,7 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "rnn",
     "vector_to_parameters",
 ]
 
