@@ -10,6 +10,7 @@ import math
 
 from tinytorch import autograd, dtypes, formats, functions, missing, ops, version
 from tinytorch import config as __config__
+from tinytorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from tinytorch.autograd.grad_mode import (
     enable_grad,
     inference_mode,

@@ -280,11 +280,13 @@ class Tensor:
             return self._node, self._output_nr
         if not self._requires_grad:
             return NO_EDGE
-        accumulator = self._accumulator() if self._accumulator is not None else None
-        if accumulator is None:
-            accumulator = new_accumulator(self)
-            # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
-            self._accumulator = weakref.ref(accumulator)
+        if self._accumulator is not None:
+            accumulator = self._accumulator()
+            if accumulator is not None:
+                return accumulator, 0
+        accumulator = new_accumulator(self)
+        # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
+        self._accumulator = weakref.ref(accumulator)
         return accumulator, 0
 
     # ---- memory ----------------------------------------------------------------------------------------------------

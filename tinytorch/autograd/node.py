@@ -16,7 +16,7 @@ from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Tensor, wrap
 
-_sequence = itertools.count()
+priorities = itertools.count(0, -1)  # the node that was made last comes first in backward
 _leaf_sequence = itertools.count(-(1 << 63))  # a leaf whose gradient is complete goes before every other node
 
 
@@ -38,7 +38,7 @@ class Node:
     _retaining: dict[int, Callable[[], Tensor | None]] | None = None  # tensors whose grad is kept, by output
 
     def __init__(self) -> None:
-        self.priority = -next(_sequence)
+        self.priority = next(priorities)
 
     def _sequence_nr(self) -> int:
         """How many nodes were made before this one."""

@@ -15,7 +15,7 @@ import numpy as np
 from tinytorch.autograd import anomaly_mode, saved
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.messages import freed_error
-from tinytorch.autograd.node import Node
+from tinytorch.autograd.node import Node, priorities
 from tinytorch.autograd.views import View
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
@@ -25,13 +25,14 @@ from tinytorch.tensor import NO_EDGE, Tensor, _new
 ndarray = np.ndarray
 
 
-_NODE_ATTRIBUTES = ("next_functions", "outputs", "priority", "rule")
+_NODE_ATTRIBUTES = ("needs_input_grad", "next_functions", "outputs", "priority", "rule")
 
 
 class RuleNode(Node):
     """The node of a built-in rule; it is also the rule's `ctx`."""
 
     rule: type[Rule]
+    needs_input_grad: tuple[bool, ...] = (True,)  # for every input: has a gradient somewhere to go? Else do not compute it
     _saved: Any = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
     _versions: Any = ()
 
@@ -48,11 +49,6 @@ class RuleNode(Node):
         if state.task is None:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute 'saved_tensors'")
         return saved.unpack(self)
-
-    @property
-    def needs_input_grad(self) -> tuple[bool, ...]:
-        """For every input: does a gradient have somewhere to go? The others need not be computed."""
-        return tuple([node is not None for node, _ in self.next_functions])
 
     def run(self, grads: list) -> tuple:
         for grad in grads:
@@ -154,63 +150,93 @@ class Rule:
     @classmethod
     def apply(cls, *args: Any, **options: Any) -> Any:
         """Run forward on the arrays of `args`; record a node if an input requires grad and recording is on."""
-        count = len(args) if cls.inputs is None else cls.inputs
-        arrays = list(args)
-        needs_grad = has_tensor = False
-        for i in range(count):
-            arg = args[i]
-            if isinstance(arg, Tensor):
-                has_tensor = True
-                arrays[i] = arg._array
-                if arg._view is not None and state.recording:
-                    arg._view.refresh(arg)
-                    if arg._view.base._requires_grad:  # even where the view is none that gradients flow through
-                        needs_grad = True
-                if arg._requires_grad:
-                    needs_grad = True
-        if not has_tensor:
-            return cls.forward(NO_CONTEXT, *args, **options)
-        if cls.promote is not None:
-            cls.promote(arrays)
-
-        node: Any = None
-        if needs_grad and state.recording and cls.differentiable:
-            node = cls.node_class()
-            edges = []
+        # One input, and two tensors, are looked at without a loop: most calls are like that, and it saves time.
+        count, given = cls.inputs, len(args)
+        if count == 1:
+            x = args[0]
+            if not isinstance(x, Tensor):
+                return cls.forward(NO_CONTEXT, *args, **options)
+            arrays = list(args)
+            arrays[0] = x._array
+            needs_grad, viewed = x._requires_grad, x._view is not None
+        elif count == 2 == given and isinstance(args[0], Tensor) and isinstance(args[1], Tensor):
+            x, y = args
+            arrays = [x._array, y._array]
+            needs_grad = x._requires_grad or y._requires_grad
+            viewed = not (x._view is y._view is None)
+        else:
+            if count is None:
+                count = given
+            arrays = list(args)
+            needs_grad = viewed = has_tensor = False
             for i in range(count):
                 arg = args[i]
-                edges.append(arg._edge() if isinstance(arg, Tensor) else NO_EDGE)
-            node.next_functions = tuple(edges)
+                if isinstance(arg, Tensor):
+                    has_tensor = True
+                    arrays[i] = arg._array
+                    if arg._requires_grad:
+                        needs_grad = True
+                    if arg._view is not None:
+                        viewed = True
+            if not has_tensor:
+                return cls.forward(NO_CONTEXT, *args, **options)
+        recording = state.recording
+        if viewed and recording:
+            needs_grad = _refreshed(args[:count]) or needs_grad
+        if cls.promote is not None:
+            cls.promote(arrays)
+        recording = recording and needs_grad and cls.differentiable
+        node: Any = cls._node(args[:count]) if recording else NO_CONTEXT
+
         token = quiet()
         try:
-            output = cls.forward(NO_CONTEXT if node is None else node, *arrays, **options)
+            output = cls.forward(node, *arrays, **options)
         except (ValueError, TypeError, IndexError) as error:
             raise cls.explain(error, arrays[:count]) from None
         finally:
             leave(token)
         if type(output) is tuple:
-            return cls._wrap_several(node, args, arrays, output)
+            return cls._several(node if recording else None, args, arrays, output)
 
-        tensor = _new(Tensor)
         if type(output) is not ndarray:
-            output = _as_array(output, node)
+            output = _as_array(output, node if recording else None)
+        tensor = _new(Tensor)
         tensor._array = output
-        if node is not None:
-            tensor._node = node
-            tensor._requires_grad = True
-            node.outputs = ((tensor._array.shape, tensor._array.dtype),)
+        if recording:
+            tensor._node, tensor._requires_grad = node, True
+            node.outputs = ((output.shape, output.dtype),)
             if node._saved:
                 saved.pack(node, args, arrays, (tensor,))
             if anomaly_mode.tracing:
                 anomaly_mode.trace(node)
         if cls.is_view:
             View.track(tensor, args[0])
-        elif state.inference:
+        elif not recording and state.inference:
             tensor._inference = True
         return tensor
 
     @classmethod
-    def _wrap_several(cls, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
+    def _node(cls, inputs: tuple) -> RuleNode:
+        """A node with edges to the nodes that made `inputs`."""
+        node = _new(cls.node_class)
+        node.priority = next(priorities)
+        edges = []
+        for arg in inputs:
+            if not isinstance(arg, Tensor):
+                edges.append(NO_EDGE)
+            elif arg._node is None:
+                edges.append(arg._edge())
+            else:
+                edges.append((arg._node, arg._output_nr))
+        node.next_functions = tuple(edges)
+        if len(edges) == 2:
+            node.needs_input_grad = (edges[0] is not NO_EDGE, edges[1] is not NO_EDGE)
+        elif len(edges) != 1:
+            node.needs_input_grad = tuple([edge is not NO_EDGE for edge in edges])
+        return node
+
+    @classmethod
+    def _several(cls, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
         """The Tensors for a forward that returned several arrays."""
         tensors = []
         for nr, array in enumerate(output):
@@ -230,6 +256,17 @@ class Rule:
             if anomaly_mode.tracing:
                 anomaly_mode.trace(node)
         return tuple(tensors)
+
+
+def _refreshed(inputs: tuple) -> bool:
+    """Bring the histories of the views among `inputs` up to date; does a base of theirs require grad?"""
+    found = False
+    for arg in inputs:
+        if isinstance(arg, Tensor) and arg._view is not None:
+            arg._view.refresh(arg)
+            # a base counts even where the view is none that gradients flow through
+            found = found or arg._view.base._requires_grad or arg._requires_grad
+    return found
 
 
 def _as_array(scalar: Any, node: RuleNode | None) -> np.ndarray:

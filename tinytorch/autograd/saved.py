@@ -12,6 +12,7 @@ from tinytorch.autograd.grad_mode import no_grad, state
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.tensor import Tensor, _new, wrap
 
+ndarray = np.ndarray
 PYTORCH_NAMES = {"x": "self", "y": "other"}  # our formulas' letters, PyTorch's parameter names
 
 
@@ -24,13 +25,11 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
     kept: list[Any] = []
     versions = []
     for array in node._saved:
-        value, version = array, 0
-        if isinstance(array, Tensor):  # a parameter of the rule that is no input: the indices of x[indices]
-            if array._counter is not None:
-                version = array._counter.value
-        elif array is not None:
-            for arg, given in zip(args, arrays):
+        value, version, i = array, 0, 0
+        if type(array) is ndarray or isinstance(array, np.generic):
+            for given in arrays:
                 if given is array:
+                    arg = args[i]
                     if isinstance(arg, Tensor) and (arg._array is array or arg._array.dtype.kind in "fcV"):
                         value = arg
                         if arg._counter is not None:
@@ -38,12 +37,15 @@ def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
                         if arg._inference:
                             raise inference_error()
                     break
+                i += 1
             else:
                 for output in outputs:
                     if output._array is array:
                         value = twin(output)
                         version = value._counter.value  # type: ignore[union-attr]
                         break
+        elif isinstance(array, Tensor) and array._counter is not None:
+            version = array._counter.value  # a parameter of the rule that is no input: the indices of x[indices]
         kept.append(value)
         versions.append(version)
     node._saved, node._versions = kept, versions

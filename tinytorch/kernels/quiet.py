@@ -13,6 +13,7 @@ NumPy code keeps its warnings.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,8 @@ try:
     with np.errstate(all="ignore"):
         _ignore = _settings.get()
 
-    def quiet() -> Any:
-        """Ignore floating point errors from here on; returns what `leave` needs."""
-        return _settings.set(_ignore)
-
-    def leave(token: Any) -> None:
-        """Back to the settings before `quiet`."""
-        _settings.reset(token)
+    quiet = functools.partial(_settings.set, _ignore)  # ignore floating point errors; returns what `leave` needs
+    leave = _settings.reset  # back to the settings before `quiet`
 
 except ImportError:  # a NumPy that keeps its settings elsewhere
 
