@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/2.13/nn.html#non-linear-activations-weight
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from tinytorch.nn import functional as F
@@ -181,6 +182,14 @@ class Softplus(Module):
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
+def _renamed(old: str, given: Any, new: str, value: float) -> Any:
+    """The value of an option that had another name once."""
+    if given is None:
+        return value
+    warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=3)
+    return given
+
+
 class Hardtanh(Module):
     """x, cut off at min_val and max_val."""
 
@@ -193,8 +202,8 @@ class Hardtanh(Module):
         max_value: Any = None,
     ):
         super().__init__()
-        self.min_val = min_val if min_value is None else min_value
-        self.max_val = max_val if max_value is None else max_value
+        self.min_val = _renamed("min_value", min_value, "min_val", min_val)
+        self.max_val = _renamed("max_value", max_value, "max_val", max_val)
         self.inplace = inplace
         if self.max_val <= self.min_val:
             raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")

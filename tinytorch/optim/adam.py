@@ -20,7 +20,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.optim.optimizer import Optimizer, check_lr, run_closure, zeros_like
+from tinytorch.optim.optimizer import Optimizer, check_tensor_lr, check_ways, refuse_recording, run_closure, zeros_like
 from tinytorch.tensor import Tensor, wrap
 
 
@@ -41,13 +41,18 @@ class Adam(Optimizer):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ):  # fmt: skip
-        check_lr(lr)
-        if not 0.0 <= eps:
+        check_tensor_lr(lr)
+        if isinstance(lr, Tensor) and foreach and not capturable:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+        if not 0.0 <= lr:  # noqa: SIM300 - not a number is no rate either
+            raise ValueError(f"Invalid learning rate: {lr}")
+        if not 0.0 <= eps:  # noqa: SIM300
             raise ValueError(f"Invalid epsilon value: {eps}")
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
-        if not 0.0 <= weight_decay:
+        for i in range(2):
+            if not 0.0 <= betas[i] < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")
+        _check_kinds(betas, foreach, capturable)
+        if not 0.0 <= weight_decay:  # noqa: SIM300
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
@@ -55,6 +60,7 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }  # fmt: skip
         super().__init__(params, defaults)
+        check_ways(foreach, fused, differentiable)
 
     def step(self, closure: Callable | None = None) -> Any:
         """One step for every parameter that has a gradient."""
@@ -62,31 +68,56 @@ class Adam(Optimizer):
         token = quiet()
         try:
             for group in self.param_groups:
-                for p in group["params"]:
-                    if p._grad is not None:
-                        self._update(p, group)
+                self._step(group)
         finally:
             leave(token)
         return loss
 
-    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[p]
-        if not state:
-            state["step"] = wrap(np.zeros((), np.float32))
-            state["exp_avg"] = zeros_like(p)
-            state["exp_avg_sq"] = zeros_like(p)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(p)
-        count = state["step"]._array
-        count += 1
-        largest = state["max_exp_avg_sq"]._array if group["amsgrad"] else None
+    def _step(self, group: dict[str, Any]) -> None:
+        """The step of one group."""
         beta1, beta2 = group["betas"]
-        kernels.optimizer.adam_step(
-            p._array, p._grad._array, state["exp_avg"]._array, state["exp_avg_sq"]._array, largest,  # type: ignore[union-attr]
-            float(count), float(group["lr"]), float(beta1), float(beta2), group["eps"],
-            group["weight_decay"], group["decoupled_weight_decay"], group["maximize"],
-        )  # fmt: skip
-        p._bump()
+        numbers = float(group["lr"]), float(beta1), float(beta2), group["eps"], group["weight_decay"]
+        ways = group["decoupled_weight_decay"], group["maximize"]
+        amsgrad, update = group["amsgrad"], kernels.optimizer.adam_step
+        for p in group["params"]:
+            gradient = p._grad
+            if gradient is None:
+                continue
+            if group["capturable"] or group["differentiable"]:
+                _refuse(p, group["capturable"])
+            state = self.state[p]
+            if not state:
+                state["step"] = wrap(np.zeros((), np.float32))
+                state["exp_avg"] = zeros_like(p)
+                state["exp_avg_sq"] = zeros_like(p)
+                if amsgrad:
+                    state["max_exp_avg_sq"] = zeros_like(p)
+            count = state["step"]._array
+            count += 1
+            largest = state["max_exp_avg_sq"]._array if amsgrad else None
+            update(
+                p._array, gradient._array, state["exp_avg"]._array, state["exp_avg_sq"]._array, largest,
+                float(count), *numbers, *ways,
+            )  # fmt: skip
+            p._bump()
+
+
+def _refuse(parameter: Tensor, capturable: bool) -> None:
+    """The error for an option that PyTorch has for GPUs, or that records the step."""
+    if capturable:
+        raise AssertionError(
+            "If capturable=True, params and state_steps must be on supported devices: ['cuda', 'xpu', 'hpu', "
+            "'privateuseone', 'xla']."
+        )
+    refuse_recording(parameter)
+
+
+def _check_kinds(betas: Any, foreach: bool | None, capturable: bool) -> None:
+    tensors = [isinstance(beta, Tensor) for beta in betas]
+    if not all(tensors) and not all(isinstance(beta, float) for beta in betas):
+        raise ValueError("betas must be either both floats or both Tensors")
+    if tensors[0] and foreach and not capturable:
+        raise ValueError("betas[0] as a Tensor is not supported for capturable=False and foreach=True")
 
 
 class AdamW(Adam):

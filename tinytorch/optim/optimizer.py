@@ -16,6 +16,7 @@ import numpy as np
 
 from tinytorch.autograd.grad_mode import enable_grad
 from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.functions.legacy import typename
 from tinytorch.tensor import Tensor, wrap
 
 
@@ -67,11 +68,11 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                f"{_type_name(params)}"
+                f"{typename(params)}"
             )
         self.state = defaultdict(dict)
         self.param_groups = []
-        groups = list(params.items() if isinstance(params, dict) else params)
+        groups = list(params)
         if not groups:
             raise ValueError(
                 "optimizer got an empty parameter list\n\n"
@@ -92,16 +93,19 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
                 "change between runs. Please use a list instead."
             )
-        params = list(params)
-        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
-            param_group["param_names"] = [name for name, _ in params]
-            params = [p for _, p in params]
+        params, names = _without_names(list(params))
+        if self.param_groups and ("param_names" in self.param_groups[0]) != (names is not None):
+            how = "without" if names is None else "with"
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{how} names to the optimizer"
+            )
+        if names is not None:
+            param_group["param_names"] = names
         param_group["params"] = params
         for parameter in params:
             if not isinstance(parameter, Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {_type_name(parameter)}"
-                )
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(parameter)}")
             if not self.defaults.get("differentiable") and not (parameter.is_leaf or parameter._retains_grad):
                 raise ValueError(
                     "can't optimize a non-leaf Tensor\n\n"
@@ -140,12 +144,10 @@ class Optimizer:
                     continue
                 if set_to_none:
                     parameter._grad = None
-                    continue
-                if gradient._node is not None:
-                    gradient = parameter._grad = gradient.detach()
+                elif gradient._node is not None:
+                    gradient.detach_().zero_()
                 else:
-                    gradient._requires_grad = False
-                gradient.zero_()
+                    gradient.requires_grad_(False).zero_()
 
     def step(self, closure: Callable | None = None) -> Any:
         """Change the parameters by their gradients; `closure` computes the loss anew and is called first."""
@@ -240,11 +242,11 @@ class Optimizer:
         return RemovableHandle(self._load_post_hooks, hook, first=prepend)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        groups = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join(lines) + "\n)"
+            options = [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+            groups.append("\n".join([f"Parameter Group {i}", *options]) + "\n")
+        return f"{type(self).__name__} (\n" + "\n".join(groups) + ")"
 
 
 def _with_hooks(step: Callable) -> Callable:
@@ -254,28 +256,29 @@ def _with_hooks(step: Callable) -> Callable:
     def wrapped(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if not (self._step_pre_hooks or self._step_post_hooks or _global_pre_hooks or _global_post_hooks):
             return step(self, *args, **kwargs)
+        given: tuple = (self, *args)  # what hooks are shown, and may replace, begins with the optimizer
         for hook in (*_global_pre_hooks.values(), *self._step_pre_hooks.values()):
-            replaced = hook(self, args, kwargs)
+            replaced = hook(self, given, kwargs)
             if replaced is not None:
                 if not (isinstance(replaced, tuple) and len(replaced) == 2):
                     raise RuntimeError(
                         f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
                     )
-                args, kwargs = replaced
-        result = step(self, *args, **kwargs)
+                given, kwargs = replaced
+        result = step(*given, **kwargs)
         for hook in (*self._step_post_hooks.values(), *_global_post_hooks.values()):
-            hook(self, args, kwargs)
+            hook(self, given, kwargs)
         return result
 
     return wrapped
 
 
 def _cast(value: Any, parameter: Tensor | None, key: str | None = None) -> Any:
-    """Loaded state in the dtype of its parameter; step counts stay as they are."""
+    """Loaded state in the dtype of its parameter; step counts stay as they are. What fits is shared, as in PyTorch."""
     if isinstance(value, Tensor):
         if key == "step" or parameter is None or not parameter.is_floating_point():
-            return value.clone()
-        return value.detach().to(parameter.dtype, copy=True)
+            return value
+        return value.to(parameter.dtype)
     if isinstance(value, dict):
         return {k: _cast(v, parameter, k) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -283,26 +286,39 @@ def _cast(value: Any, parameter: Tensor | None, key: str | None = None) -> Any:
     return value
 
 
-def _type_name(value: Any) -> str:
-    return f"torch.{value.dtype.legacy}Tensor" if isinstance(value, Tensor) else type(value).__name__
+def _without_names(params: list) -> tuple[list, list | None]:
+    """Parameters and their names, of (name, parameter) pairs; None for names where there are none."""
+    named = [isinstance(p, tuple) for p in params]
+    if not any(named):
+        return params, None
+    if not all(named):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    return [pair[1] for pair in params], [pair[0] for pair in params]
 
 
 # ---- for the update rules --------------------------------------------------------------------------------------------
 
 
-def check_not_negative(**options: Any) -> None:
-    """ValueError "Invalid <name>: <value>" for the first negative option."""
-    for name, value in options.items():
-        if not 0.0 <= value:
-            raise ValueError(f"Invalid {name.replace('_', ' ')}: {value}")
-
-
-def check_lr(lr: Any) -> None:
-    """A learning rate is a number >= 0, or a tensor with one element."""
+def check_tensor_lr(lr: Any) -> None:
+    """A learning rate that is a tensor has one element."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    if not 0.0 <= float(lr):
-        raise ValueError(f"Invalid learning rate: {lr}")
+
+
+def check_ways(foreach: Any, fused: Any, differentiable: bool) -> None:
+    """Of PyTorch's ways to compute a step some exclude each other. All compute the same; here there is one."""
+    if fused:
+        if differentiable:
+            raise RuntimeError("`fused` does not support `differentiable`")
+        if foreach:
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+
+
+def refuse_recording(parameter: Tensor) -> None:
+    """A step with differentiable=True would be recorded: PyTorch's error for a leaf, ours for the rest."""
+    if parameter.is_leaf and parameter.requires_grad:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    raise NotImplementedError("tinytorch's optimizers do not record their steps: use differentiable=False")
 
 
 def run_closure(closure: Callable | None) -> Any:
@@ -311,12 +327,6 @@ def run_closure(closure: Callable | None) -> Any:
         return None
     with enable_grad():
         return closure()
-
-
-def gradient_of(parameter: Tensor) -> np.ndarray | None:
-    """The array of a parameter's gradient in the parameter's layout; None if it has none."""
-    gradient = parameter._grad
-    return None if gradient is None else gradient._array
 
 
 def zeros_like(parameter: Tensor) -> Tensor:

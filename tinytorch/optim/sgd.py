@@ -5,8 +5,8 @@
     g = g + momentum b  (nesterov)   or   g = b
     p = p - lr g
 
-Source: https://docs.pytorch.org/docs/2.13/generated/torch.optim.SGD.html; Nesterov's momentum after Sutskever et al. (2013),
-http://www.cs.toronto.edu/~hinton/absps/momentum.pdf
+Source: https://docs.pytorch.org/docs/2.13/generated/torch.optim.SGD.html; Nesterov's momentum after Sutskever et al.
+(2013), http://www.cs.toronto.edu/~hinton/absps/momentum.pdf
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 
 from tinytorch import kernels
 from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.optim.optimizer import Optimizer, check_lr, run_closure, zeros_like
+from tinytorch.optim.optimizer import Optimizer, check_tensor_lr, check_ways, refuse_recording, run_closure, zeros_like
 from tinytorch.tensor import Tensor
 
 
 class SGD(Optimizer):
     """p = p - lr g, with options for momentum and weight decay; the letters are at the top of this file.
 
-    `foreach`, `fused` and `differentiable` are taken for PyTorch's sake: they would change the speed or record the step.
+    `foreach` and `fused` are taken for PyTorch's sake: they would change the speed. `differentiable` is not supported.
 
     >>> w = torch.tensor([1., 2.], requires_grad=True)
     >>> optimizer = torch.optim.SGD([w], lr=0.1)
@@ -38,7 +38,9 @@ class SGD(Optimizer):
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ):  # fmt: skip
-        check_lr(lr)
+        check_tensor_lr(lr)
+        if lr < 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:
             raise ValueError(f"Invalid momentum value: {momentum}")
         if weight_decay < 0.0:
@@ -50,6 +52,7 @@ class SGD(Optimizer):
             "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
         }  # fmt: skip
         super().__init__(params, defaults)
+        check_ways(foreach, fused, differentiable)
 
     def step(self, closure: Callable | None = None) -> Any:
         """One step for every parameter that has a gradient."""
@@ -57,22 +60,27 @@ class SGD(Optimizer):
         token = quiet()
         try:
             for group in self.param_groups:
-                lr, momentum = float(group["lr"]), group["momentum"]
-                rest = group["dampening"], group["weight_decay"], group["nesterov"], group["maximize"]
-                for p in group["params"]:
-                    if p._grad is not None:
-                        self._update(p, lr, momentum, *rest)
+                self._step(group)
         finally:
             leave(token)
         return loss
 
-    def _update(self, p: Tensor, lr: float, momentum: float, *rest: Any) -> None:
-        buffer, first = None, False
-        if momentum != 0:
-            state = self.state[p]
-            first = state.get("momentum_buffer") is None
-            if first:
-                state["momentum_buffer"] = zeros_like(p)
-            buffer = state["momentum_buffer"]._array
-        kernels.optimizer.sgd_step(p._array, p._grad._array, buffer, lr, momentum, *rest, first)  # type: ignore[union-attr]
-        p._bump()
+    def _step(self, group: dict[str, Any]) -> None:
+        """The step of one group."""
+        lr, momentum, update = float(group["lr"]), group["momentum"], kernels.optimizer.sgd_step
+        rest = group["dampening"], group["weight_decay"], group["nesterov"], group["maximize"]
+        for p in group["params"]:
+            gradient = p._grad
+            if gradient is None:
+                continue
+            if group["differentiable"]:
+                refuse_recording(p)
+            buffer, first = None, False
+            if momentum != 0:
+                state = self.state[p]
+                first = state.get("momentum_buffer") is None
+                if first:
+                    state["momentum_buffer"] = zeros_like(p)
+                buffer = state["momentum_buffer"]._array
+            update(p._array, gradient._array, buffer, lr, momentum, *rest, first)
+            p._bump()
