@@ -234,3 +234,32 @@ def test_variables_share_memory_and_names():
     x = tt.autograd.Variable(data)
     data[0] = 5
     assert x.tolist() == [5.0, 1.0]
+
+
+@pytest.mark.parametrize("shown", ["itself", "transposed", "part"])
+def test_a_gradient_that_somebody_holds_is_copied(shown):
+    views = {"itself": lambda t: t, "transposed": lambda t: t.t(), "part": lambda t: t[:2, :2]}
+    held = tt.ones(3, 3) if shown == "part" else tt.ones(2, 2)
+
+    class Held(tt.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, grad):
+            return views[shown](held)
+
+    x = tt.zeros(2, 2, requires_grad=True)
+    Held.apply(x).sum().backward()
+    x.grad.fill_(7.0)
+    assert held.eq(1).all()
+
+
+def test_a_weight_s_gradient_is_not_copied_though_it_comes_transposed(monkeypatch):
+    copied = []
+    monkeypatch.setattr("tinytorch.autograd.node._laid_out_like", lambda array, grad: copied.append(1) or grad.copy())
+    layer = tt.nn.Linear(3, 2)
+    layer(tt.ones(4, 3)).sum().backward()
+    assert layer.weight.grad.is_contiguous()
+    assert copied == []

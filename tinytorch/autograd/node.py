@@ -145,7 +145,7 @@ class AccumulateGrad(Node):
             else:
                 # Nobody else may hold the array that becomes .grad, since users write into it. References of an
                 # array that came fresh out of a rule: `grad`, the argument of getrefcount. (PyTorch asks the same.)
-                fresh = type(grad) is np.ndarray and grad.base is None and sys.getrefcount(grad) == 2
+                fresh = type(grad) is np.ndarray and sys.getrefcount(grad) == 2 and _is_memory_of_its_own(grad)
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
                 variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
@@ -162,6 +162,17 @@ class AccumulateGrad(Node):
 
 
 tensor.new_accumulator = AccumulateGrad
+
+
+def _is_memory_of_its_own(grad: np.ndarray) -> bool:
+    """Does the array own its memory, or is it (transposed, say) the only view of all of an array that does?"""
+    owner = grad.base
+    if owner is None:
+        return True
+    # References of the owner: grad.base, `owner`, the argument of getrefcount.
+    return (
+        type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == 3
+    )
 
 
 def _laid_out_like(array: np.ndarray, grad: Any) -> np.ndarray:
