@@ -422,5 +422,5 @@ publish_operators(
     mul=operator(Mul.apply), rmul=operator(Mul.apply), imul=in_place_operator(mul_),
     truediv=operator(Div.apply), rtruediv=_rtruediv, itruediv=in_place_operator(div_),
     div=operator(Div.apply), rdiv=_rtruediv, idiv=in_place_operator(div_),  # Python 2's names, which PyTorch keeps
-    neg=Tensor.neg, pos=Tensor.positive,
+    neg=Tensor.neg, pos=Tensor.positive,  # type: ignore[attr-defined]
 )  # fmt: skip

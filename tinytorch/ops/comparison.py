@@ -271,7 +271,7 @@ def _in_place(rule: type[Comparison]) -> Callable:
 
     def change(self: Tensor, other: Any) -> Tensor:
         verdict = with_tensor if isinstance(other, Tensor) else with_number
-        return views.write(self, verdict.apply, other, rule=rule)
+        return views.write(self, verdict.apply, other, rule=rule)  # type: ignore[attr-defined]
 
     return change
 

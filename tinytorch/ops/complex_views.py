@@ -140,5 +140,5 @@ def _set_imag(self: Tensor, value: Tensor) -> None:
     imag(self).copy_(value)
 
 
-Tensor.real = property(real, _set_real, doc="The real parts, see `torch.real`.")
-Tensor.imag = property(imag, _set_imag, doc="The imaginary parts, see `torch.imag`.")
+Tensor.real = property(real, _set_real, doc="The real parts, see `torch.real`.")  # type: ignore[attr-defined]
+Tensor.imag = property(imag, _set_imag, doc="The imaginary parts, see `torch.imag`.")  # type: ignore[attr-defined]

@@ -256,12 +256,12 @@ def _invert(self: Tensor) -> Tensor:
 
 publish_operators(
     **{"and": operator(BitwiseAnd.apply), "or": operator(BitwiseOr.apply)},  # Python's keywords cannot name arguments
-    rand=reflected(BitwiseAnd.apply), iand=in_place_operator(Tensor.bitwise_and_),
-    ror=reflected(BitwiseOr.apply), ior=in_place_operator(Tensor.bitwise_or_),
-    xor=operator(BitwiseXor.apply), rxor=reflected(BitwiseXor.apply), ixor=in_place_operator(Tensor.bitwise_xor_),
+    rand=reflected(BitwiseAnd.apply), iand=in_place_operator(Tensor.bitwise_and_),  # type: ignore[attr-defined]
+    ror=reflected(BitwiseOr.apply), ior=in_place_operator(Tensor.bitwise_or_),  # type: ignore[attr-defined]
+    xor=operator(BitwiseXor.apply), rxor=reflected(BitwiseXor.apply), ixor=in_place_operator(Tensor.bitwise_xor_),  # type: ignore[attr-defined]
     lshift=operator(ShiftLeft.apply), rlshift=reflected(ShiftLeft.apply),
-    ilshift=in_place_operator(Tensor.bitwise_left_shift_),
+    ilshift=in_place_operator(Tensor.bitwise_left_shift_),  # type: ignore[attr-defined]
     rshift=operator(ShiftRight.apply), rrshift=reflected(ShiftRight.apply),
-    irshift=in_place_operator(Tensor.bitwise_right_shift_),
+    irshift=in_place_operator(Tensor.bitwise_right_shift_),  # type: ignore[attr-defined]
     invert=_invert,
 )  # fmt: skip

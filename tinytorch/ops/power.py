@@ -281,4 +281,4 @@ def _pow(self: Tensor, exponent: Any) -> Any:
     return exponent if exponent is NotImplemented else pow(self, exponent)
 
 
-publish_operators(pow=_pow, rpow=reflected(pow), ipow=in_place_operator(Tensor.pow_))
+publish_operators(pow=_pow, rpow=reflected(pow), ipow=in_place_operator(Tensor.pow_))  # type: ignore[attr-defined]

@@ -243,6 +243,6 @@ def lcm(input: Tensor, other: Tensor) -> Tensor:
 
 publish_operators(
     floordiv=operator(floor_divide), rfloordiv=reflected(floor_divide),
-    ifloordiv=in_place_operator(Tensor.floor_divide_),
-    mod=operator(remainder), rmod=reflected(remainder), imod=in_place_operator(Tensor.remainder_),
+    ifloordiv=in_place_operator(Tensor.floor_divide_),  # type: ignore[attr-defined]
+    mod=operator(remainder), rmod=reflected(remainder), imod=in_place_operator(Tensor.remainder_),  # type: ignore[attr-defined]
 )  # fmt: skip
