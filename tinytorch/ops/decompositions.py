@@ -113,10 +113,15 @@ class Pinv(Rule):
     name = "LinalgPinvBackward0"
 
     @staticmethod
-    def forward(ctx, a, tolerance):
-        u, s, vh = decomposed(a)
-        kept = s > tolerance(s)
-        p = np.matmul(adjoint(vh) * np.where(kept, 1 / np.where(kept, s, 1), 0)[..., None, :], adjoint(u))
+    def forward(ctx, a, tolerance, hermitian=False):
+        if hermitian:  # A = V diag(L) V^H, where |L| are the singular values; only the lower triangle is looked at
+            s, v = np.linalg.eigh(a)
+            vh, uh = adjoint(v), adjoint(v)
+        else:
+            u, s, vh = decomposed(a)
+            uh = adjoint(u)
+        kept = abs(s) > tolerance(abs(s))
+        p = np.matmul(adjoint(vh) * np.where(kept, 1 / np.where(kept, s, 1), 0)[..., None, :], uh)
         ctx.save_for_backward(a, p)
         return p.astype(a.dtype, copy=False)
 
@@ -268,7 +273,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
         )
     if not A._array.size:
         return A.mT.clone()
-    return Pinv.apply(A, _tolerance(A._array, atol, rcond if rtol is None else rtol))
+    return Pinv.apply(A, _tolerance(A._array, atol, rcond if rtol is None else rtol), hermitian)
 
 
 @public(out=False)
@@ -293,7 +298,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     check_matrices("linalg.matrix_rank", A, square=hermitian)
     if tol is not None:
         atol, rtol = tol, 0.0
-    s = decomposed(A._array, vectors=False)
+    s = abs(np.linalg.eigvalsh(A._array)) if hermitian else decomposed(A._array, vectors=False)
     return wrap(np.asarray((s > _tolerance(A._array, atol, rtol)(s)).sum(-1)))
 
 
@@ -308,7 +313,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     tensor([[1.0000],
             [0.5000]])
     """
-    check_matrices("torch.linalg.lstsq", A, square=False)
+    if A._array.ndim < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     m, n = A.shape[-2:]

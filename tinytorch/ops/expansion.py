@@ -189,6 +189,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     extra = len(shape) - len(target)
     if extra < 0 or any(wanted not in (1, side) for wanted, side in zip(target, shape[extra:])):
         raise RuntimeError(f"size {{{list(target)}}} is not expandable to size {{{list(shape)}}}.")
+    if not target:
+        return self.sum()  # a sum of integers is one of int64, even of a single one
     dims = [dim for dim, side in enumerate(shape) if dim < extra or target[dim - extra] != side]
     total = self.sum(dims, keepdim=True) if dims else self
     return total.view(target) if extra else total

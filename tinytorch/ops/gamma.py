@@ -8,7 +8,7 @@ from typing import Any
 from tinytorch.arguments import as_whole
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import from_numpy
-from tinytorch.ops.elementwise import need_tensors
+from tinytorch.ops.elementwise import need_tensors, wide
 from tinytorch.ops.exponential import Exp, Log
 from tinytorch.ops.special import floating_arrays, need_full_precision, pick, scipy, special, writing
 from tinytorch.promotion import common, floating, supporting
@@ -65,7 +65,7 @@ class Polygamma(Elementwise):
         if n == 0:
             return scipy("psi", x)
         factorial = math.factorial(n) if n <= 170 else math.inf  # 171! is beyond float64
-        return scipy("zeta", x.dtype.type(n + 1), x) * x.dtype.type(factorial if n % 2 else -factorial)
+        return wide(lambda x: _zeta(x.dtype.type(n + 1), x) * x.dtype.type(factorial if n % 2 else -factorial), x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -84,10 +84,7 @@ class Mvlgamma(Elementwise):
             raise NotImplementedError(f"\"arange_cpu\" not implemented for '{from_numpy(x.dtype).legacy}'")
         ctx.save_for_backward(x)
         ctx.p = p
-        y = scipy("gammaln", x)
-        for i in range(1, p):
-            y = y + scipy("gammaln", x - i / 2)
-        return y + p * (p - 1) / 4 * math.log(math.pi)
+        return wide(lambda x: _log_gammas(x, p) + p * (p - 1) / 4 * math.log(math.pi), x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -96,6 +93,20 @@ class Mvlgamma(Elementwise):
         for i in range(1, ctx.p):
             slope = slope + Digamma.apply(x - i / 2)
         return grad * slope
+
+
+def _zeta(s: Any, x: Any) -> Any:
+    """The Hurwitz zeta function of arrays of full precision."""
+    import scipy.special
+
+    return scipy.special.zeta(s, x)
+
+
+def _log_gammas(x: Any, p: int) -> Any:
+    """sum_{i = 0..p-1} ln |gamma(x - i / 2)|"""
+    import scipy.special
+
+    return sum(scipy.special.gammaln(x - x.dtype.type(i / 2)) for i in range(p))
 
 
 class Igamma(Elementwise):
