@@ -2,7 +2,8 @@
 
 A rule has two static methods. `forward(ctx, x, ...)` works on plain arrays. `backward(ctx, grad)` is written once in
 operators and rules that arrays and Tensors share: the engine feeds it arrays, or Tensors when the gradient is itself
-to be differentiated (create_graph). What makes the latter work: *with no Tensor among its inputs, apply is just forward.*
+to be differentiated (create_graph). What makes the latter work: *with no Tensor among its inputs, apply is just
+forward.*
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class RuleNode(Node):
     """The node of a built-in rule; it is also the rule's `ctx`."""
 
     rule: type[Rule]
-    needs_input_grad: tuple[bool, ...] = (True,)  # for every input: has a gradient somewhere to go? Else do not compute it
+    needs_input_grad: tuple[bool, ...] = (
+        True,
+    )  # for every input: has a gradient somewhere to go? Else do not compute it
     _saved: Any = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
     _versions: Any = ()
 
@@ -124,13 +127,20 @@ class Rule:
     is_view = False
     differentiable = True
     name: str | None = None
-    node_class: type[RuleNode] = RuleNode
+    node_class: type[RuleNode] | None = None  # made when the rule is first recorded: most of them never are
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
             cls.name = f"{cls.__name__}Backward0"
-        cls.node_class = type(cls.name or "", (RuleNode,), {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__})
+        cls.node_class = None
+
+    @classmethod
+    def make_node_class(cls) -> type[RuleNode]:
+        """The class of this rule's nodes, called after the rule."""
+        attributes = {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
+        cls.node_class = type(cls.name or "", (RuleNode,), attributes)
+        return cls.node_class
 
     @staticmethod
     def forward(ctx: Any, *args: Any, **options: Any) -> Any:
@@ -218,9 +228,9 @@ class Rule:
     @classmethod
     def _node(cls, inputs: tuple) -> RuleNode:
         """A node with edges to the nodes that made `inputs`."""
-        node = _new(cls.node_class)
+        node = _new(cls.node_class or cls.make_node_class())
         node.priority = next(priorities)
-        edges = []
+        edges: list = []
         for arg in inputs:
             if not isinstance(arg, Tensor):
                 edges.append(NO_EDGE)

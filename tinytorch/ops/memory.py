@@ -86,7 +86,7 @@ class Copy(Elementwise):
         return Zero.apply(grad, 0) if need_x else None, grad if need_source else None
 
 
-Copy.node_class.name = lambda self: "torch::autograd::CopyBackwards"  # named in full, as in PyTorch
+Copy.make_node_class().name = lambda self: "torch::autograd::CopyBackwards"  # named in full, as in PyTorch
 
 
 class Fill(Rule):
