@@ -82,15 +82,15 @@ def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
     """The labels of every operand's dimensions and of the output's; a dimension under "..." is labelled by a number."""
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
+    inputs, widest, start = [], 0, 0
+    for i, term in enumerate(terms[: len(operands)]):
+        inputs.append(_labels(term, start, f"operand {i}"))
+        start += len(term) + 1
     if len(terms) > len(operands):
         raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
     if len(terms) < len(operands):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    widest = start = 0
-    inputs = []
-    for i, (term, tensor) in enumerate(zip(terms, operands)):
-        labels = _labels(term, start, f"operand {i}")
-        start += len(term) + 1
+    for i, (labels, tensor) in enumerate(zip(inputs, operands)):
         named = sum(label is not Ellipsis for label in labels)
         ndim = tensor._array.ndim
         if (Ellipsis not in labels and named != ndim) or named > ndim:
@@ -101,7 +101,6 @@ def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
                 + (" and no ellipsis was given" if Ellipsis not in labels else "")
             )
         widest = max(widest, ndim - named)
-        inputs.append(labels)
     spread = [_spread(labels, tensor._array.ndim - len(labels) + 1) for labels, tensor in zip(inputs, operands)]
     everything = [label for labels in spread for label in labels]
     dots = list(range(-widest, 0))
