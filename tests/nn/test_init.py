@@ -147,8 +147,8 @@ def test_nothing_to_fill(lib, name):
     yield warned(getattr(lib.nn.init, name), lib.empty(0, 3))
 
 
-OLD = {"uniform": (), "normal": (), "constant": (0.5,), "xavier_uniform": (), "xavier_normal": (), "kaiming_uniform": (),
-       "kaiming_normal": (), "orthogonal": (), "eye": (), "sparse": (0.5,)}  # fmt: skip
+OLD = {"uniform": (), "normal": (), "constant": (0.5,), "xavier_uniform": (), "xavier_normal": (),
+       "kaiming_uniform": (), "kaiming_normal": (), "orthogonal": (), "eye": (), "sparse": (0.5,)}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OLD)

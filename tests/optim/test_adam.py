@@ -35,9 +35,10 @@ def test_dtypes(name, dtype, options):
 def test_refused(lib, name):
     params = [lib.ones(2, requires_grad=True)]
     for options in (
-        {"lr": -1}, {"eps": -1e-8}, {"betas": (1.0, 0.9)}, {"betas": (0.9, -0.1)}, {"betas": (0.9, 1.5)}, {"weight_decay": -1},
+        {"lr": -1}, {"eps": -1e-8}, {"betas": (1.0, 0.9)}, {"betas": (0.9, -0.1)}, {"betas": (0.9, 1.5)},
+        {"weight_decay": -1}, {"lr": float("nan")}, {"betas": (lib.tensor(0.9), lib.tensor(0.9))},
         {"beta": 1}, {"fused": True, "foreach": True}, {"lr": lib.tensor(0.1), "foreach": True}, {"betas": (0.9,)},
-        {"fused": True, "differentiable": True}, {"betas": (lib.tensor(0.9), 0.9)}, {"betas": (0, 0.9)}, {"lr": float("nan")}, {"betas": (lib.tensor(0.9), lib.tensor(0.9))},
+        {"fused": True, "differentiable": True}, {"betas": (lib.tensor(0.9), 0.9)}, {"betas": (0, 0.9)},
     ):  # fmt: skip
         found = failure(getattr(lib.optim, name), params, **options)
         yield found if "beta" not in options else found[0]

@@ -105,10 +105,10 @@ def test_refused(lib):
 
 @story
 def test_an_optimizer_of_ones_own(lib):
-    Optimizer = lib.optim.Optimizer
+    Optimizer, required = lib.optim.Optimizer, part(lib).required
 
     class Signs(Optimizer):
-        def __init__(self, params, lr=part(lib).required):
+        def __init__(self, params, lr=required):
             super().__init__(params, {"lr": lr, "steps": 0})
 
         @lib.no_grad()
@@ -214,7 +214,7 @@ def test_state_dict(lib, name):
         optimizer.step()
     state = optimizer.state_dict()
     yield state, list(state), [list(group) for group in state["param_groups"]], list(state["state"])
-    kept = {key: value for key, value in optimizer.state[params[1]].items()}
+    kept = dict(optimizer.state[params[1]])
     yield all(state["state"][1][key] is value for key, value in kept.items())
 
     others = leaves(lib, 3)

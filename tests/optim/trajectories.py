@@ -1,4 +1,4 @@
-"""Where parameters go, step by step, in PyTorch and here: the two-layer net of the documents, 64 x 1000 -> 100 -> 10."""
+"""Where parameters go, step by step, in PyTorch and here: the documents' two-layer net, 64 x 1000 -> 100 -> 10."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The activation functions as modules; what they compute is in nn.functional (ops/rectifiers.py, smooth.py, piecewise.py).
+"""The activation functions as modules; their rules are in ops/rectifiers.py, ops/smooth.py and ops/piecewise.py.
 
 Source: https://docs.pytorch.org/docs/2.13/nn.html#non-linear-activations-weighted-sum-nonlinearity
 """

@@ -165,8 +165,8 @@ def _warn_of_gaps(args: tuple, result: Any, node: Any) -> None:
             return
         what, missing = "a non-full backward hook when the forward contains multiple autograd Nodes", "some grad_input"
     warnings.warn(
-        f"Using {what} is deprecated and will be removed in future versions. This hook will be missing {missing}. Please "
-        "use register_full_backward_hook to get the documented behavior.",
+        f"Using {what} is deprecated and will be removed in future versions. This hook will be missing {missing}. "
+        "Please use register_full_backward_hook to get the documented behavior.",
         FutureWarning,
         stacklevel=5,
     )

@@ -1,4 +1,4 @@
-"""Sequential, ModuleList, ModuleDict: modules that hold others in order or by name. Parameters: parameter_containers.py.
+"""Sequential, ModuleList, ModuleDict: modules that hold others in order or by name.
 
 Source: https://docs.pytorch.org/docs/2.13/nn.html#containers
 """

@@ -47,8 +47,9 @@ class Conversion:
         return self
 
     def to(self: Self, *args: Any, **kwargs: Any) -> Self:
-        """Convert parameters and buffers: to(dtype), to(device), to(device, dtype), to(tensor). Integers keep their dtype.
+        """Convert parameters and buffers: to(dtype), to(device), to(device, dtype), to(tensor).
 
+        Integers keep their dtype.
         Raises TypeError for dtypes that have no gradients.
 
         >>> torch.nn.Linear(2, 1).to(torch.float64).weight.dtype
@@ -63,9 +64,9 @@ class Conversion:
             if dtype.is_complex:
                 warnings.warn(
                     "Complex modules are a new feature under active development whose design may change, and some "
-                    "modules might not work as expected when using complex tensors as parameters or buffers. Please file "
-                    "an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a complex "
-                    "module does not work as expected.",
+                    "modules might not work as expected when using complex tensors as parameters or buffers. Please "
+                    "file an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a "
+                    "complex module does not work as expected.",
                     stacklevel=2,
                 )
 
@@ -116,11 +117,11 @@ class Conversion:
 
 # ---- the forms of `to` -----------------------------------------------------------------------------------------------
 
+_FLAGS = "bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None"
 _FORMS = (
-    "(torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False, *, "
-    "torch.memory_format memory_format = None)",
-    "(torch.dtype dtype, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)",
-    "(Tensor tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)",
+    f"(torch.device device = None, torch.dtype dtype = None, {_FLAGS})",
+    f"(torch.dtype dtype, {_FLAGS})",
+    f"(Tensor tensor, {_FLAGS})",
 )
 
 

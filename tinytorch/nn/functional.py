@@ -80,7 +80,7 @@ def tanh(input: Tensor) -> Tensor:
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
-    """Samples of a softened choice: softmax((logits + gumbel noise) / tau); `hard` makes it one-hot, with soft gradients.
+    """Samples of a softened choice: softmax((logits + gumbel noise) / tau); `hard`: one-hot, with soft gradients.
 
     Source: https://arxiv.org/abs/1611.01144
     """

@@ -16,7 +16,10 @@ from tinytorch.nn.backward_hooks import BackwardHook, watch_last_node
 _MIXED = (
     "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
 )
-_MIXED_EVERYWHERE = "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of them."
+_MIXED_EVERYWHERE = (
+    "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of "
+    "them."
+)
 
 # The dictionaries of hooks that every module has.
 HOOKS = (
@@ -149,7 +152,7 @@ class Hooks:
             raise
 
     def _call_remaining(self, called: set[int], args: tuple, kwargs: dict, result: Any) -> None:
-        """After an error: the hooks that are always to be called, less those that were. Their own errors are warnings."""
+        """After an error: the hooks that are always to be called, less those that were; their errors are warnings."""
         for key, hook, with_kwargs, always in self._after():
             if not always or key in called:
                 continue
@@ -158,8 +161,8 @@ class Hooks:
             except Exception as error:
                 everywhere = "global " if key in global_forward_hooks else ""
                 warnings.warn(
-                    f"{everywhere}module forward hook with ``always_call=True`` raised an exception that was silenced as "
-                    f"another error was raised in forward: {error}",
+                    f"{everywhere}module forward hook with ``always_call=True`` raised an exception that was silenced "
+                    f"as another error was raised in forward: {error}",
                     stacklevel=4,
                 )
             else:
@@ -174,7 +177,8 @@ class Hooks:
                 if replaced is not None:
                     if not (isinstance(replaced, tuple) and len(replaced) == 2):
                         raise RuntimeError(
-                            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
+                            "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
+                            f"{replaced}."
                         )
                     args, kwargs = replaced
             else:

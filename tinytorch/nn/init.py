@@ -1,7 +1,7 @@
 """nn.init: the values that parameters start with, drawn from PyTorch's random stream in PyTorch's order.
 
-Bounds and standard deviations are Python floats, computed in the order of operations that PyTorch has, so that the numbers
-are the same to the last bit.
+Bounds and standard deviations are Python floats, computed in the order of operations that PyTorch has, so that the
+numbers are the same to the last bit.
 
 Source: https://docs.pytorch.org/docs/2.13/nn.init.html
 """
@@ -108,7 +108,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _assign(tensor, np.eye(*tensor.shape))
+    return _assign(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -122,7 +122,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     centre = tuple(side // 2 for side in tensor.shape[2:])
     for group in range(groups):
         for channel in range(min(per_group, tensor.shape[1])):
-            values[(group * per_group + channel, channel, *centre)] = 1
+            values[(group * per_group + channel, channel) + centre] = 1
     return _assign(tensor, values)
 
 
@@ -208,7 +208,8 @@ def trunc_normal_(
     """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
             stacklevel=2,
         )
     inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)

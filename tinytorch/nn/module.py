@@ -181,10 +181,15 @@ class Module(Hooks, StateDict, Conversion):
                 place.discard(name)
 
     def __getattr__(self, name: str) -> Any:
+        # Parameters come first and without a detour: every call of a layer asks for its weight in this way.
         attributes = self.__dict__
-        for place in ("_parameters", "_buffers", "_modules"):
-            if place in attributes and name in attributes[place]:
-                return attributes[place][name]
+        if "_parameters" in attributes:
+            found = attributes["_parameters"]
+            if name in found:
+                return found[name]
+            for place in ("_buffers", "_modules"):
+                if name in attributes[place]:
+                    return attributes[place][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:

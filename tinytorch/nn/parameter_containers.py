@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tinytorch.functions.legacy import typename
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Parameter
 from tinytorch.tensor import Tensor
@@ -31,7 +30,7 @@ def pairs_of(given: Any, method: str, kind: str) -> list[tuple[Any, Any]]:
             f"{method} should be called with an iterable of key/value pairs, but got {type(given).__name__}"
         )
     if isinstance(given, Mapping) or hasattr(given, "items"):
-        return list(given.items())  # type: ignore[attr-defined]
+        return list(given.items())
     pairs = []
     for i, pair in enumerate(given):
         if not isinstance(pair, Iterable):
@@ -172,7 +171,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter under `key`, or `default`."""
-        return self[key] if key in self else default
+        return getattr(self, key) if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new ParameterDict with `default` under every key."""

@@ -1,19 +1,16 @@
-"""softmax, log_softmax and softmin as nn.functional has them: `dim` may be missing, as in PyTorch 0.3, with a warning."""
+"""softmax, log_softmax, softmin as nn.functional has them: without `dim`, as in PyTorch 0.3, they warn."""
 
 from __future__ import annotations
 
-import warnings
-
 from tinytorch.dtypes import dtype
+from tinytorch.errors import warn
 from tinytorch.tensor import Tensor
 
 
 def implicit_dim(name: str, ndim: int) -> int:
     """The dimension that softmax took when PyTorch 0.3 was not told one, with PyTorch's warning."""
-    warnings.warn(
+    warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        UserWarning,
-        stacklevel=4,
     )
     return 0 if ndim in (0, 1, 3) else 1
 

@@ -51,7 +51,7 @@ class StateDict:
         odict_keys(['weight', 'bias'])
         """
         if args:  # the positional form of older programs
-            destination, prefix, keep_vars = [*args, *(None, "", False)[len(args) :]]
+            destination, prefix, keep_vars = list(args) + [None, "", False][len(args) :]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -174,15 +174,16 @@ class StateDict:
         """Restore one tensor; returns what is wrong, if something is."""
         if not isinstance(given, Tensor):
             return (
-                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
+                "checkpoint "
                 f"but received {type(given)}"
             )
         if given._array.ndim == 1 and not tensor._array.ndim and len(given) == 1:
             given = given[0]  # checkpoints of PyTorch 0.3 had no 0-dim tensors
         if given.shape != tensor.shape:
             return (
-                f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current "
-                f"model is {tensor.shape}."
+                f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in "
+                f"current model is {tensor.shape}."
             )
         with no_grad():
             if not assign:

@@ -30,7 +30,7 @@ from tinytorch.ops.matmul import (
     shapes_error,
 )
 from tinytorch.ops.shape import UnsafeView
-from tinytorch.ops.transposition import Transpose
+from tinytorch.ops.transposition import T, Transpose
 from tinytorch.promotion import fitting_number, to_common
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -385,14 +385,14 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             raise dtypes_error(x, w)
         if x.dtype.kind == "b":
             refuse_bool(x, "addmm_impl_cpu_")
-        return Mm.apply(input, weight.t())
+        return Mm.apply(input, T.apply(weight))
     c = bias._array
     if c.dtype is not w.dtype or x.dtype is not w.dtype or x.dtype.kind == "b":
         _check_same_dtype(c, w)
         _check_factors(x, w)
     if c.shape != (w.shape[0],):
         _check_expands(c, (x.shape[0], w.shape[0]))
-    return Addmm.apply(bias, input, weight.t(), 1, 1)
+    return Addmm.apply(bias, input, T.apply(weight), 1, 1)
 
 
 def _linear_of_other_shapes(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -11,7 +11,6 @@ import numpy as np
 
 from tinytorch import draws
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.activating import Gate, either, inplace_form, need_float
 from tinytorch.ops.clamping import LARGE
@@ -128,9 +127,9 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """
     if not isinstance(input, Tensor):
         raise TypeError(f"relu(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if from_numpy(input._array.dtype).category == BOOL:
+    if input._array.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    return either(Relu, input, inplace)
+    return either(Relu, input, True) if inplace else Relu.apply(input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:

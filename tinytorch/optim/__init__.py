@@ -1,4 +1,4 @@
-"""Optimizers: one algorithm per file, the update rule at its top. Learning rate schedulers will be in lr_scheduler.py."""
+"""Optimizers: one algorithm per file, the update rule at its top. Schedulers will be in lr_scheduler.py."""
 
 from tinytorch import missing
 from tinytorch.optim.adam import Adam, AdamW

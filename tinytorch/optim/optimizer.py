@@ -76,7 +76,8 @@ class Optimizer:
         if not groups:
             raise ValueError(
                 "optimizer got an empty parameter list\n\n"
-                "Layers kept in a plain Python list (self.layers = [...]) are not found by parameters(): use nn.ModuleList."
+                "Layers kept in a plain Python list (self.layers = [...]) are not found by parameters(): use "
+                "nn.ModuleList."
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -90,8 +91,8 @@ class Optimizer:
             params = [params]
         elif isinstance(params, set):
             raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
-                "change between runs. Please use a list instead."
+                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
+                "sets will change between runs. Please use a list instead."
             )
         params, names = _without_names(list(params))
         if self.param_groups and ("param_names" in self.param_groups[0]) != (names is not None):
@@ -109,8 +110,8 @@ class Optimizer:
             if not self.defaults.get("differentiable") and not (parameter.is_leaf or parameter._retains_grad):
                 raise ValueError(
                     "can't optimize a non-leaf Tensor\n\n"
-                    "The optimizer changes leaves, which no operation made: torch.randn(3, requires_grad=True) * 0.1 is "
-                    "the result of one. Write (torch.randn(3) * 0.1).requires_grad_()."
+                    "The optimizer changes leaves, which no operation made: torch.randn(3, requires_grad=True) * 0.1 "
+                    "is the result of one. Write (torch.randn(3) * 0.1).requires_grad_()."
                 )
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
@@ -118,8 +119,8 @@ class Optimizer:
             param_group.setdefault(name, default)
         if len({id(p) for p in params}) != len(params):
             warnings.warn(
-                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
-                "github.com/pytorch/pytorch/issues/40967 for more information",
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
+                "see github.com/pytorch/pytorch/issues/40967 for more information",
                 stacklevel=3,
             )
         known = {id(p) for group in self.param_groups for p in group["params"]}

@@ -17,7 +17,6 @@ from typing import Any
 from tinytorch import kernels
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.optim.optimizer import Optimizer, check_tensor_lr, check_ways, refuse_recording, run_closure, zeros_like
-from tinytorch.tensor import Tensor
 
 
 class SGD(Optimizer):

@@ -28,14 +28,14 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if weight is not None and weight.requires_grad:
         function = "nll_loss_forward" if input.ndim <= 2 else "nll_loss2d_forward"
         raise RuntimeError(
-            f"The function '{function}' is not differentiable with respect to argument 'weight'. This input cannot have "
-            "requires_grad True."
+            f"The function '{function}' is not differentiable with respect to argument 'weight'. This input cannot "
+            "have requires_grad True."
         )
     if input.ndim <= 2 and target.ndim > 1:
         raise RuntimeError(
             "0D or 1D target tensor expected, multi-target not supported\n\n"
-            f"The predictions have shape {tuple(input.shape)}, one row each; the targets have to be class numbers of shape "
-            f"({input.shape[0]},), but have {tuple(target.shape)}. For a column of numbers use .squeeze(1)."
+            f"The predictions have shape {tuple(input.shape)}, one row each; the targets have to be class numbers of "
+            f"shape ({input.shape[0]},), but have {tuple(target.shape)}. For a column of numbers use .squeeze(1)."
         )
     if target.dtype not in (int64, uint8):
         raise RuntimeError(
@@ -45,8 +45,8 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     classes = input.shape[1] if input.ndim > 1 else input.shape[0]
     if weight is not None and (weight.ndim != 1 or weight.shape[0] != classes):
         raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: "
-            f"{list(weight.shape)}"
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
+            f"shape: {list(weight.shape)}"
         )
     if weight is not None and weight.dtype is not input.dtype:
         raise RuntimeError(f"expected scalar type {input.dtype.legacy} but found {weight.dtype.legacy}")
@@ -58,9 +58,14 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
 
 
 def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean",
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """-input[i, target[i]] for log-probabilities (N, C, ...) and class numbers (N, ...).
 
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1., -2.], [-3., -4.]]), torch.tensor([1, 0]))
@@ -75,9 +80,15 @@ def nll_loss(
 
 
 def cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
-    reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
     """-ln softmax(input)[target]: for logits (N, C, ...) and class numbers (N, ...), or probabilities of input's shape.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.cross_entropy.html
@@ -144,9 +155,13 @@ def _smoothed(input: Tensor, hard: Tensor, target: Tensor, weight: Any, ignore_i
 
 
 def kl_div(
-    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
     log_target: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """target (ln target - input): the divergence of exp(input) from target. "batchmean" divides by the first side."""
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
@@ -165,9 +180,15 @@ def kl_div(
 
 
 def multi_margin_loss(
-    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
-    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """sum_j max(0, margin - input[target] + input[j])^p / C over the classes j other than the target."""
     reduction = legacy_reduction(size_average, reduce, reduction)
     if p not in (1, 2):
@@ -189,9 +210,13 @@ class NLLLoss(WeightedLoss):
     """-input[i, target[i]] for log-probabilities; see `nn.functional.nll_loss`."""
 
     def __init__(
-        self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
-        reduce: bool | None = None, reduction: str = "mean",
-    ):  # fmt: skip
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
@@ -207,9 +232,14 @@ class CrossEntropyLoss(WeightedLoss):
     """
 
     def __init__(
-        self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
-        reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0,
-    ):  # fmt: skip
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
@@ -242,9 +272,14 @@ class MultiMarginLoss(WeightedLoss):
     """See `nn.functional.multi_margin_loss`."""
 
     def __init__(
-        self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average: bool | None = None,
-        reduce: bool | None = None, reduction: str = "mean",
-    ):  # fmt: skip
+        self,
+        p: int = 1,
+        margin: float = 1.0,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ):
         super().__init__(weight, size_average, reduce, reduction)
         self.p, self.margin = p, margin
 

@@ -1,12 +1,10 @@
-"""What losses share: `reduction`, PyTorch 0.3's flags in its place, the warning about sizes, the modules' base classes."""
+"""What losses share: `reduction`, the flags it had in PyTorch 0.3, the warning about sizes, the modules' base classes."""
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from tinytorch.errors import broadcast_error
+from tinytorch.errors import broadcast_error, warn
 from tinytorch.nn.module import Module
 from tinytorch.ops.expansion import broadcast_tensors
 from tinytorch.tensor import Tensor
@@ -17,10 +15,8 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     if size_average is None and reduce is None:
         return reduction
     found = "none" if reduce is False else "sum" if size_average is False else "mean"
-    warnings.warn(
+    warn(
         f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
-        UserWarning,
-        stacklevel=3,
     )
     return found
 
@@ -40,11 +36,9 @@ def broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, ...]:
     fits = broadcast_error([input._array, target._array]) is None
     shape = np.broadcast_shapes(input.shape, target.shape) if fits else None
     hint = f"\n\nThe losses would have the shape {shape}. Did you mean target.unsqueeze(1)?" if fits else ""
-    warnings.warn(
+    warn(
         f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
         f"lead to incorrect results due to broadcasting. Please ensure they have the same size.{hint}",
-        UserWarning,
-        stacklevel=3,
     )
     return broadcast_tensors(input, target)
 
