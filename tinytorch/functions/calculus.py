@@ -16,7 +16,12 @@ def _parts(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     return x.narrow(dim, x.shape[dim] - length, length), x.narrow(dim, 0, length)
 
 
-@public(out_name="sub")
+def _out_dtype(input: Tensor, n: int = 1, *args: Any, **kwargs: Any) -> bool | str:
+    """What diff demands of out=: a dtype that differences can be cast to; no difference at all (n = 0) is not cast."""
+    return n != 0 or "expected scalar_type {wanted.legacy} but found {given.legacy}"
+
+
+@public(out=_out_dtype, out_name="sub")
 @numpy_names
 def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None

@@ -71,7 +71,12 @@ def _pairs(a: Tensor, b: Tensor, dims: Any) -> tuple[list[int], list[int]]:
     return list(dims_a), list(dims_b)
 
 
-@public(out=_OUT_DTYPE)
+def _out_of_inner(input: Tensor, other: Tensor) -> bool | str:
+    """What inner demands of out=: with a single number it is a product, whose result may be cast."""
+    return _OUT_DTYPE if input._array.ndim and other._array.ndim else True
+
+
+@public(out=_out_of_inner)
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """The dot products along the last dimensions of both.
 

@@ -111,7 +111,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
             "matrices"
         )
     if n == 0:
-        return NAMES["eye"](shape[-1], dtype=input.dtype).expand(*shape).clone()
+        return input.clone().copy_(NAMES["eye"](shape[-1], dtype=input.dtype))  # a part of the graph, as in PyTorch
     if n < 0:
         input, n = input.inverse(), -n
     if n == 1:

@@ -34,7 +34,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@public(out=_OUT_DTYPE)
+@public(out=_OUT_DTYPE, out_name="quantile")
 @numpy_names
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"

@@ -43,7 +43,7 @@ class ConjPhysical(Conj):
     """Conj, under the name that PyTorch's graphs have for conj_physical"""
 
 
-@public()
+@public(out="Found dtype {given.legacy} but expected {wanted.legacy}")
 def conj_physical(input: Tensor) -> Tensor:
     """The complex conjugate; a real tensor is its own.
 

@@ -18,6 +18,8 @@ from tinytorch.ops.selection import Selecting
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
 
+_OTHER_DTYPE = "expected scalar_type {wanted.legacy} but found {given.legacy}"  # what the error about out= says
+
 
 def flipped(x: np.ndarray, dim: int, flip: bool = True) -> np.ndarray:
     """x backwards along `dim`, a view; x itself unless `flip`."""
@@ -207,7 +209,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     return Cumprod.apply(input, wrap_dim(dim, input._array.ndim), False, dtype)
 
 
-@public(out="same")
+@public(out=_OTHER_DTYPE)
 @numpy_names
 def cummax(input: Tensor, dim: int) -> return_types.cummax:
     """The running maximum along a dimension and its places: of equal ones the last; nan from the first nan on.
@@ -221,7 +223,7 @@ def cummax(input: Tensor, dim: int) -> return_types.cummax:
     return return_types.cummax(_extreme("cummax", Cummax, input, dim))
 
 
-@public(out="same")
+@public(out=_OTHER_DTYPE)
 @numpy_names
 def cummin(input: Tensor, dim: int) -> return_types.cummin:
     """The running minimum along a dimension and its places: of equal ones the last; nan from the first nan on.
@@ -240,7 +242,7 @@ def _extreme(name: str, rule: type[Cummax], input: Tensor, dim: int) -> tuple:
     return rule.apply(input, wrap_dim(dim, input._array.ndim))
 
 
-@public(out="same")
+@public(out=_OTHER_DTYPE)
 @numpy_names
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """log of the running sum of e^input along a dimension.

@@ -325,11 +325,12 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     solution = pinv(A, rcond) @ right
     found = decomposed(A._array, vectors=False)
     rank = (found > _tolerance(A._array, None, rcond)(found)).sum(-1)
-    residuals = singular_values = A.new_zeros(0)
+    residuals = right.real.flatten()[:0] + solution.real.flatten()[:0]  # empty, but a part of the graph
+    singular_values = wrap(np.empty(0, found.dtype))
     if driver not in (None, "gelsy") and m > n and (driver == "gels" or (rank == n).all()):
         gap = A @ solution - right
         residuals = (gap * conj(gap)).real.sum(-2)
     if driver in ("gelsd", "gelss"):
         singular_values = wrap(found)
-    ranks = A.new_zeros(0).long() if driver == "gels" else wrap(np.asarray(rank))
+    ranks = wrap(np.empty(0, np.int64)) if driver == "gels" else wrap(np.asarray(rank))
     return return_types.linalg_lstsq((solution.squeeze(-1) if vector else solution, residuals, ranks, singular_values))

@@ -139,7 +139,12 @@ class Argmin(Argmax):
 # ---- max and min in their three forms --------------------------------------------------------------------------------
 
 
-@public(out="same")
+def _out_dtype(input: Tensor, dim: Any = None, *args: Any, **kwargs: Any) -> bool | str:
+    """What max and min demand of out=: only what they find along a dimension is not cast."""
+    return "same" if isinstance(dim, int) else True
+
+
+@public(out=_out_dtype)
 @numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The largest of all elements; or along `dim`, with its place; or the larger of two tensors, elementwise.
@@ -162,7 +167,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
     return _tuple(return_types.max, _along("max", Max, input, dim, keepdim))
 
 
-@public(out="same")
+@public(out=_out_dtype)
 @numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The smallest of all elements; or along `dim`, with its place; or the smaller of two tensors, elementwise.

@@ -124,7 +124,12 @@ def _scalar(value: Any, x: np.ndarray) -> Any:
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public()
+def _out_dtype(input: Tensor, end: Tensor, weight: Any) -> bool | str:
+    """What lerp demands of out=: the weights of a tensor make it strict, a number does not."""
+    return "Found dtype {given.legacy} but expected {wanted.legacy}" if isinstance(weight, Tensor) else True
+
+
+@public(out=_out_dtype)
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """input + weight * (end - input): on the way from `input` (weight 0) to `end` (weight 1). All of one dtype.
 

@@ -181,7 +181,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return Take.apply(input, wrapped_flat(index, count))
 
 
-@public()
+@public(out="same")
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """`gather` for indices that broadcast with input but for `dim`; without dim, `take`.
 

@@ -106,7 +106,10 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     return Histc.apply(input, bins, low, high)
 
 
-@public(out="same")
+@public(
+    out="torch.histogram: input tensor and hist tensor should have the same dtype, but got input {wanted.c_name} and "
+    "hist {given.c_name}"
+)
 def histogram(
     input: Tensor,
     bins: int | Tensor,

@@ -295,7 +295,13 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return Vdot.apply(input, other)
 
 
-@public(out="same")
+def _out_dtype(input: Tensor, other: Tensor) -> str:
+    """What the error about an out= of another dtype says: dot says it in its own words."""
+    vectors = input._array.ndim == other._array.ndim == 1
+    return "result dtype {given.legacy} does not match input dtype {wanted.legacy}" if vectors else "same"
+
+
+@public(out=_out_dtype)
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product; vectors count as rows or columns, further dimensions in front are batches that broadcast.
 

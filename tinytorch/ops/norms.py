@@ -363,7 +363,7 @@ class Renorm(Rule):
         return grad * (factor + ~too_long) + norm_gradient(for_norm, x, n, ctx.p, ctx.dims)
 
 
-@public(inplace=True)
+@public(inplace=True, out="same")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Each slice along `dim` whose p-norm exceeds maxnorm, shortened to it; the others as they are.
 

@@ -147,7 +147,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return either(Hardswish, input, inplace)
 
 
-@public(out=True)
+@public(out="Found dtype {given.legacy} but expected {wanted.legacy}")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, and 0 between -lambd and lambd.
 

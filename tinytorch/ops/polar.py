@@ -9,6 +9,8 @@ from tinytorch.autograd.rule import Elementwise
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
+_OTHER_DTYPE = "Expected object of scalar type {wanted.legacy} but got scalar type {given.legacy} for argument 'out'"
+
 
 def _dot(a, b):
     """Re(conj(a) b): how much of the gradient a lies in the direction b."""
@@ -63,7 +65,7 @@ def _check(name: str, first: str, second: str, x: Tensor, y: Tensor) -> None:
         )
 
 
-@public(method=False)
+@public(method=False, out=_OTHER_DTYPE)
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """real + i imag, elementwise with broadcasting; both of one floating point dtype.
 
@@ -76,7 +78,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     return Complex.apply(real, imag)
 
 
-@public(method=False)
+@public(method=False, out=_OTHER_DTYPE)
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """abs (cos angle + i sin angle), elementwise with broadcasting; both of one floating point dtype.
 

@@ -207,7 +207,12 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return PowTensor.apply(input, exponent) if isinstance(input, Tensor) else PowOfNumber.apply(exponent, input)
 
 
-@public()
+_OTHER_DTYPE = (
+    "the output given to float_power has dtype {given.legacy} but the operation's result requires dtype {wanted.legacy}"
+)
+
+
+@public(out=_OTHER_DTYPE)
 def float_power(input: Any, exponent: Any) -> Tensor:
     """input^exponent, computed in float64 (complex128 where one of them is complex).
 

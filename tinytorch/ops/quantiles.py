@@ -156,7 +156,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> T
     return return_types.nanmedian(NanmedianDim.apply(input, dim, keepdim))
 
 
-@public(out="same")
+@public(out="expected scalar type '{wanted.legacy}' but got '{given.legacy}' for values output")
 @numpy_names
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> return_types.mode:
     """The most frequent element along a dimension (of several the smallest), with the last of its places.
@@ -171,7 +171,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> return_types.mo
     return return_types.mode(Mode.apply(input, _check("mode", "mode_cpu", input, dim, "c"), keepdim))
 
 
-@public(out="same")
+@public(out="output values must be of same type as input")
 @numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> return_types.kthvalue:
     """The k-th smallest element along a dimension, counted from 1, with its place.

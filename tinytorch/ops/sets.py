@@ -144,7 +144,7 @@ class Isin(Rule):
         return np.isin(x, test, invert=invert)
 
 
-@public(method=False)
+@public(method=False, out="same")
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """For every element, whether it is among `test_elements`; whether it is not, with `invert`.
 

@@ -256,7 +256,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return DiagEmbed.apply(input, tuple(result), offset, first, second)
 
 
-@public(out_name="aten::diagonal_copy")
+@public(out="same", out_name="aten::diagonal_copy")
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, copied; of a vector, the matrix with that diagonal.
 
@@ -347,7 +347,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return _replace(SelectScatter, input, src, lambda x: x[key])
 
 
-@public()
+@public(out="same")
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:

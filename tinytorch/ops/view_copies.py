@@ -43,7 +43,9 @@ def _kind_of_copy(kind: type[Node]) -> type[Node]:
     return _kinds[kind]
 
 
-def _publish_copy(name: str, function: Callable, *, several: bool = False, method: bool = False) -> None:
+def _publish_copy(
+    name: str, function: Callable, *, several: bool = False, method: bool = False, out: bool | str = "same"
+) -> None:
     """Publish <name>_copy, the copy of what `function` shows; `several`: of a tuple of views."""
 
     @functools.wraps(function)
@@ -52,7 +54,13 @@ def _publish_copy(name: str, function: Callable, *, several: bool = False, metho
         return tuple([_copied(view) for view in shown]) if several else _copied(shown)
 
     copy.__doc__ = f"What `{name}` shows, in memory of its own."
-    public(name=name + "_copy", method=method, out=not several, out_name=f"aten::{name}_copy")(copy)
+    public(name=name + "_copy", method=method, out=out, out_name=f"aten::{name}_copy")(copy)
+
+
+_NARROWED = (
+    "Expected self.dtype() == output.dtype() to be true, but got false.  (Could this error message be improved?  If "
+    "so, please report an enhancement request to PyTorch.)"
+)
 
 
 def _alias(input: Tensor) -> Tensor:
@@ -69,7 +77,7 @@ _publish_copy("as_strided", strided.as_strided)
 _publish_copy("detach", detach)
 _publish_copy("diagonal", strided.diagonal)
 _publish_copy("expand", expand)
-_publish_copy("narrow", slicing.narrow, method=True)
+_publish_copy("narrow", slicing.narrow, method=True, out=_NARROWED)
 _publish_copy("permute", transposition.permute)
 _publish_copy("select", slicing.select)
 _publish_copy("slice", _slice)
