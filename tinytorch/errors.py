@@ -1,16 +1,30 @@
-"""Error texts that several operations share: PyTorch's first line, then what a learner needs."""
+"""Warnings, and error texts that several operations share: PyTorch's first line, then what a learner needs."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
+
+PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn for the line of the program that called tinytorch, however many of our own functions lie between."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def broadcast_error(arrays: Any) -> Exception | None:
     """RuntimeError if the shapes of `arrays` do not broadcast, naming the dimension; None if they do."""
     shapes = [array.shape for array in arrays if isinstance(array, np.ndarray)]
-    for first, second in zip(shapes, shapes[1:]):
+    for first, second in itertools.pairwise(shapes):
         for back in range(1, min(len(first), len(second)) + 1):
             a, b = first[-back], second[-back]
             if a != b and a != 1 and b != 1:
@@ -37,7 +51,7 @@ def _aligned(first: tuple, second: tuple) -> str:
 def wrap_dim(dim: int, ndim: int) -> int:
     """`dim` counted from the front; IndexError (PyTorch's text) if there is no such dimension."""
     if type(dim) is not int:
-        scalar = getattr(dim, "_array", dim)  # a tensor without dimensions may stand for its integer
+        scalar: Any = getattr(dim, "_array", dim)  # a tensor without dimensions may stand for its integer
         if not isinstance(scalar, np.integer) and (scalar is dim or scalar.ndim or scalar.dtype.kind not in "iu"):
             raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
         dim = int(scalar)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from tinytorch import arguments, dtypes
 from tinytorch.creation import check_options, leaf
 from tinytorch.dtypes import dtype as Dtype
+from tinytorch.errors import warn
 from tinytorch.functions.conversion import convert
 from tinytorch.functions.nested import array_of
 from tinytorch.ops.memory import converted
@@ -46,11 +46,9 @@ def tensor(
 
 
 def _advise_against(function: str) -> None:
-    warnings.warn(
+    warn(
         "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
         f"sourceTensor.detach().clone().requires_grad_(True), rather than {function}(sourceTensor).",
-        UserWarning,
-        stacklevel=3,
     )
 
 
@@ -111,12 +109,10 @@ def checked(array: np.ndarray) -> np.ndarray:
 def share(array: np.ndarray) -> Tensor:
     """A tensor in the memory of `array`; a warning if that must not be written to."""
     if not array.flags.writeable:
-        warnings.warn(
+        warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
             "writing to this tensor will result in undefined behavior. You may want to copy the array to protect its "
             "data or make it writable before converting it to a tensor.",
-            UserWarning,
-            stacklevel=3,
         )
     return leaf(checked(array))
 
@@ -179,11 +175,9 @@ def asarray(
     if copy is False and kind not in (None, shared.dtype):
         raise ValueError(f"can't alias tensor with dtype '{shared.dtype.legacy}' into dtype '{kind.legacy}'.")
     if isinstance(obj, Tensor) and requires_grad is None and obj.requires_grad:
-        warnings.warn(
+        warn(
             "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass "
             "requires_grad=False explicitly to get the old behavior and silence this warning.",
-            UserWarning,
-            stacklevel=2,
         )
         requires_grad = True
     if shared.requires_grad and not requires_grad:
@@ -247,11 +241,9 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
             f"than actual buffer length ({length} bytes)"
         )
     if not memory.flags.writeable:
-        warnings.warn(
+        warn(
             "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can "
             "write to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the "
             "buffer to protect its data or make it writable before converting it to a tensor.",
-            UserWarning,
-            stacklevel=2,
         )
     return leaf(np.frombuffer(memory, kind.numpy, count, offset), requires_grad)

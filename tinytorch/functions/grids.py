@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.creation import factory, leaf
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
+from tinytorch.errors import warn
 from tinytorch.ops.joining import stack
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -118,10 +118,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     vectors = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
     _check_vectors(vectors)
     if indexing is None:
-        warnings.warn(
+        warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
-            UserWarning,
-            stacklevel=2,
         )
     elif indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')

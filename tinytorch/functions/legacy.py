@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import builtins
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tinytorch.creation import allocate, leaf
 from tinytorch.device import as_device, device
 from tinytorch.dtypes import FLOAT, get_default_dtype, set_default_dtype
 from tinytorch.dtypes import dtype as Dtype
+from tinytorch.errors import warn
 from tinytorch.formats import strided
 from tinytorch.functions.conversion import convert
 from tinytorch.functions.from_data import checked
@@ -197,11 +197,9 @@ def typename(obj: Any) -> str:
 @public(method=False, out=False)
 def set_default_tensor_type(t: Any, /) -> None:
     """Let torch.Tensor(...) and new floating point tensors have the dtype of a legacy class. Deprecated by PyTorch."""
-    warnings.warn(
+    warn(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
         "torch.set_default_device() as alternatives.",
-        UserWarning,
-        stacklevel=2,
     )
     found = _BY_NAME.get(t) if isinstance(t, str) else t
     if not isinstance(found, tensortype):

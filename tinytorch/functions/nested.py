@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from tinytorch import arguments, dtypes
 from tinytorch.dtypes import BOOL, COMPLEX, FLOAT, INTEGER, get_default_dtype, promote_types
 from tinytorch.dtypes import dtype as Dtype
+from tinytorch.errors import warn
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor
 
@@ -28,11 +28,9 @@ def array_of(data: Any, kind: Dtype | None = None) -> np.ndarray:
             raise TypeError(f"new(): invalid data type '{arguments.type_name(data)}'")
         return _numbers([data], kind or _dtype_of(data)).reshape(())
     if type(data) is list and data and isinstance(data[0], np.ndarray) and data[0].ndim:
-        warnings.warn(
+        warn(
             "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to "
             "a single numpy.ndarray with numpy.array() before converting to a tensor.",
-            UserWarning,
-            stacklevel=4,
         )
     shape, leaves = _flatten(data)
     if not leaves:

@@ -7,7 +7,6 @@ multiply-adds (one rounding for a * b + c), and arange in blocks, each of which 
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.creation import as_number, factory
 from tinytorch.dtypes import COMPLEX, FLOAT, INTEGER, get_default_dtype
 from tinytorch.dtypes import dtype as Dtype
+from tinytorch.errors import warn
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor
 
@@ -121,11 +121,9 @@ def _halves(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @factory
 def range(*args: Any, start: Any = None, end: Any = None, step: Any = None, dtype: Dtype | None = None) -> np.ndarray:
     """As arange, but `end` is included and the dtype is the default one. PyTorch deprecates it in favour of arange."""
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
-        UserWarning,
-        stacklevel=3,
     )
     start, end, step = _bounds("range", args, start, end, step)
     if step == 0:

@@ -5,11 +5,11 @@ Every computation here is deterministic, float32 products are computed in float3
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from tinytorch.arguments import type_name, wrong_type
 from tinytorch.device import as_device, device
+from tinytorch.errors import warn
 from tinytorch.public import NAMES
 
 PRECISIONS = ("highest", "high", "medium")
@@ -85,11 +85,9 @@ def set_float32_matmul_precision(precision: str) -> None:
         given = type_name(precision)
         raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {given}")
     if precision not in PRECISIONS:
-        warnings.warn(
+        warn(
             f"{precision} is not one of 'highest', 'high', or 'medium'; the currentsetFloat32MatmulPrecision call has "
             "no effect.",
-            UserWarning,
-            stacklevel=2,
         )
         return
     Settings.matmul_precision = precision
