@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 import tinytorch as tt  # noqa: E402
-from tests.differential import check, sample, same, same_inplace, same_out, strided  # noqa: E402
+from tests.differential import check, same, same_inplace, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd.rule import Elementwise  # noqa: E402
 
 
@@ -63,12 +63,12 @@ def test_a_wrong_exp_is_noticed(wrong, complaint):
 
 
 def test_a_wrong_second_derivative_is_noticed():
-    with pytest.raises(AssertionError, match="second gradient|differentiated again"):
+    with pytest.raises(AssertionError, match=r"second gradient|differentiated again"):
         check(torch.square, ForgottenHistory.apply, sample((2, 3)))
 
 
 def test_a_wrong_dtype_is_noticed():
-    with pytest.raises(AssertionError, match="torch.float64 instead of torch.float32"):
+    with pytest.raises(AssertionError, match=r"torch\.float64 instead of torch\.float32"):
         check(torch.exp, lambda x: tt.exp(x.to(tt.float64)), sample((2, 3), "float32"))
 
 

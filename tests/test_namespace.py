@@ -1,4 +1,4 @@
-"""The namespace: every file of operations is imported, every public name is a method or function that says what it is."""
+"""The namespace: every file of operations is imported, every public function says what it does."""
 
 import inspect
 from pathlib import Path

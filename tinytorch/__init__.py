@@ -48,7 +48,10 @@ globals().update(legacy.NAMES)  # FloatTensor, LongTensor, ...
 globals().update(NAMES)  # every function and in-place function that a module of ops/ or functions/ made public
 
 # Imported when they are first asked for: so that `import tinytorch` is quick.
-_MODULES = ("backends", "cuda", "jit", "linalg", "nn", "optim", "random", "serialization", "special", "testing", "utils")
+_MODULES = (
+    *("backends", "cuda", "jit", "linalg", "nn", "optim"),
+    *("random", "serialization", "special", "testing", "utils"),
+)
 _NAMES_IN = {"save": "serialization", "load": "serialization", "summary": "summary"}
 _absent = missing.getattr_for(__name__)
 

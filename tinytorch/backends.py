@@ -1,4 +1,4 @@
-"""torch.backends: the switches that programs set for other hardware. There is none here, so they are only remembered."""
+"""torch.backends: switches that programs set for other hardware. There is none here: they are only remembered."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def fitting_number(value: Any, to: dtypes.dtype, *, single: bool = False) -> np.
     """A Python number as a 0-dim array of dtype `to`; RuntimeError, PyTorch's, if it does not fit.
 
     A fraction is cut off, and -1 is the largest unsigned number: that counts as fitting. So do infinity and nan in
-    floating point, and (`single`: PyTorch's way for tensors of one element) half-precision numbers that become infinite.
+    floating point, and (`single`: PyTorch's way for tensors of one element) half-precision numbers that become inf.
     """
     if type(value) is float and to.numpy.char in "fd" and (-1e38 < value < 1e38 or value in _INFINITE):
         return np.array(value, to.numpy)  # the usual case, at once

@@ -43,7 +43,7 @@ def public(
     inplace   also as <name>_, which writes the result into its tensor; or the function that does so
     out       torch.<name> takes out=: True: of any dtype that the result can be cast to; "same": of the result's dtype;
               "dtype": of any dtype, it is what dtype= is by default; another text: as "same", and what the error says;
-              such a text and further dtypes: these will also do; a function of the call's arguments: which of these it is
+              such a text and dtypes: these will also do; a function of the call's arguments: which of these it is
     out_name  what errors about out= call the function, where PyTorch has another name there
     aliases   other names for all of this
     """
@@ -185,9 +185,9 @@ def fill_out(target: Tensor, value: Tensor) -> None:
 
             warnings.warn(
                 f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does "
-                f"not match the required output shape {list(value.shape)}. This behavior is deprecated, and in a future "
-                "PyTorch release outputs will not be resized unless they have zero elements. You can explicitly reuse "
-                "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+                f"not match the required output shape {list(value.shape)}. This behavior is deprecated, and in a "
+                "future PyTorch release outputs will not be resized unless they have zero elements. You can explicitly "
+                "reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
                 UserWarning,
                 stacklevel=4,
             )

@@ -53,7 +53,7 @@ def _define(name: str, fields: str) -> type[ReturnType]:
     kind = type(name, (ReturnType,), members)
     kind.out_type = kind if name.endswith("_out") else _define(name + "_out", fields)  # type: ignore[attr-defined]
     globals()[name] = kind
-    return kind  # type: ignore[return-value]
+    return kind
 
 
 for _names, _fields in (

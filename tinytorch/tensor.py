@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -106,8 +107,8 @@ class Tensor:
     _counter: Version | None = None  # None: never written to and shared with no view
     _view: View | None = None  # of which tensor this is a view, see autograd/views.py
     _accumulator: Callable[[], Node | None] | None = None  # weak reference to the leaf's AccumulateGrad
-    _hooks: dict | None = None  # of a leaf: what register_hook was given
-    _post_accumulate_hooks: dict | None = None
+    _hooks: OrderedDict | None = None  # of a leaf: what register_hook was given
+    _post_accumulate_hooks: OrderedDict | None = None
     _retains_grad = False
     _inference = False
     _of_data = False  # made by .data: x.data[0] of a 0-dim tensor was PyTorch 0.3's x.item()
@@ -223,7 +224,9 @@ class Tensor:
             return self
         if requires_grad:
             if self._inference:
-                raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                )
             if self.dtype.category < FLOAT:
                 raise RuntimeError(
                     "only Tensors of floating point dtype can require gradients\n\n"
@@ -264,9 +267,9 @@ class Tensor:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{value.dtype.c_name}' to a tensor with grad_dtype "
                 f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
-                "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. "
-                "Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream "
-                "systems that assume they match."
+                "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
+                "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+                "downstream systems that assume they match."
             )
         if value.shape != self.shape:
             raise RuntimeError(
@@ -284,7 +287,7 @@ class Tensor:
             accumulator = self._accumulator()
             if accumulator is not None:
                 return accumulator, 0
-        accumulator = new_accumulator(self)
+        accumulator = new_accumulator(self)  # noqa: F821 - declared below
         # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
         self._accumulator = weakref.ref(accumulator)
         return accumulator, 0

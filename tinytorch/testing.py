@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.functions.from_data import as_tensor
 from tinytorch.dtypes import FLOAT, dtype, float64, int64
+from tinytorch.functions.from_data import as_tensor
 from tinytorch.functions.promoting import promote_types
 from tinytorch.missing import getattr_for
 from tinytorch.tensor import Tensor
@@ -152,7 +152,7 @@ class _Comparison:
             if self.equal_nan:
                 close |= np.isnan(a) & np.isnan(b)
             if close.all():
-                return
+                return None
             relative = difference / np.abs(b)
             if wide is int64:
                 relative = relative.astype(np.float32)

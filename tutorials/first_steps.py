@@ -1,7 +1,8 @@
 """Logistic regression on real data: is a tumour malignant? Run it with `python3 dev.py demo`.
 
-569 patients, 30 measurements of the cell nuclei of each (Wisconsin breast cancer data, carried by scikit-learn). The model is
-one linear layer; its output above 0 says "benign". The script prints losses and accuracy and draws the backward graph.
+569 patients, 30 measurements of the cell nuclei of each (Wisconsin breast cancer data, carried by scikit-learn). The
+model is one linear layer; its output above 0 says "benign". The script prints losses and accuracy and draws
+the backward graph.
 """
 
 import numpy as np

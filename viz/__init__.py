@@ -1,7 +1,7 @@
 """Pictures of backward graphs: installs as `tinytorch.viz`.
 
-    from tinytorch import viz
-    viz.save(viz.to_dot(loss, params=dict(model.named_parameters())), "graph.svg")
+from tinytorch import viz
+viz.save(viz.to_dot(loss, params=dict(model.named_parameters())), "graph.svg")
 """
 
 from tinytorch.viz.dot import to_dot

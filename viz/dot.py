@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinytorch.tensor import Tensor
 from tinytorch.viz.graph import Vertex, collect
+
+from tinytorch.tensor import Tensor
 
 
 def to_dot(tensor: Tensor, params: Mapping[str, Tensor] | None = None) -> str:

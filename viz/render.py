@@ -23,7 +23,7 @@ def renderer() -> str | None:
 
 
 def save(dot: str, path: str | os.PathLike) -> Path:
-    """Write DOT text to `path`: as it is for .dot, rendered for .svg, .png and .pdf. Replaces a file only when complete.
+    """Write DOT text to `path`: as it is for .dot, rendered for .svg, .png and .pdf. A file is replaced when complete.
 
     Raises NoRenderer (with the command that installs one) and ValueError for other endings.
     """

@@ -19,7 +19,7 @@ import torch
 import tinytorch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from steps import STEPS  # noqa: E402  (found beside this file)
+from steps import STEPS
 
 ROUNDS, ROUND_SECONDS = 60, 0.02
 

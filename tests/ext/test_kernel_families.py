@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from tests.ext.kernel_tools import load
 
+from tests.ext.kernel_tools import load
 from tinytorch import config, kernels
 
 FAMILIES = list(kernels.picked)

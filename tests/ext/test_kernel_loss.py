@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.ext.kernel_tools import assert_close, both, draw, floats, layouts, load, numbers
 
 SHAPES = [(), (1,), (0,), (3, 0), (100, 1), (64, 10), (1025,)]

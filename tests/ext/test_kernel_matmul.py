@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.ext.kernel_tools import LAYOUTS, assert_close, both, draw, floats, load, outcome
 
 SHAPES = [

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.ext.kernel_tools import FLOATS, WRITABLE, assert_close, both, draw, floats, load
 
 SGD = [

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ext.kernel_tools import both, load
 
+from tests.ext.kernel_tools import both, load
 from tinytorch.kernels.random import STATE, fma32, fma64
 
 SIZES = [0, 1, 2, 15, 16, 17, 31, 32, 311, 623, 624, 625, 1000, 5000]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.ext.kernel_tools import LAYOUTS, WRITABLE, assert_close, both, draw, load
 
 DTYPES = [np.float32, np.float64, np.int64, np.int32, np.float16]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.ext.kernel_tools import assert_close, both, draw, floats, layouts, load, numbers, outcome, sides
 
 SHAPES = [(1, 1), (3, 5), (2, 31), (2, 32), (2, 33), (1, 1025), (2, 3, 4), (7,)]

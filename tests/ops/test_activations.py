@@ -1,4 +1,4 @@
-"""Activation functions are PyTorch's: values, gradients twice, dtypes, places where pieces meet, in-place forms, errors.
+"""Activation functions beside PyTorch: values, gradients twice, dtypes, where pieces meet, in-place forms, errors.
 
 Covers ops/rectifiers.py, ops/smooth.py, ops/piecewise.py and nn/softmax.py.
 """

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.serialization.saved_objects import DTYPES, OBJECTS, saved, shared
 
 import tinytorch as tt
+from tests.serialization.saved_objects import DTYPES, OBJECTS, saved, shared
 from tinytorch.serialization import (
     add_safe_globals,
     clear_safe_globals,

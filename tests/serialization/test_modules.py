@@ -5,9 +5,9 @@ import pickle
 
 import numpy as np
 import pytest
-from tests.serialization.saved_objects import saved
 
 import tinytorch as tt
+from tests.serialization.saved_objects import saved
 from tinytorch.serialization import load, safe_globals
 
 torch = pytest.importorskip("torch")

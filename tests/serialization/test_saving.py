@@ -11,9 +11,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from tests.serialization.saved_objects import OBJECTS, saved, shared
 
 import tinytorch as tt
+from tests.serialization.saved_objects import OBJECTS, saved, shared
 from tinytorch.serialization import load, save
 from tinytorch.serialization import saving as saving_module
 

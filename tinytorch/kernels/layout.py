@@ -10,7 +10,7 @@ from tinytorch.kernels.memory import restride
 
 
 def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
-    """`array` repeated to `shape` by strides of 0: a view that can be written to. ValueError where the shapes do not fit.
+    """`array` repeated to `shape` by strides of 0: a view that can be written to. ValueError where shapes do not fit.
 
     Eight times as fast as np.broadcast_to for the small contiguous arrays that backward deals in.
     """

@@ -22,7 +22,7 @@ def show(memory: np.ndarray, dtype: Any, shape: tuple, strides: tuple, start: in
 
 
 def restride(array: np.ndarray, shape: tuple, strides: tuple, shift: int = 0) -> np.ndarray:
-    """The memory that `array` lies in, seen with other sides and strides (in bytes), `shift` bytes from its first element.
+    """The memory of `array`, seen with other sides and strides (in bytes), `shift` bytes from its first element.
 
     Nothing is checked: the caller knows that the memory is there.
 
@@ -39,9 +39,16 @@ class _Memory:
 
     def __init__(self, array: np.ndarray, shape: tuple, strides: tuple, start: int):
         self.owner = array
-        kind = array.dtype.str if array.dtype.kind != "V" else f"<u{array.itemsize}"  # bfloat16 has no letter of its own
+        # bfloat16 has no letter of its own
+        kind = array.dtype.str if array.dtype.kind != "V" else f"<u{array.itemsize}"
         readonly = not array.flags.writeable
-        self.__array_interface__ = {"data": (start, readonly), "shape": shape, "strides": strides, "typestr": kind, "version": 3}
+        self.__array_interface__ = {
+            "data": (start, readonly),
+            "shape": shape,
+            "strides": strides,
+            "typestr": kind,
+            "version": 3,
+        }
 
 
 def extent(shape: tuple, strides: tuple, itemsize: int) -> tuple[int, int]:
@@ -82,7 +89,7 @@ def overlaps_itself(shape: tuple, strides: tuple) -> bool:
 def view_strides(shape: tuple, strides: tuple, wanted: tuple, itemsize: int) -> tuple | None:
     """The strides with which the elements can be seen in the shape `wanted` without moving them; None if they cannot.
 
-    Neighbouring dimensions that are evenly spaced form one long dimension; each of these must be cut into sides of `wanted`.
+    Neighbouring dimensions that are evenly spaced form one long dimension; each is cut into sides of `wanted`.
     """
     result = [0] * len(wanted)
     at = len(wanted) - 1
@@ -108,7 +115,7 @@ def view_strides(shape: tuple, strides: tuple, wanted: tuple, itemsize: int) -> 
 
 
 def flat_places(shape: tuple, strides: tuple, start: int, itemsize: int) -> np.ndarray:
-    """For every element, the number of elements that lie before it, counted from byte 0 when the first lies at `start`."""
+    """For every element, how many elements lie before it, counted from byte 0 when the first lies at `start`."""
     places = np.full(shape, start // itemsize, np.int64)
     for dim, (side, stride) in enumerate(zip(shape, strides)):
         places += (np.arange(side) * (stride // itemsize)).reshape((side,) + (1,) * (len(shape) - dim - 1))

@@ -29,7 +29,7 @@ try:
 
 except ImportError:  # a NumPy that keeps its settings elsewhere
 
-    def quiet() -> Any:
+    def quiet() -> Any:  # type: ignore[misc]
         """Ignore floating point errors from here on; returns what `leave` needs."""
         return np.seterr(all="ignore")
 

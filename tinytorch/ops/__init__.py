@@ -1,4 +1,4 @@
-"""Operations: a rule each, forward and backward side by side, their public functions below. In the order to read them."""
+"""Operations: a rule each, forward over backward, their public functions below. In the order to read them."""
 
 # number by number
 from tinytorch.ops import elementwise, arithmetic, exponential, power, trigonometric, hyperbolic, remainder, rounding

@@ -205,7 +205,7 @@ class BinaryCrossEntropySlope(Rule):
 class NllLoss(Rule):
     """l_i = -w[t_i] x[i, t_i],    dl_i/dx[i, t_i] = -w[t_i]
 
-    x holds log-probabilities (N, C, ...), t the class of each (N, ...). Classes equal to `ignore_index` count for nothing.
+    x holds log-probabilities (N, C, ...), t the class of each (N, ...). The class `ignore_index` counts for nothing.
     "mean" divides by the sum of the weights w[t_i].
     """
 

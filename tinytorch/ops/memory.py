@@ -86,7 +86,7 @@ class Copy(Elementwise):
         return Zero.apply(grad, 0) if need_x else None, grad if need_source else None
 
 
-Copy.make_node_class().name = lambda self: "torch::autograd::CopyBackwards"  # named in full, as in PyTorch
+Copy.make_node_class().name = lambda self: "torch::autograd::CopyBackwards"  # type: ignore[method-assign]  # PyTorch's name
 
 
 class Fill(Rule):
@@ -225,7 +225,8 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 
 
 def _fill(self: Tensor, value: np.ndarray, rule: type[Rule]) -> Tensor:
-    views.check_history(self, self.requires_grad)  # elements that share a place get the same number: that may be written
+    # elements that share a place get the same number: that may be written
+    views.check_history(self, self.requires_grad)
     if state.recording and self.requires_grad:
         views.record(self, rule.apply, value)
         return self

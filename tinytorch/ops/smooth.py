@@ -1,4 +1,4 @@
-"""Smooth activations: built from the normal distribution function, sigmoid and tanh (GELU, SiLU, Mish, Softplus, GLU ...).
+"""Smooth activations: made of the normal distribution function, sigmoid and tanh (GELU, SiLU, Mish, Softplus, GLU).
 
 Source: https://docs.pytorch.org/docs/2.13/nn.functional.html#non-linear-activation-functions
 """
