@@ -1,4 +1,4 @@
-"""What losses share: `reduction`, the flags it had in PyTorch 0.3, the warning about sizes, the base classes."""
+"""What losses share: `reduction`, the flags it had in PyTorch 0.3, the warning about sizes, base classes of modules."""
 
 from __future__ import annotations
 
