@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.functions.einsum import bilinear
+from tinytorch.missing import getattr_for
 from tinytorch.nn.distances import cosine_similarity, normalize, pairwise_distance
 from tinytorch.nn.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from tinytorch.nn.embedding import embedding, one_hot
@@ -96,4 +97,8 @@ def _is_public(value: Any) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
-__all__ = sorted(name for name, value in list(globals().items()) if not name.startswith("_") and _is_public(value))
+_OURS = ("Any", "getattr_for")
+__all__ = sorted(
+    name for name, value in list(globals().items()) if name[0] != "_" and name not in _OURS and _is_public(value)
+)
+__getattr__ = getattr_for(__name__)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.grad_mode import no_grad
+from tinytorch.missing import getattr_for
 from tinytorch.tensor import Tensor
 
 _LINEAR = (
@@ -275,3 +276,9 @@ kaiming_uniform = _deprecated(kaiming_uniform_)
 kaiming_normal = _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
 sparse = _deprecated(sparse_)
+
+_NOT_OURS = ("Any", "Callable", "Tensor", "getattr_for", "no_grad")
+__all__ = sorted(
+    name for name, value in list(globals().items()) if callable(value) and name[0] != "_" and name not in _NOT_OURS
+)
+__getattr__ = getattr_for(__name__)

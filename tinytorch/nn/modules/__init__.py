@@ -34,7 +34,7 @@ for _name, _file in _FILES.items():
     sys.modules[f"{__name__}.{_name}"] = _file  # where `import tinytorch.nn.modules.linear` looks first
 globals().update(_FILES)
 
-_LAYERS = {name: value for name, value in vars(nn).items() if isinstance(value, type)}
+_LAYERS = {name: value for name, value in vars(nn).items() if isinstance(value, type) and issubclass(value, nn.Module)}
 globals().update(_LAYERS)
 
 __all__ = sorted(_LAYERS)
