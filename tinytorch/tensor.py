@@ -26,7 +26,15 @@ _new = object.__new__
 ndarray = np.ndarray
 
 
-class Size(tuple):
+class Named(type):
+    """Classes that print as PyTorch's, <class 'torch.Tensor'>: programs print the types of what they have."""
+
+    def __repr__(cls) -> str:
+        module = "torch" if cls.__module__ == __name__ else cls.__module__
+        return f"<class '{module[4:] if module.startswith('tinytorch.') else module}.{cls.__qualname__}'>"
+
+
+class Size(tuple, metaclass=Named):
     """The shape of a tensor: a tuple that prints as PyTorch's and counts elements.
 
     >>> torch.zeros(2, 3).shape, torch.Size([2, 3]).numel()
@@ -89,7 +97,7 @@ class Version:
         self.value = 0
 
 
-class Tensor:
+class Tensor(metaclass=Named):
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
     >>> x = torch.tensor([1., 2.], requires_grad=True)

@@ -4,7 +4,7 @@
     def test_cube(lib):
         x = lib.tensor([1.0, 2.0], requires_grad=True)
         y = x**3
-        yield y                             # a tensor: values, dtype, shape, strides, requires_grad, name of its grad_fn
+        yield y                             # a tensor: values, dtype, shape, strides, requires_grad, name of grad_fn
         yield failure(y.backward)           # the class of the error and its first line
         y.sum().backward()
         yield x.grad
@@ -136,3 +136,10 @@ def _first_line(error: Any) -> str:
 def vector(lib: Any, *values: float, dtype: str = "float64", grad: bool = True) -> Any:
     """A leaf with these values."""
     return lib.tensor(values, dtype=getattr(lib, dtype), requires_grad=grad)
+
+
+def made(lib: Any, forward: Callable, backward: Callable) -> Any:
+    """A Function of these two."""
+    return type(
+        "Made", (lib.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    )

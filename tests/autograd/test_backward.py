@@ -1,4 +1,4 @@
-"""`backward` and `grad`: weights, several roots, inputs=, unused inputs, freed graphs, and the texts of their errors."""
+"""`backward` and `grad`: weights, several roots, inputs=, unused inputs, freed graphs, and the texts of errors."""
 
 import pytest
 

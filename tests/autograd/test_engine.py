@@ -1,4 +1,4 @@
-"""The engine on graphs a million nodes deep, on several threads, and what it leaves behind for the garbage collector."""
+"""The engine on graphs a million nodes deep, on several threads, and what it leaves for the garbage collector."""
 
 import gc
 import sys

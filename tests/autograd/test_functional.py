@@ -1,4 +1,4 @@
-"""torch.autograd.functional: jacobian, hessian, vjp, jvp, vhp, hvp for one and several inputs and outputs, strict, wrong."""
+"""torch.autograd.functional: jacobian, hessian, vjp, jvp, vhp, hvp one or several inputs and outputs, strict, wrong."""
 
 import pytest
 
@@ -128,8 +128,8 @@ def test_jvp(lib, name, options):
 @story
 def test_hvp(lib, name, product, options):
     v = (vector(lib, 1.0, 2.0, grad=False), vector(lib, 3.0, 4.0, grad=False))
-    yield _product(lib, getattr(lib.autograd.functional, product), lambda x, y: SCALAR_FUNCTIONS[name](lib, x, y), two(lib),
-                   v, options)  # fmt: skip
+    call = getattr(lib.autograd.functional, product)
+    yield _product(lib, call, lambda x, y: SCALAR_FUNCTIONS[name](lib, x, y), two(lib), v, options)
 
 
 def _product(lib, product, function, inputs, v, options):
@@ -163,8 +163,14 @@ def test_vectors_that_do_not_fit(lib):
     x, y = two(lib)
     for v in (lib.ones(3), (lib.ones(2), lib.ones(2)), (lib.ones(2), lib.ones(3)), lib.ones(1, 2), 3.0, (3.0,)):
         yield failure(functional.vjp, lambda x: x * 2, x, v), failure(functional.jvp, lambda x: x * 2, x, v)
-        yield failure(functional.hvp, lambda x: (x * x).sum(), x, v), failure(functional.vhp, lambda x: (x * x).sum(), x, v)
-        yield failure(functional.vjp, lambda x, y: (x, y), (x, y), v), failure(functional.jvp, lambda x, y: x * y, (x, y), v)
+        yield (
+            failure(functional.hvp, lambda x: (x * x).sum(), x, v),
+            failure(functional.vhp, lambda x: (x * x).sum(), x, v),
+        )
+        yield (
+            failure(functional.vjp, lambda x, y: (x, y), (x, y), v),
+            failure(functional.jvp, lambda x, y: x * y, (x, y), v),
+        )
 
 
 @story

@@ -83,7 +83,10 @@ def test_a_tenth_of_a_percent_is_seen(lib):
     for factor in (2.0, 2.004, 1.996, 2.001):
         double = made(lib, lambda ctx, x: x * 2, lambda ctx, g, factor=factor: g * factor)
         yield factor, lib.autograd.gradcheck(double, x, raise_exception=False)
-        yield lib.autograd.gradcheck(double, x, raise_exception=False, rtol=1e-5), failure(lib.autograd.gradcheck, double, x, atol=1.0)
+        yield (
+            lib.autograd.gradcheck(double, x, raise_exception=False, rtol=1e-5),
+            failure(lib.autograd.gradcheck, double, x, atol=1.0),
+        )
 
 
 @story
@@ -112,7 +115,10 @@ def test_second_derivatives(lib):
     yield lib.autograd.gradcheck(cut, x), failure(lib.autograd.gradgradcheck, cut, x)
     yield lib.autograd.gradgradcheck(cut, x, raise_exception=False)
     weight = vector(lib, 0.5, 1.0)
-    yield lib.autograd.gradgradcheck(lambda x: x.exp(), x, weight), lib.autograd.gradgradcheck(lambda x: x.exp(), x, (weight,))
+    yield (
+        lib.autograd.gradgradcheck(lambda x: x.exp(), x, weight),
+        lib.autograd.gradgradcheck(lambda x: x.exp(), x, (weight,)),
+    )
     yield lib.autograd.gradgradcheck(lambda x: x.exp(), x, gen_non_contig_grad_outputs=True)
     yield lib.autograd.gradgradcheck(lambda x: (x * x, x.exp()), [x]), lib.autograd.gradgradcheck(lambda x: x * 2, x)
     yield failure(lib.autograd.gradgradcheck, lambda x: x.exp(), x, check_rev_over_rev=False)
@@ -150,7 +156,11 @@ def test_undefined_gradients(lib):
         return x * 2, x * 3
 
     def careless(ctx, first, second):
-        return (1.0 if first is None else first * 2) + (0.0 if second is None else second * 3) + lib.zeros(2, dtype=lib.float64)
+        return (
+            (1.0 if first is None else first * 2)
+            + (0.0 if second is None else second * 3)
+            + lib.zeros(2, dtype=lib.float64)
+        )
 
     def careful(ctx, first, second):
         if first is None and second is None:
@@ -185,7 +195,10 @@ def test_arguments(lib):
     yield gradcheck(lambda x: x**3, x, eps=1e-3, rtol=1e-4), failure(gradcheck, lambda x: x**3, x, eps=0.5)
     yield gradcheck(lambda x: x.exp(), lib.zeros(0, dtype=lib.float64, requires_grad=True))
     yield gradcheck(lambda x: x.exp(), lib.tensor(2.0, dtype=lib.float64, requires_grad=True))
-    yield failure(gradcheck, lambda x: x * x, vector(lib, 1.0).expand(3)), gradcheck(lambda x: x * x, (x * 1).reshape(2, 1).t())
+    yield (
+        failure(gradcheck, lambda x: x * x, vector(lib, 1.0).expand(3)),
+        gradcheck(lambda x: x * x, (x * 1).reshape(2, 1).t()),
+    )
     yield lib.autograd.GradcheckError.__mro__[1].__name__ if hasattr(lib.autograd, "GradcheckError") else "RuntimeError"
 
 

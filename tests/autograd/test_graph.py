@@ -78,10 +78,15 @@ def test_names_of_submodules():
 
 @story
 def test_what_autograd_names(lib):
-    wanted = ("Function Variable backward detect_anomaly enable_grad grad gradcheck gradgradcheck inference_mode no_grad "
-              "set_detect_anomaly set_grad_enabled function functional graph grad_mode variable anomaly_mode").split()  # fmt: skip
+    wanted = [
+        *("Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck"),
+        *("inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled"),
+        *("function", "functional", "graph", "grad_mode", "variable", "anomaly_mode"),
+    ]
     yield [name for name in wanted if not hasattr(lib.autograd, name)]
-    yield [name for name in ("once_differentiable", "FunctionCtx", "Function") if not hasattr(lib.autograd.function, name)]
+    yield [
+        name for name in ("once_differentiable", "FunctionCtx", "Function") if not hasattr(lib.autograd.function, name)
+    ]
     yield callable(lib.autograd.gradcheck), callable(lib.autograd.grad), callable(lib.autograd.backward)
     yield lib.is_anomaly_enabled(), lib.is_anomaly_check_nan_enabled()
 
@@ -181,9 +186,11 @@ def test_the_traceback_shows_the_line():
     with tt.autograd.detect_anomaly():
         y = x.sqrt()  # the line that is to be shown
         text = "".join(y.grad_fn.metadata["traceback_"])
-        with pytest.warns(UserWarning, match="Error detected in SqrtBackward0. Traceback of forward call") as caught:
-            with pytest.raises(RuntimeError, match="Function 'SqrtBackward0' returned nan values in its 0th output."):
-                y.backward()
+        with (
+            pytest.warns(UserWarning, match=r"Error detected in SqrtBackward0\. Traceback of forward call") as caught,
+            pytest.raises(RuntimeError, match=r"Function 'SqrtBackward0' returned nan values in its 0th output\."),
+        ):
+            y.backward()
     assert "y = x.sqrt()  # the line that is to be shown" in str(caught[0].message)
     assert "test_graph.py" in text and "autograd/rule.py" not in text
 

@@ -138,7 +138,16 @@ def test_a_gradient_set_by_hand(lib):
 @story
 def test_what_cannot_be_a_gradient(lib):
     x = lib.ones(2, requires_grad=True)
-    for wrong in (lib.ones(3), lib.ones(()), lib.ones(1, 2), lib.ones(2, dtype=lib.float64), lib.ones(2).long(), 3.0, "a", [1.0]):
+    for wrong in (
+        lib.ones(3),
+        lib.ones(()),
+        lib.ones(1, 2),
+        lib.ones(2, dtype=lib.float64),
+        lib.ones(2).long(),
+        3.0,
+        "a",
+        [1.0],
+    ):
         yield failure(setattr, x, "grad", wrong), x.grad
     yield failure(setattr, x, "grad", x)
 
@@ -165,7 +174,10 @@ def test_gradients_reach_leaves_only(lib):
 def test_a_leaf_used_in_several_graphs(lib):
     x = vector(lib, 1.0, 2.0)
     first, second = (x * x).sum(), (x * 3).sum()
-    yield first.grad_fn.next_functions[0][0].next_functions[0][0] is second.grad_fn.next_functions[0][0].next_functions[0][0]
+    yield (
+        first.grad_fn.next_functions[0][0].next_functions[0][0]
+        is second.grad_fn.next_functions[0][0].next_functions[0][0]
+    )
     second.backward()
     first.backward()
     yield x.grad

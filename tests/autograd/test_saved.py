@@ -275,7 +275,9 @@ def test_packing_keeps_nothing_alive_in_memory():
     x = tt.tensor(np.arange(4.0), requires_grad=True)
     h = x * 1
     gone = weakref.ref(h)
-    with tt.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy() if not t.requires_grad else t.tolist(), tt.tensor):
+    with tt.autograd.graph.saved_tensors_hooks(
+        lambda t: t.numpy().copy() if not t.requires_grad else t.tolist(), tt.tensor
+    ):
         y = (h * h).sum()
     del h
     assert gone() is None

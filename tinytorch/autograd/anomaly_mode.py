@@ -40,7 +40,7 @@ def warn(node: Any) -> None:
         warnings.warn(f"Error detected in {node.name()}. {where}", stacklevel=3)
 
 
-class detect_anomaly:  # noqa: N801 - PyTorch's name
+class detect_anomaly:
     """Inside, backward reports the forward operation behind an error and (check_nan) behind the first nan.
 
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#anomaly-detection
@@ -62,7 +62,7 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         _set(*self._before)
 
 
-class set_detect_anomaly(detect_anomaly):  # noqa: N801 - PyTorch's name
+class set_detect_anomaly(detect_anomaly):
     """Anomaly mode on or off at once; as a context manager, for its block."""
 
     def __init__(self, mode: bool, check_nan: bool = True):

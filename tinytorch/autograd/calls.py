@@ -48,7 +48,9 @@ def run_with_hooks(node: Node, grads: list, create_graph: bool) -> tuple:
 def tensor_hooks(node: Node, grads: list) -> list:
     """The gradients after the hooks of the tensors they belong to; those that are to be retained are."""
     tensors = list(map(to_tensor, grads))
-    hooks_of = {0: node.variable._hooks or {}} if isinstance(node, AccumulateGrad) else node._tensor_hooks or {}
+    hooks_of = node._tensor_hooks or {}
+    if isinstance(node, AccumulateGrad) and node.variable._hooks:
+        hooks_of = {0: node.variable._hooks}
     for output_nr, hooks in hooks_of.items():
         for hook in list(hooks.values()):
             replaced = hook(tensors[output_nr])

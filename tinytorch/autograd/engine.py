@@ -57,7 +57,7 @@ class Task:
 
         Like PyTorch's, a gradient that is returned has passed the tensor's hooks only if the walk ends there.
         """
-        ends = not any([next_node is not None and self.needed[next_node] for next_node, _ in node.next_functions])  # type: ignore[index]
+        ends = not any(next_node is not None and self.needed[next_node] for next_node, _ in node.next_functions)  # type: ignore[index]
         if ends and node.has_hooks:
             grads = calls.tensor_hooks(node, grads)
         for output_nr in self.capture_at[node]:
@@ -98,6 +98,7 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
     ready = [(node.priority, node) for node in buffers if not waiting[node] and (needed is None or needed[node])]
     heapq.heapify(ready)
     pop, push = heapq.heappop, heapq.heappush
+    results: Any
     while ready:
         _, node = pop(ready)
         grads = buffers.pop(node, None)
@@ -128,19 +129,18 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
                 continue
             grad = results[index]
             if grad is not None:
-                shape, dtype = next_node.outputs[output_nr]
+                outputs = next_node.outputs
+                shape, dtype = outputs[output_nr]
                 if grad.shape != shape or grad.dtype is not dtype:
                     grad = _fit(grad, shape, dtype, node, index)
                 buffer = buffers.get(next_node)  # Task.add, written out because every gradient comes through here
                 if buffer is None:
-                    if output_nr == 0 and len(next_node.outputs) == 1:
-                        buffers[next_node] = [grad]
-                    else:
-                        task.add(next_node, output_nr, grad)
+                    buffers[next_node] = buffer = [None] * len(outputs)
+                    buffer[output_nr] = grad
                 else:
                     sofar = buffer[output_nr]
                     buffer[output_nr] = grad if sofar is None else sofar + grad
-                    buffer = sofar = None  # nobody but the buffer may hold the gradient, see AccumulateGrad
+                    sofar = None  # nobody but the buffer may hold the gradient, see AccumulateGrad
             left = waiting[next_node] - 1
             waiting[next_node] = left
             if not left:
@@ -169,7 +169,7 @@ def _on_the_way(nodes: Iterable[Node], targets: set[Node]) -> dict[Node, bool]:
     leads: dict[Node, bool] = {}
     for node in sorted(nodes, key=lambda n: -n.priority if n.next_functions else -1):
         leads[node] = node in targets or any(
-            [next_node is not None and leads[next_node] for next_node, _ in node.next_functions]
+            next_node is not None and leads[next_node] for next_node, _ in node.next_functions
         )
     return leads
 
@@ -183,7 +183,7 @@ def _fit(grad: Any, shape: tuple, dtype: Any, node: Node, index: int) -> Any:
 
 
 def call_node(node: Node, *grads: Any) -> Any:
-    """grad_fn(*grads): the gradients of the inputs, for the gradients of the outputs; recorded where recording is on."""
+    """grad_fn(*grads): the gradients of the inputs, for those of the outputs; recorded where recording is on."""
     task = Task([node], None, True)
     before, state.task = state.task, task
     try:

@@ -26,7 +26,7 @@ def unbroadcast(grad: Any, shape: tuple) -> Any:
     """Sum `grad` over the dimensions along which a tensor of `shape` was repeated to get grad's shape."""
     given = tuple(grad.shape)
     extra = len(given) - len(shape)
-    if extra < 0 or any([side not in (1, other) for side, other in zip(shape, given[extra:])]):
+    if extra < 0 or any(side not in (1, other) for side, other in zip(shape, given[extra:])):
         raise ValueError(f"got {list(given)} but expected shape compatible with {list(shape)}")
     repeated = (*range(extra), *[extra + dim for dim, side in enumerate(shape) if side == 1 != given[extra + dim]])
     if repeated:

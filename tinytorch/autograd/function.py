@@ -10,8 +10,8 @@
             (x,) = ctx.saved_tensors                        # backward as on the left
             return grad * 3 * x ** 2
 
-Both are called as Cube.apply(x). The third style is PyTorch 0.3's: forward(self, x) and backward(self, grad) are methods
-of an instance that is called, Cube()(x). Unlike a built-in rule, a Function sees Tensors in both directions.
+Both are called as Cube.apply(x). The third style is PyTorch 0.3's: forward(self, x) and backward(self, grad) are
+methods of an instance that is called, Cube()(x). Unlike a built-in rule, a Function sees Tensors in both directions.
 
 Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.Function
 """
@@ -98,16 +98,17 @@ class FunctionNode(Node, FunctionCtx):
             results = results[:-1]
         if len(results) != expected:
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got {len(results)})"
-                "\n\nbackward returns one gradient for every argument of forward, None for those that are no tensors."
+                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got "
+                f"{len(results)})\n\n"
+                "backward returns one gradient for every argument of forward, None for those that are no tensors."
             )
         for position, grad in enumerate(results):
             if grad is None:
                 continue
             if position not in self.tensor_positions:
                 raise RuntimeError(
-                    f"function {self.name()} returned a gradient different than None at position {position + 1}, but the "
-                    "corresponding forward input was not a Variable"
+                    f"function {self.name()} returned a gradient different than None at position {position + 1}, but "
+                    "the corresponding forward input was not a Variable"
                 )
             if not isinstance(grad, Tensor):
                 raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
@@ -131,7 +132,8 @@ class FunctionNode(Node, FunctionCtx):
             )
         if len(own) == 2:
             raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+                "implement one of them."
             )
         return getattr(function, own[0])(self, *grads)
 
@@ -141,8 +143,8 @@ def _check_kind(given: str, wanted: str) -> None:
     if given not in "fV" and (given == "c") != (wanted == "c"):
         raise RuntimeError(
             "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "
-            "false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)\n\n"
-            "A backward returned a complex gradient for a real input, or integers for a complex one."
+            "false.  (Could this error message be improved?  If so, please report an enhancement request to "
+            "PyTorch.)\n\n A backward returned a complex gradient for a real input, or integers for a complex one."
         )
 
 
@@ -322,12 +324,12 @@ def _rewrite(node: FunctionNode, nr: int, value: Tensor) -> None:
 
 def _apart(value: Tensor, inputs: list, creation: str, differentiable: bool) -> Tensor:
     """The output `value` as a tensor whose history may become the Function's; where it is an input, a view of it."""
-    if any([value is tensor for tensor in inputs]):
+    if any(value is tensor for tensor in inputs):
         if not differentiable:
             return value.detach()
         alias = _new(Tensor)
         alias._array, alias._counter, alias._storage_root = value._array, value._version_counter(), value._root()
-        alias._view = views.View(value, alias._counter.value, creation)  # type: ignore[union-attr]
+        alias._view = views.View(value, alias._counter.value, creation)
         return alias
     if value._view is not None:
         value._view = views.View(value._view.base, value._view.seen, creation)
@@ -340,7 +342,8 @@ def _save(node: FunctionNode, tensors: tuple, outputs: list, wrapped: list) -> N
     for tensor in tensors:
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"save_for_backward can only save variables, but argument {len(kept)} is of type {type(tensor).__name__}"
+                f"save_for_backward can only save variables, but argument {len(kept)} is of type "
+                f"{type(tensor).__name__}"
             )
         for raw, given in zip(outputs, wrapped):
             if tensor is raw and tensor is not None and isinstance(given, Tensor) and given._node is node:
@@ -361,7 +364,7 @@ class _OnceOnly(Node):
 
 
 def once_differentiable(backward: Callable) -> Callable:
-    """Mark a backward whose own computation is not to be differentiated: it runs unrecorded, a second derivative raises."""
+    """Mark a backward whose own computation is not to be differentiated: it runs unrecorded; a second one raises."""
 
     @functools.wraps(backward)
     def wrapped(ctx: Any, *grads: Any) -> Any:

@@ -24,12 +24,13 @@ _CONSTANT = {  # what is wrong in strict mode with a tensor that does not depend
     f"{_NOT_ALLOWED}.",
     "jacobian": "While computing the hessian, found that the jacobian of the user-provided function with respect to "
     f"input {{i}} is independent of the input. {_NOT_ALLOWED}. You should ensure that your function is twice "
-    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example).",
+    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for "
+    "example).",
 }
 _MISSING = {  # what is wrong in strict mode with a derivative that there is not
     "vjp": f"The output of the user-provided function is independent of input {{i}}. {_NOT_ALLOWED}.",
-    "jvp": "The gradient with respect to the input is independent of entry {i} in the grad_outputs when using the double "
-    f"backward trick to compute forward mode gradients. {_NOT_ALLOWED}.",
+    "jvp": "The gradient with respect to the input is independent of entry {i} in the grad_outputs when using the "
+    f"double backward trick to compute forward mode gradients. {_NOT_ALLOWED}.",
     "vhp": f"The jacobian of the user-provided function is independent of input {{i}}. {_NOT_ALLOWED}.",
     "hvp": "The hessian of the user-provided function is independent of entry {i} in the grad_jacobian. "
     f"{_NOT_ALLOWED} as it prevents from using the double backward trick to replace forward mode AD.",
@@ -54,7 +55,7 @@ def _tuple(value: Any, name: str, function: str) -> tuple[bool, tuple[Tensor, ..
 
 
 def _fresh(tensors: tuple, create_graph: bool) -> tuple[Tensor, ...]:
-    """Inputs to differentiate for: cut off from their history, unless the result is to be differentiated for them too."""
+    """Inputs to differentiate for: cut off from their history, unless results are to be differentiated for them too."""
     if create_graph:
         return tuple([t.view_as(t) if t.requires_grad else t.detach().requires_grad_() for t in tensors])
     return tuple([t.detach().requires_grad_() for t in tensors])
@@ -117,7 +118,12 @@ def _gradients(outputs: Sequence, inputs: Sequence, weights: Any, create_graph: 
     if not pairs:
         return (None,) * len(inputs)
     return grad(
-        [o for o, _ in pairs], inputs, [w for _, w in pairs], retain_graph=True, create_graph=create_graph, allow_unused=True
+        [o for o, _ in pairs],
+        inputs,
+        [w for _, w in pairs],
+        retain_graph=True,
+        create_graph=create_graph,
+        allow_unused=True,
     )
 
 
@@ -233,7 +239,9 @@ def _rows(i: int, output: Tensor, inputs: tuple, create_graph: bool, strict: boo
                 _raise_constant("jacobian", j)
             columns[j].append(_zeros(inputs[j]) if found is None else found)
     return [
-        NAMES["stack"](column).reshape((*output.shape, *x.shape)) if column else wrap(np.zeros((*output.shape, *x.shape)))
+        NAMES["stack"](column).reshape((*output.shape, *x.shape))
+        if column
+        else wrap(np.zeros((*output.shape, *x.shape)))
         for column, x in zip(columns, inputs)
     ]
 

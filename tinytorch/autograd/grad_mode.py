@@ -105,7 +105,7 @@ class _ModeSwitch:
         return wrapped
 
 
-class no_grad(_ModeSwitch):  # noqa: N801 - PyTorch's name
+class no_grad(_ModeSwitch):
     """Operations inside are not recorded; what they make has requires_grad=False.
 
     >>> w = torch.ones(2, requires_grad=True)
@@ -132,7 +132,7 @@ class no_grad(_ModeSwitch):  # noqa: N801 - PyTorch's name
         _set(self._before.pop())
 
 
-class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
+class enable_grad(no_grad):
     """Operations inside are recorded, also within `no_grad`.
 
     >>> with torch.no_grad(), torch.enable_grad():
@@ -143,7 +143,7 @@ class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
     _target = True
 
 
-class set_grad_enabled(_ModeSwitch):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(_ModeSwitch):
     """Turns recording on or off at once; as a context manager, for its block.
 
     >>> with torch.set_grad_enabled(False):
@@ -173,7 +173,7 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801 - PyTorch's name
         return f"set_grad_enabled(mode={self.mode})"
 
 
-class inference_mode(_ModeSwitch):  # noqa: N801 - PyTorch's name
+class inference_mode(_ModeSwitch):
     """`no_grad` whose results can never again take part in autograd ("inference tensors").
 
     >>> with torch.inference_mode():

@@ -1,8 +1,8 @@
 """gradcheck and gradgradcheck: compare what backward computes with differences of function values.
 
 The derivative for the input element x_j is measured as (f(x + eps e_j) - f(x - eps e_j)) / (2 eps). Of complex outputs
-the imaginary and the real part are looked at one after the other. A complex input is moved along both axes: where a real
-function changes by a along the real and by b along the imaginary axis, its gradient is a + i b, PyTorch's convention.
+the imaginary and the real part are looked at one after the other. A complex input is moved along both axes: where a
+real function changes by a along the real and by b along the imaginary axis, its gradient is a + i b, as in PyTorch.
 
 Source: https://docs.pytorch.org/docs/2.13/autograd.html#module-torch.autograd.gradcheck
 """
@@ -45,9 +45,10 @@ def gradcheck(
 ) -> bool:
     """Is the gradient of `func` at `inputs` what small differences say? Use float64 (or complex128) inputs.
 
-    Raises GradcheckError, or returns False with raise_exception=False. `fast_mode` compares one random direction instead
-    of every element. A gradient has to come out the same twice within `nondet_tol`, be zero for a zero gradient of the
-    outputs, and (check_undefined_grad) for none. There is no forward mode to check, and `masked` concerns sparse tensors.
+    Raises GradcheckError, or returns False with raise_exception=False. `fast_mode` compares one random direction
+    instead of every element. A gradient has to come out the same twice within `nondet_tol`, be zero for a zero gradient
+    of the outputs, and (check_undefined_grad) for none. There is no forward mode to check; `masked` concerns sparse
+    tensors.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.gradcheck.gradcheck.html
 
@@ -113,9 +114,7 @@ def gradgradcheck(
 
     def first_derivative(*args: Any) -> tuple:
         given, weighted = args[: len(args) - count], args[len(args) - count :]
-        found = grad(
-            _differentiable(func(*given)), _asking(given), weighted, create_graph=True, allow_unused=True
-        )
+        found = grad(_differentiable(func(*given)), _asking(given), weighted, create_graph=True, allow_unused=True)
         return tuple([f for f in found if f is not None])
 
     return gradcheck(
@@ -175,7 +174,8 @@ class _Check:
         self.asking = _asking(self.inputs)
         if not self.asking:
             raise ValueError(
-                "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+                "gradcheck expects at least one input tensor to require gradient, but none of them have "
+                "requires_grad=True."
             )
         for i, x in enumerate(self.inputs):
             if isinstance(x, Tensor) and x.requires_grad:
@@ -187,7 +187,7 @@ class _Check:
             return _differentiable(self.func(*self.inputs))
 
     def values(self) -> list[np.ndarray]:
-        """The function's values now, of the outputs with a history; of all that are numbers with a point if none has."""
+        """The function's values now, of the outputs with a history; of all floating point ones if none has."""
         with enable_grad():
             outputs = _as_tuple(self.func(*self.inputs))
         chosen = _differentiable(outputs) or [o for o in outputs if o._array.dtype.kind in "fcV"]
@@ -241,7 +241,7 @@ class _Check:
         return [(a - b) / (2 * self.eps) for a, b in zip(above, below)]
 
     def computed(self, i: int, x: Tensor, part: complex) -> np.ndarray:
-        """The Jacobian by backward, one element of the output at a time; twice, to see whether it comes out the same."""
+        """The Jacobian by backward, an element of the output at a time; twice, to see that it comes out the same."""
         twice = []
         for _ in range(2):
             output = self.outputs()[i]
@@ -267,8 +267,8 @@ class _Check:
     def check_same(self, first: np.ndarray, second: np.ndarray) -> None:
         if not np.allclose(first, second, rtol=0, atol=self.nondet_tol, equal_nan=True):
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-                "different values, although analytical gradient matches numerical gradient."
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
+                "gives different values, although analytical gradient matches numerical gradient."
                 f"The tolerance for nondeterminism was {self.nondet_tol}."
             )
 
@@ -311,11 +311,15 @@ class _Check:
         count = len(self.outputs())
         for chosen in [range(count), *([i] for i in range(count) if count > 1)]:
             outputs = self.outputs()
-            roots = [(outputs[i]._edge(), None) for i in chosen]
+            roots: Any = [(outputs[i]._edge(), None) for i in chosen]
             edges: Any = [x._edge() for x in self.asking]
             try:
                 results = engine.run(
-                    roots, keep_graph=True, create_graph=False, wanted=edges, accumulate=False  # type: ignore[arg-type]
+                    roots,
+                    keep_graph=True,
+                    create_graph=False,
+                    wanted=edges,
+                    accumulate=False,
                 )
             except RuntimeError as error:
                 raise GradcheckError(
@@ -333,15 +337,15 @@ class _Check:
 def _check_input(i: int, array: np.ndarray) -> None:
     if array.dtype.name not in ("float64", "complex128"):
         warnings.warn(
-            f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will likely "
-            "fail if all the inputs are not of double precision floating point or complex. ",
+            f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
+            "likely fail if all the inputs are not of double precision floating point or complex. ",
             stacklevel=4,
         )
     if any(stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)):
         raise RuntimeError(
-            f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping to be "
-            "able to compute the numerical gradients correctly. You should call .contiguous on the input before passing it "
-            "to gradcheck."
+            f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
+            "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "
+            "passing it to gradcheck."
         )
 
 

@@ -37,7 +37,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     return GradientEdge(node, output_nr)
 
 
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - PyTorch's name
+class save_on_cpu(saved_tensors_hooks):
     """Inside, what is saved for backward is kept in the CPU's memory."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
@@ -79,7 +79,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable, *, mode: s
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    if not all([tensor.requires_grad for tensor in tensors]):
+    if not all(tensor.requires_grad for tensor in tensors):
         raise AssertionError(
             "Expected gradient function to be set\n\nEvery tensor of the hook has to require a gradient."
         )

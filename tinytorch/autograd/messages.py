@@ -42,8 +42,9 @@ def nothing_recorded(i: int) -> RuntimeError:
     """Root number `i` of a backward has no history."""
     return RuntimeError(
         f"element {i} of tensors does not require grad and does not have a grad_fn\n\n"
-        "No operation that led to it was recorded: no input has requires_grad=True, or the graph was cut on the way, by "
-        "torch.no_grad(), .detach(), .data, .item(), or an operation without a gradient such as argmax or a comparison."
+        "No operation that led to it was recorded: no input has requires_grad=True, or the graph was cut on the way, "
+        "by torch.no_grad(), .detach(), .data, .item(), or an operation without a gradient such as argmax or a "
+        "comparison."
     )
 
 
@@ -81,8 +82,8 @@ def modified_error(node: Any, tensor: Any, expected: int) -> RuntimeError:
 def inference_error() -> RuntimeError:
     return RuntimeError(
         "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
-        "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+        "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
     )
 
 
@@ -103,21 +104,21 @@ def forbidden_view(tensor: Any, creation: str, written: str) -> str:
         first = f"{output} and {what} modified inplace."
     if creation == "multiple":
         return (
-            f"{first} This view is the output of a function that returns multiple views. Such functions do not allow the "
-            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+            f"{first} This view is the output of a function that returns multiple views. Such functions do not allow "
+            "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     if creation == "custom":
         return (
             f"{first} This view was created inside a custom Function (or because an input was returned as-is) and the "
-            "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
-            "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
-            "custom Function."
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom "
+            "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
+            "output of the custom Function."
         )
     block = "inference_mode" if creation == "inference" else "no_grad"
     return (
         f"{first} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
-        f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to be "
-        "tracked) or both outside (if you want the inplace to be tracked)."
+        f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to "
+        "be tracked) or both outside (if you want the inplace to be tracked)."
     )
 
 

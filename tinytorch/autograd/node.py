@@ -113,7 +113,7 @@ class AccumulateGrad(Node):
         return ((array.shape, array.dtype),)
 
     @property
-    def has_hooks(self) -> bool:  # type: ignore[override]
+    def has_hooks(self) -> bool:
         return not (self.variable._hooks is self._prehooks is self._posthooks is None)
 
     @has_hooks.setter
@@ -135,7 +135,8 @@ class AccumulateGrad(Node):
         if variable._node is not None:
             raise RuntimeError(
                 "leaf variable has been moved into the graph interior\n\n"
-                "This leaf was written to while it required no gradient (after detach_, say), so that it is a leaf no longer."
+                "This leaf was written to while it required no gradient (after detach_, say), so that it is a leaf no "
+                "longer."
             )
         with _accumulating:
             if variable._grad is not None:
@@ -170,9 +171,7 @@ def _is_memory_of_its_own(grad: np.ndarray) -> bool:
     if owner is None:
         return True
     # References of the owner: grad.base, `owner`, the argument of getrefcount.
-    return (
-        type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == 3
-    )
+    return type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == 3
 
 
 def _laid_out_like(array: np.ndarray, grad: Any) -> np.ndarray:

@@ -298,4 +298,7 @@ class Elementwise(Rule):
 def check_can_require_grad(dtype: Any) -> None:
     """RuntimeError for dtypes that have no gradients."""
     if dtype.category < FLOAT:
-        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients\n\nWhole numbers have no derivatives: "
+            "write 1. for 1, or dtype=torch.float32."
+        )

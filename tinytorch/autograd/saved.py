@@ -150,9 +150,9 @@ class _Packed:
             self.packed = pack_hook(value)
         if value._counter is not None and value._counter.value != version:
             raise RuntimeError(
-                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot "
-                "be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if "
-                "you need to perform in-place operations on the input to a pack hook."
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
+                "cannot be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
+                "issue if you need to perform in-place operations on the input to a pack hook."
             )
 
     def unpack(self, node: Any) -> Tensor:
@@ -168,7 +168,7 @@ class _Packed:
             tensor._node, tensor._output_nr, tensor._requires_grad = source, self.output_nr, True
         elif self.leaf is not None:
             tensor._requires_grad = True
-            tensor._accumulator = lambda leaf=self.leaf: leaf._edge()[0]  # type: ignore[misc]
+            tensor._accumulator = lambda leaf=self.leaf: leaf._edge()[0]
         return tensor
 
 
@@ -180,13 +180,13 @@ def pack_through_hooks(node: Any) -> None:
     )
 
 
-class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+class saved_tensors_hooks:
     """Inside, tensors saved for backward pass through `pack_hook`; `unpack_hook` gives them back.
 
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.saved_tensors_hooks
 
     >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy):
+    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach().numpy().copy(), torch.from_numpy):
     ...     y = torch.exp(x)
     """
 
@@ -199,8 +199,8 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         for hook in (self.pack_hook, self.unpack_hook):
             if not callable(hook):
                 raise TypeError(
-                    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument types "
-                    f"are supported:\n\nTwo functions; {hook!r} is none."
+                    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument "
+                    f"types are supported:\n\nTwo functions; {hook!r} is none."
                 )
         state.saved_hooks = (*state.saved_hooks, (self.pack_hook, self.unpack_hook))
 
@@ -208,7 +208,7 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         state.saved_hooks = state.saved_hooks[:-1]
 
 
-class disable_saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+class disable_saved_tensors_hooks:
     """Inside, `saved_tensors_hooks` raises a RuntimeError that says `error_message`.
 
     >>> with torch.autograd.graph.disable_saved_tensors_hooks("not here"):
