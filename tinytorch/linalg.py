@@ -19,6 +19,7 @@ Source: https://docs.pytorch.org/docs/2.13/linalg.html
 
 from __future__ import annotations
 
+from tinytorch.dtypes import complex128
 from tinytorch.functions.matrix_products import matrix_power, multi_dot
 from tinytorch.missing import getattr_for
 from tinytorch.ops.cross import linalg_cross as cross
@@ -35,6 +36,7 @@ from tinytorch.ops.norms import linalg_norm as norm
 from tinytorch.ops.norms import matrix_norm, vector_norm
 from tinytorch.ops.strided import diagonal as _diagonal
 from tinytorch.ops.triangular_systems import cholesky_ex, solve_triangular
+from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 __all__ = [
@@ -86,5 +88,29 @@ def cond(A: Tensor, p: float | str | None = None) -> Tensor:
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
 
+
+def _with_out(name: str, out: bool | str | tuple = "same") -> None:
+    """Let the function take out=; `out` is what `public` calls so."""
+    globals()[name] = public(name=f"linalg_{name}", function=False, method=False, out=out)(globals()[name])
+
+
+_NORM_DTYPE = "linalg.{name} expected out tensor dtype {{wanted.legacy}} but got: {{given.legacy}}"
+_EIGENVALUES_DTYPE = (
+    "torch.linalg.{name}: Expected eigenvalues to be safely castable from {{wanted.legacy}} dtype, but got eigenvalues "
+    "with dtype {{given.legacy}}"
+)
+
+for _name in ("cholesky", "cholesky_ex", "cross", "det", "eigh", "eigvalsh", "qr", "slogdet", "solve", "svd", "svdvals",
+              "vector_norm"):  # fmt: skip
+    _with_out(_name)
+for _name in ("cond", "lstsq", "matrix_rank", "pinv"):
+    _with_out(_name, True)
+for _name in ("norm", "matrix_norm"):
+    _with_out(_name, _NORM_DTYPE.format(name=_name))
+for _name in ("eig", "eigvals"):
+    _with_out(_name, (_EIGENVALUES_DTYPE.format(name=_name), complex128))
+_with_out("multi_dot", "multi_dot(): expected out tensor to have dtype {wanted.c_name} but got {given.c_name}")
+_with_out("solve_triangular", "expected scalar type {wanted.legacy} but found {given.legacy}")
+_with_out("vecdot", "linalg.vecdot: Expected out of dtype{wanted.legacy} but found {given.legacy}")
 
 __getattr__ = getattr_for(__name__)

@@ -90,7 +90,12 @@ def _in_best_order(matrices: list[Tensor]) -> Tensor:
     return multiply(0, count - 1)
 
 
-@public(out="same")
+def _out_dtype(input: Tensor, n: int) -> bool | str:
+    """What matrix_power demands of out=: the zeroth power, which is no product, may be cast."""
+    return n == 0 or "same"
+
+
+@public(out=_out_dtype)
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """The product of n copies of square matrices, by repeated squaring; a negative n takes the inverse.
 

@@ -154,7 +154,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> return_types.linalg_qr:
     return return_types.linalg_qr(Qr.apply(A, mode))
 
 
-@public(out=False)
+@public(out="same")
 def qr(input: Tensor, some: bool = True) -> return_types.qr:
     """As `torch.linalg.qr`, reduced or (some=False) complete.
 
@@ -212,7 +212,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True) -> return_types.linalg_svd
     return return_types.linalg_svd((U, S, Vh))
 
 
-@public(out=False)
+@public(out="same")
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> return_types.svd:
     """As `torch.linalg.svd`, with V instead of V^H; compute_uv=False gives zeros for U and V.
 

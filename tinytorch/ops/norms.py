@@ -184,8 +184,16 @@ def norm(
     """
     if out is None:
         return _norm(input, p, dim, keepdim, dtype)
-    name = "linalg_matrix_norm" if p == "nuc" else "linalg_vector_norm"
-    return write_out(name, _norm, out, (input, p, dim, keepdim, dtype), {})
+    name, mismatch = (
+        "linalg_vector_norm",
+        "Expected out tensor to have dtype {wanted.c_name}, but got {given.c_name} instead",
+    )
+    if p == "nuc":
+        name, mismatch = (
+            "linalg_matrix_norm",
+            "linalg.matrix_norm expected out tensor dtype {wanted.legacy} but got: {given.legacy}",
+        )
+    return write_out(name, _norm, out, (input, p, dim, keepdim, dtype), {}, mismatch)
 
 
 @public(name="norm", function=False, out=False)

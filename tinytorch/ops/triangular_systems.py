@@ -80,9 +80,7 @@ def _check_batches(A: Tensor, B: Tensor) -> None:
         raise error
 
 
-def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
-) -> Tensor:
+def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
     """X in A X = B, or with left=False in X A = B, for upper or lower triangular A; the other triangle is not read.
 
     Shapes: A (*, n, n), B (*, n, k). A zero on the diagonal gives infinities, no error.
@@ -112,7 +110,7 @@ def solve_triangular(
         X = SolveTriangular.apply(A, B, upper, unitriangular)
     else:
         X = SolveTriangular.apply(A.mT, B.mT, not upper, unitriangular).mT
-    return X if out is None else out.copy_(X)
+    return X
 
 
 @public()
