@@ -6,7 +6,7 @@ from typing import Any
 
 from tinytorch.autograd.rule import check_can_require_grad
 from tinytorch.printing import parameter_repr
-from tinytorch.tensor import Tensor, _new
+from tinytorch.tensor import Named, Tensor, _new
 
 
 class Parameter(Tensor):
@@ -60,7 +60,7 @@ def _rebuild(cls: type, data: Tensor, requires_grad: bool, state: dict) -> Param
     return parameter
 
 
-class _BufferType(type):
+class _BufferType(Named):
     """Lets isinstance recognise a Buffer, which is a plain tensor with a mark."""
 
     def __instancecheck__(cls, value: Any) -> bool:
