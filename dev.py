@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 def fingerprint() -> str:
     """A hash of everything that an installation depends on."""
-    files = [ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / "tinytorch" / "version.py"]
+    files = [ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / "dev.py", ROOT / "tinytorch" / "version.py"]
     files += sorted(path for path in (ROOT / "_ext").iterdir() if path.suffix in (".pyx", ".pxd", ".pxi", ".h"))
     digest = hashlib.sha256(repr([sys.version_info[:2], *map(os.environ.get, BUILD_SETTINGS)]).encode())
     for path in files:
