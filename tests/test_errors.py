@@ -32,3 +32,13 @@ def test_warnings_name_the_callers_line(call):
         call()
     (warning,) = caught
     assert (warning.filename, warning.lineno) == (__file__, call.__code__.co_firstlineno)
+
+
+@pytest.mark.parametrize("call", ["mul", "index_select", "transpose", "index_add", "softmax"])
+def test_all_missing_arguments_are_named(call):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError) as mine:
+        getattr(tt, call)(tt.ones(2, 2))
+    with pytest.raises(TypeError) as theirs:
+        getattr(torch, call)(torch.ones(2, 2))
+    assert str(mine.value) == str(theirs.value)

@@ -133,17 +133,25 @@ def _checked(plain: Callable, name: str) -> Callable:
 
 def _check_tensors(name: str, plain: Callable, args: tuple, kwargs: dict) -> None:
     """TypeError if an argument is missing or is not the tensor that it is declared to be: why `plain` failed."""
-    for i, parameter in enumerate(inspect.signature(plain).parameters.values()):
+    parameters = list(inspect.signature(plain).parameters.values())
+    for i, parameter in enumerate(parameters):
         if i < len(args):
             value, position = args[i], i + 1
         elif parameter.name in kwargs:
             value, position = kwargs[parameter.name], None
-        elif parameter.default is inspect.Parameter.empty and parameter.kind == inspect.Parameter.POSITIONAL_OR_KEYWORD:
-            raise TypeError(f'{name}() missing 1 required positional arguments: "{parameter.name}"') from None
+        elif _is_required(parameter):
+            missing = [each.name for each in parameters[i:] if _is_required(each) and each.name not in kwargs]
+            listed = ", ".join(f'"{each}"' for each in missing)
+            plural = "s" if len(missing) == 1 else ""  # as PyTorch has it
+            raise TypeError(f"{name}() missing {len(missing)} required positional argument{plural}: {listed}") from None
         else:
             return
         if parameter.annotation == "Tensor" and not isinstance(value, Tensor):
             raise wrong_type(name, parameter.name, position, "Tensor", value) from None
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind == parameter.POSITIONAL_OR_KEYWORD
 
 
 def write_out(name: str, plain: Callable, out: Any, args: tuple, kwargs: dict, mismatch: Any = None) -> Any:

@@ -299,6 +299,6 @@ def check_can_require_grad(dtype: Any) -> None:
     """RuntimeError for dtypes that have no gradients."""
     if dtype.category < FLOAT:
         raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients\n\nWhole numbers have no derivatives: "
-            "write 1. for 1, or dtype=torch.float32."
+            "Only Tensors of floating point and complex dtype can require gradients\n\nWhole numbers have no "
+            "derivatives: write 1. for 1, or dtype=torch.float32."
         )

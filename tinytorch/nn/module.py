@@ -136,7 +136,10 @@ class Module(Hooks, StateDict, Conversion):
         if parameters is None:  # before Module.__init__: only what need not be registered
             kind = _kind(value)
             if kind is not None:
-                raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+                raise AttributeError(
+                    f"cannot assign {kind} before Module.__init__() call\n\nBegin __init__ with super().__init__(): it "
+                    f"makes the places where {kind}s are kept."
+                )
             object.__setattr__(self, name, value)
             return
         buffers, modules = attributes["_buffers"], attributes["_modules"]
