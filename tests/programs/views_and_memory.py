@@ -52,7 +52,8 @@ views = {
 }
 for name, v in views.items():
     print(
-        f"{name:15s} shares {shares(t, v)!s:5} {tuple(v.shape)} {v.stride()} +{v.storage_offset()} contiguous {v.is_contiguous()}"
+        f"{name:15s} shares {shares(t, v)!s:5} {tuple(v.shape)} {v.stride()} +{v.storage_offset()} contiguous "
+        f"{v.is_contiguous()}"
     )
 
 for bad in (
