@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.arguments import wrong_type
+from tinytorch.arguments import no_such_form, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import can_cast
@@ -35,6 +35,7 @@ def public(
     out: bool | str | tuple | Callable = True,
     out_name: str | None = None,
     aliases: tuple[str, ...] = (),
+    forms: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Publish a function whose first argument is a tensor.
 
@@ -46,11 +47,14 @@ def public(
               such a text and dtypes: these will also do; a function of the call's arguments: which of these it is
     out_name  what errors about out= call the function, where PyTorch has another name there
     aliases   other names for all of this
+    forms     how PyTorch lists the forms of the call, see `of_two`; others are refused with the list
     """
 
     def publish(plain: Callable) -> Callable:
         own_name = name or plain.__name__
-        complete = _with_out(plain, own_name, out, out_name or own_name) if out else _checked(plain, own_name)
+        complete = (
+            _with_out(plain, own_name, out, out_name or own_name, forms) if out else _checked(plain, own_name, forms)
+        )
         for each in (*aliases, own_name):
             if function:
                 NAMES[each] = complete
@@ -61,6 +65,23 @@ def public(
         return complete
 
     return publish
+
+
+def of_two(
+    second: str = "other", *, number_first: bool = False, out: str = ", *, Tensor out = None"
+) -> tuple[str, ...]:
+    """The forms of a function of two tensors, of which the second (or also the first) may be a number."""
+    forms = [f"(Tensor input, Tensor {second}{out})", f"(Tensor input, Number {second}{out})"]
+    if number_first:
+        forms.insert(1, f"(Number self, Tensor {second})")
+    return tuple(forms)
+
+
+def _check_forms(name: str, forms: tuple[str, ...], args: tuple, kwargs: dict) -> None:
+    """TypeError unless a number may come first, as the first argument is no tensor, and the second is one."""
+    number_first = any(form.startswith("(Number") for form in forms)
+    if not (number_first and any(isinstance(value, Tensor) for value in (*args[1:], *kwargs.values()))):
+        raise no_such_form(name, args, kwargs, forms)
 
 
 def publish_inplace(name: str, function_: Callable, *, function: bool = False) -> None:
@@ -99,9 +120,13 @@ _SAME = "Expected out tensor to have dtype {wanted.c_name}, but got {given.c_nam
 _MISMATCH = {True: None, "same": _SAME, "dtype": _SAME}
 
 
-def _with_out(plain: Callable, name: str, policy: bool | str | tuple | Callable, out_name: str) -> Callable:
+def _with_out(
+    plain: Callable, name: str, policy: bool | str | tuple | Callable, out_name: str, forms: tuple[str, ...] = ()
+) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if forms and args and not isinstance(args[0], Tensor):
+            _check_forms(name, forms, args, kwargs)
         if out is None:
             try:
                 result = plain(*args, **kwargs)
@@ -119,9 +144,11 @@ def _with_out(plain: Callable, name: str, policy: bool | str | tuple | Callable,
     return complete
 
 
-def _checked(plain: Callable, name: str) -> Callable:
+def _checked(plain: Callable, name: str, forms: tuple[str, ...] = ()) -> Callable:
     @functools.wraps(plain)
     def complete(*args: Any, **kwargs: Any) -> Any:
+        if forms and args and not isinstance(args[0], Tensor):
+            _check_forms(name, forms, args, kwargs)
         try:
             return plain(*args, **kwargs)
         except (AttributeError, TypeError):

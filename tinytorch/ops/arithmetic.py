@@ -26,7 +26,7 @@ from tinytorch.ops.elementwise import (
 )
 from tinytorch.ops.elementwise import conj as conj
 from tinytorch.promotion import bool_difference, common, dividing, floating, number, scaling, subtracting, to_common
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def sub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     return SubScaled.apply(input, other, alpha=-alpha)
 
 
-@public(method=False, out=False)
+@public(method=False, out=False, forms=of_two(out=", *, Number alpha = 1"))
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input, elementwise with broadcasting.
 

@@ -13,7 +13,7 @@ from tinytorch.dtypes import result_dtype
 from tinytorch.ops.elementwise import SAME_DTYPE, Keep, need_tensors
 from tinytorch.ops.where import Where
 from tinytorch.promotion import common, convert, fitting_number, supporting
-from tinytorch.public import public
+from tinytorch.public import of_two, public
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def _bound(value: Any) -> Any:
     return value.item() if isinstance(value, (np.number, np.bool_)) else NotImplemented
 
 
-@public(inplace=True, out=_out_dtype)
+@public(inplace=True, out=_out_dtype, forms=of_two("min"))
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The larger of `input` and `min`, a number or a tensor.
 
@@ -269,7 +269,7 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
     return ClampMin.apply(input, _number("clamp_min", min), None)
 
 
-@public(inplace=True, out=_out_dtype)
+@public(inplace=True, out=_out_dtype, forms=of_two("max"))
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The smaller of `input` and `max`, a number or a tensor.
 

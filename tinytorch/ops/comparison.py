@@ -11,7 +11,7 @@ from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import Step, operator, publish_operators
 from tinytorch.promotion import common, supporting
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Verdict(Step):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public()
+@public(forms=of_two())
 def eq(input: Tensor, other: Any) -> Tensor:
     """input = other, elementwise with broadcasting, as bools.
 
@@ -127,7 +127,7 @@ def eq(input: Tensor, other: Any) -> Tensor:
     return Eq.apply(input, other)
 
 
-@public(aliases=("not_equal",))
+@public(aliases=("not_equal",), forms=of_two())
 def ne(input: Tensor, other: Any) -> Tensor:
     """input != other, elementwise with broadcasting, as bools.
 
@@ -137,7 +137,7 @@ def ne(input: Tensor, other: Any) -> Tensor:
     return Ne.apply(input, other)
 
 
-@public(aliases=("less",))
+@public(aliases=("less",), forms=of_two())
 def lt(input: Tensor, other: Any) -> Tensor:
     """input < other, elementwise with broadcasting, as bools.
 
@@ -147,7 +147,7 @@ def lt(input: Tensor, other: Any) -> Tensor:
     return Lt.apply(input, other)
 
 
-@public(aliases=("less_equal",))
+@public(aliases=("less_equal",), forms=of_two())
 def le(input: Tensor, other: Any) -> Tensor:
     """input <= other, elementwise with broadcasting, as bools.
 
@@ -157,7 +157,7 @@ def le(input: Tensor, other: Any) -> Tensor:
     return Le.apply(input, other)
 
 
-@public(aliases=("greater",))
+@public(aliases=("greater",), forms=of_two())
 def gt(input: Tensor, other: Any) -> Tensor:
     """input > other, elementwise with broadcasting, as bools.
 
@@ -167,7 +167,7 @@ def gt(input: Tensor, other: Any) -> Tensor:
     return Gt.apply(input, other)
 
 
-@public(aliases=("greater_equal",))
+@public(aliases=("greater_equal",), forms=of_two())
 def ge(input: Tensor, other: Any) -> Tensor:
     """input >= other, elementwise with broadcasting, as bools.
 

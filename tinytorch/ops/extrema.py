@@ -139,12 +139,20 @@ class Argmin(Argmax):
 # ---- max and min in their three forms --------------------------------------------------------------------------------
 
 
+_FORMS = (
+    "(Tensor input, *, Tensor out = None)",
+    "(Tensor input, Tensor other, *, Tensor out = None)",
+    "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)",
+    "(Tensor input, name dim, bool keepdim = False, *, tuple of Tensors out = None)",
+)
+
+
 def _out_dtype(input: Tensor, dim: Any = None, *args: Any, **kwargs: Any) -> bool | str:
     """What max and min demand of out=: only what they find along a dimension is not cast."""
     return "same" if isinstance(dim, int) else True
 
 
-@public(out=_out_dtype)
+@public(out=_out_dtype, forms=_FORMS)
 @numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The largest of all elements; or along `dim`, with its place; or the larger of two tensors, elementwise.
@@ -167,7 +175,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
     return _tuple(return_types.max, _along("max", Max, input, dim, keepdim))
 
 
-@public(out=_out_dtype)
+@public(out=_out_dtype, forms=_FORMS)
 @numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """The smallest of all elements; or along `dim`, with its place; or the smaller of two tensors, elementwise.

@@ -175,7 +175,7 @@ def check_square(function: str, A: Any, *, square: bool = True, argument: str = 
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public(name="inverse")
+@public(name="inverse", out="same")
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices; LinAlgError (a RuntimeError) for one that has none.
 

@@ -18,7 +18,7 @@ from tinytorch.ops.elementwise import (
     reflected,
 )
 from tinytorch.promotion import common, supporting
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def logical_not(input: Tensor) -> Tensor:
     return LogicalNot.apply(input)
 
 
-@public()
+@public(forms=of_two(number_first=True))
 def bitwise_and(input: Any, other: Any) -> Tensor:
     """The bits that two integers have in common; of bools: and. The operator &.
 
@@ -182,7 +182,7 @@ def bitwise_and(input: Any, other: Any) -> Tensor:
     return BitwiseAnd.apply(input, other)
 
 
-@public()
+@public(forms=of_two(number_first=True))
 def bitwise_or(input: Any, other: Any) -> Tensor:
     """The bits that one of two integers has; of bools: or. The operator |.
 
@@ -192,7 +192,7 @@ def bitwise_or(input: Any, other: Any) -> Tensor:
     return BitwiseOr.apply(input, other)
 
 
-@public()
+@public(forms=of_two(number_first=True))
 def bitwise_xor(input: Any, other: Any) -> Tensor:
     """The bits that exactly one of two integers has; of bools: either, or. The operator ^.
 
@@ -212,7 +212,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     return BitwiseNot.apply(input)
 
 
-@public()
+@public(forms=of_two(number_first=True))
 def bitwise_left_shift(input: Any, other: Any) -> Tensor:
     """The bits of integers moved up by `other` places: input * 2^other. The operator <<.
 
@@ -222,7 +222,7 @@ def bitwise_left_shift(input: Any, other: Any) -> Tensor:
     return ShiftLeft.apply(input, other)
 
 
-@public()
+@public(forms=of_two(number_first=True))
 def bitwise_right_shift(input: Any, other: Any) -> Tensor:
     """The bits of integers moved down by `other` places: floor(input / 2^other). The operator >>.
 

@@ -26,7 +26,7 @@ from tinytorch.ops.elementwise import (
 )
 from tinytorch.ops.exponential import Log
 from tinytorch.promotion import convert, floating, number, supporting, to_common
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
 NEGATIVE = "Integers to negative integer powers are not allowed."
@@ -192,7 +192,7 @@ class Rsqrt(Elementwise):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public(inplace=True)
+@public(inplace=True, forms=of_two("exponent", number_first=True))
 def pow(input: Any, exponent: Any) -> Tensor:
     """input^exponent, elementwise with broadcasting; either may be a number.
 
@@ -212,7 +212,7 @@ _OTHER_DTYPE = (
 )
 
 
-@public(out=_OTHER_DTYPE)
+@public(out=_OTHER_DTYPE, forms=of_two("exponent", number_first=True))
 def float_power(input: Any, exponent: Any) -> Tensor:
     """input^exponent, computed in float64 (complex128 where one of them is complex).
 

@@ -18,7 +18,7 @@ from tinytorch.ops.elementwise import (
     wide,
 )
 from tinytorch.promotion import common, scaling, supporting
-from tinytorch.public import public
+from tinytorch.public import of_two, public
 from tinytorch.tensor import Tensor
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def floor_divide(input: Any, other: Any) -> Tensor:
     return FloorDivide.apply(input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, forms=of_two(number_first=True))
 def remainder(input: Any, other: Any) -> Tensor:
     """input - other * floor(input / other), elementwise: the remainder with the sign of the divisor, Python's %.
 
@@ -207,7 +207,7 @@ def remainder(input: Any, other: Any) -> Tensor:
     return (Remainder if isinstance(other, Tensor) else RemainderByNumber).apply(input, other)
 
 
-@public(inplace=True)
+@public(inplace=True, forms=of_two())
 def fmod(input: Tensor, other: Any) -> Tensor:
     """input - other * trunc(input / other), elementwise: the remainder with the sign of the dividend, C's fmod.
 

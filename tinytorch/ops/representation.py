@@ -15,7 +15,7 @@ from tinytorch.dtypes import FLOAT
 from tinytorch.ops.elementwise import Keep, conj, need_tensors, zeros_like
 from tinytorch.ops.exponential import Exp2
 from tinytorch.promotion import common, floating, supporting
-from tinytorch.public import public, publish_inplace
+from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
 LN2 = math.log(2)
@@ -153,7 +153,7 @@ def _replace(x: np.ndarray, nan: float | None, posinf: float | None, neginf: flo
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-@public()
+@public(forms=of_two())
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The absolute value of `input` with the sign of `other`, a tensor or a number; -0 counts as negative.
 
