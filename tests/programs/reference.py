@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 import torch
+import torch._dynamo  # optimizers import it when one is made, which takes longer than most programs
 
 
 def child(program: Path, printed: Path) -> None:
