@@ -19,6 +19,13 @@ def test_functions_and_modules_stay_as_they_are(mark):
     assert mark(layer) is layer
 
 
+def test_compile_leaves_it_as_it_is():
+    layer = nn.Linear(2, 1)
+    assert torch.compile(layer) is layer
+    assert torch.compile(twice, fullgraph=True, mode="max-autotune") is twice
+    assert torch.compile(dynamic=True)(twice) is twice
+
+
 def test_scripting_never_happens():
     assert not jit.is_scripting() and not jit.is_tracing()
     assert jit.annotate(int, 3) == 3

@@ -52,7 +52,7 @@ _MODULES = (
     *("backends", "cuda", "jit", "linalg", "nn", "optim"),
     *("random", "serialization", "special", "testing", "utils"),
 )
-_NAMES_IN = {"save": "serialization", "load": "serialization", "summary": "summary"}
+_NAMES_IN = {"compile": "jit", "save": "serialization", "load": "serialization", "summary": "summary"}
 _absent = missing.getattr_for(__name__)
 
 

@@ -67,4 +67,21 @@ def empty_cache() -> None:
     """Give unused memory of GPUs back: nothing to do without one."""
 
 
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """Can a GPU compute with bfloat16? There is none."""
+    return False
+
+
+def memory_allocated(device: Any = None) -> int:
+    """How many bytes of a GPU's memory tensors take up: none."""
+    return 0
+
+
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
+
+
+def reset_peak_memory_stats(device: Any = None) -> None:
+    """Count the largest use of memory anew: nothing to do without a GPU."""
+
+
 __getattr__ = getattr_for(__name__)

@@ -1,4 +1,4 @@
-"""torch.jit: tinytorch compiles nothing, so what is marked for PyTorch's compiler runs as the Python that it is.
+"""torch.jit and torch.compile: tinytorch compiles nothing, so what is marked for a compiler runs as the Python it is.
 
 That gives the same results. What needs a compiled program (tracing, saving and loading one) is not here.
 
@@ -35,6 +35,15 @@ def script(obj: T, *args: Any, **kwargs: Any) -> T:
     tensor(9.)
     """
     return obj
+
+
+def compile(model: Any = None, **options: Any) -> Any:
+    """torch.compile: the function or module itself; without one, a decorator that leaves it as it is.
+
+    >>> torch.compile(torch.nn.Identity(), mode="reduce-overhead")
+    Identity()
+    """
+    return unused if model is None else model
 
 
 def script_if_tracing(fn: T) -> T:

@@ -163,6 +163,12 @@ class Div(Elementwise):
         return grad / conj(y) if need_x else None, -grad * conj(x / y / y) if need_y else None
 
 
+class DivNumber(Div):
+    """As Div, of a number: PyTorch's C++ code divides by numbers as they are, its Python makes a tensor of them first."""
+
+    name = "DivBackward1"
+
+
 class Neg(Elementwise):
     """y = -x,    dy/dx = -1"""
 
