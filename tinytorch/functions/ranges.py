@@ -187,12 +187,11 @@ def _exponents(first: Any, last: Any, steps: int) -> np.ndarray:
 
 def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> tuple:
     """The checked arguments of linspace or logspace: two numbers, a count, a dtype."""
-    for key, value in (("start", start), ("end", end)):
-        if isinstance(value, Tensor) and value._array.ndim:
-            raise RuntimeError(
-                f"{name} only supports 0-dimensional start and end tensors, but got {key} with {value._array.ndim} "
-                "dimension(s)."
-            )
+    bounds = (("start", start), ("end", end))
+    dims = [(key, value._array.ndim) for key, value in bounds if isinstance(value, Tensor)]
+    if any(count for _, count in dims):
+        found = " and ".join(f"{key} with {count} dimension(s)" for key, count in dims)
+        raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got {found}.")
     try:
         bounds = [as_number(name, "start", 1, start), as_number(name, "end", 2, end)]
         steps = arguments.as_whole(name, "steps", 3, steps)

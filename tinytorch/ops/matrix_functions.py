@@ -12,6 +12,7 @@ import numpy as np
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import FLOAT
+from tinytorch.dtypes import FLOAT
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.linear_systems import Inv, check_matrices, real_kind
 from tinytorch.ops.svd import adjoint
@@ -114,5 +115,7 @@ def matrix_exp(A: Tensor) -> Tensor:
     tensor([[1., 1.],
             [0., 1.]])
     """
+    if A.dtype.category == FLOAT and A.dtype.itemsize == 2:  # LAPACK knows no half precision
+        return matrix_exp(A.float()).to(A.dtype)
     check_matrices("linalg.matrix_exp", A)
     return MatrixExp.apply(A)

@@ -115,9 +115,10 @@ def _places(mode: str, input: Tensor, dim: int, before: int, after: int) -> np.n
     if n + before + after < 1:
         side = "WHD"[input.ndim - 1 - dim]
         raise RuntimeError(f"input ({side}: {n}) is too small. Calculated output {side}: {n + before + after}")
+    if mode == "circular":  # places that negative numbers cut off do not come back from the other end
+        first, kept = max(-before, 0), n - max(-before, 0) - max(-after, 0)
+        return first + np.arange(-max(before, 0), kept + max(after, 0)) % kept
     places = np.arange(-before, n + after)
-    if mode == "circular":
-        return places % n
     if mode == "replicate":
         return places.clip(0, n - 1)
     return n - 1 - np.abs(n - 1 - np.abs(places))

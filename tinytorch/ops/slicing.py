@@ -404,7 +404,7 @@ def _split_along(name: str, input: Tensor, dim: int, least: int, how: tuple, nam
         )
     if named:
         how = tuple(named.values())
-    if not how or not {"sections", "indices"}.issuperset(named):
+    if not how or isinstance(how[0], str) or not {"sections", "indices"}.issuperset(named):
         forms = ("(Tensor input, int sections)", "(Tensor input, tuple of ints indices)")
         raise no_such_form(name, (input, *how), named, forms)
     if len(how) > 1 or isinstance(how[0], (tuple, list)):

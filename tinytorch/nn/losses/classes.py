@@ -14,6 +14,7 @@ import numpy as np
 from tinytorch.dtypes import FLOAT, int64, uint8
 from tinytorch.nn.losses.reduction import Loss, WeightedLoss, check_reduction, legacy_reduction, reduced
 from tinytorch.ops import loss as rules
+from tinytorch.ops.arithmetic import DivNumber
 from tinytorch.tensor import Tensor
 
 
@@ -129,7 +130,7 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Any, ignore_index
     if reduction == "none":
         return -products.sum(axis)
     total = -products.sum()
-    return total if reduction == "sum" else total / (input.numel() // input.shape[axis])
+    return total if reduction == "sum" else DivNumber.apply(total, input.numel() // input.shape[axis])
 
 
 def _smoothed(input: Tensor, hard: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str,
@@ -179,6 +180,24 @@ def kl_div(
     return reduced(losses, reduction)
 
 
+def _check_scores(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """RuntimeError unless these are scores of classes, each row's class and the classes' weights."""
+    if input.ndim > 2 or not all(input.shape[1:] if input.ndim == 2 else input.shape):
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
+        )
+    rows = input.shape[0] if input.ndim == 2 else 1
+    if target.ndim > 1 or target.numel() != rows:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
+            f"size). Expected target size [{rows}], but got {list(target.shape)}. Input has shape {list(input.shape)}."
+        )
+    if weight is not None and weight.shape[0] != input.shape[-1]:
+        raise RuntimeError(f"inconsistent weight size, expected {input.shape[-1]} but got {list(weight.shape)}")
+    if target.dtype is not int64:
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy}")
+
+
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -193,14 +212,18 @@ def multi_margin_loss(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
-    rows = input if input.ndim == 2 else input.unsqueeze(0)
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional")
+    check_reduction(reduction)
+    _check_scores(input, target, weight)
+    rows = input if input.ndim == 2 else input.reshape(1, -1)
     classes = target.reshape(-1, 1)
     gaps = (margin - rows.gather(1, classes) + rows).clamp_min(0)
     losses = gaps if p == 1 else gaps * gaps
     if weight is not None:
         losses = losses * weight[classes]
     losses = losses.scatter(1, classes, 0.0).sum(1) / rows.shape[1]
-    return reduced(losses if input.ndim == 2 else losses.squeeze(0), reduction)
+    return reduced(losses.reshape(target.shape), reduction)
 
 
 # ---- modules ---------------------------------------------------------------------------------------------------------

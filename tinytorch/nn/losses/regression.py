@@ -134,6 +134,8 @@ def gaussian_nll_loss(
             raise ValueError("var is of incorrect size")
     if (var < 0).any():
         raise ValueError("var has negative entry/entries")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
     floor = var.detach().clamp(min=eps)
     var = var + (floor - var.detach())  # var cut off below at eps, with the gradient of var itself
     losses = 0.5 * (var.log() + (input - target) ** 2 / var)
