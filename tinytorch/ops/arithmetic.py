@@ -164,7 +164,7 @@ class Div(Elementwise):
 
 
 class DivNumber(Div):
-    """As Div, of a number: PyTorch's C++ code divides by numbers as they are, its Python makes a tensor of them first."""
+    """As Div, of a number that PyTorch's C++ code did not make a tensor of, as its Python code does."""
 
     name = "DivBackward1"
 
