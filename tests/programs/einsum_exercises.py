@@ -71,7 +71,7 @@ print(torch.baddbmm(torch.ones(2, 3, 5), T, U, beta=2, alpha=0.5)[0, 0], torch.a
 print(torch.inner(A, A).shape, torch.vdot(x, y), torch.ger(x, y).shape, torch.mv(S, x), torch.addmv(x, S, y, alpha=-1))
 fib = torch.tensor([[1, 1], [1, 0]])
 print([torch.matrix_power(fib, n)[0, 1].item() for n in range(10)])
-rot = lambda t: torch.stack([torch.cos(t), -torch.sin(t), torch.sin(t), torch.cos(t)], -1).view(*t.shape, 2, 2)  # noqa: E731
+rot = lambda t: torch.stack([torch.cos(t), -torch.sin(t), torch.sin(t), torch.cos(t)], -1).view(*t.shape, 2, 2)
 angles = torch.tensor([0.0, torch.pi / 6, torch.pi / 2])
 print(
     rot(angles), torch.linalg.det(rot(angles)), torch.matrix_exp(torch.tensor([[0.0, -1.0], [1.0, 0.0]]) * torch.pi / 2)

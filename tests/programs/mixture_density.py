@@ -10,7 +10,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 torch.manual_seed(5)
 torch.set_default_dtype(torch.float64)  # in float32 the fit amplifies rounding

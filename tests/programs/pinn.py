@@ -61,7 +61,7 @@ print(x.view(3, 5), t, sep="\n")
 print((u_t - u_xx).abs().max() < 1e-12, u_xx.shape, u_t.requires_grad, u_xx.requires_grad)
 
 # laplacian through the hessian of a batch
-f = lambda z: (z[..., 0] ** 3 * z[..., 1]).sum()  # noqa: E731
+f = lambda z: (z[..., 0] ** 3 * z[..., 1]).sum()
 z = torch.tensor([1.0, 2.0])
 print(torch.autograd.functional.hessian(f, z), torch.autograd.functional.hessian(f, z).trace())
 print(torch.autograd.functional.jacobian(lambda z: torch.stack([z.prod(), z.sum()]), z))
