@@ -12,7 +12,6 @@ import numpy as np
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import FLOAT
-from tinytorch.dtypes import FLOAT
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.linear_systems import Inv, check_matrices, real_kind
 from tinytorch.ops.svd import adjoint
