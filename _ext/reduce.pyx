@@ -12,6 +12,7 @@ from importlib import import_module
 include "door.pxi"
 include "simd.pxi"
 include "rows.pxi"
+include "cascade.pxi"
 
 twin = import_module("tinytorch.kernels.reduce")
 
@@ -116,20 +117,15 @@ cdef cnp.ndarray scaled_sum(cnp.ndarray x, Split* parts, bint keepdims, double d
 
 
 cdef void _sum(const floating* x, floating* out, Split* parts, double divisor) noexcept nogil:
-    cdef Py_ssize_t i, j, columns
-    cdef Py_ssize_t n = parts.n, inner = parts.inner
-    cdef double total
+    cdef Py_ssize_t i, n = parts.n, inner = parts.inner
     for i in range(parts.outer):
         if inner == 1:
-            row_sum(x + i * n, n, &total)
-            out[i] = <floating>(total / divisor)
+            sum_of_row(x + i * n, n, out + i)
         else:
-            j = 0
-            while j < inner:
-                columns = TILE if inner - j > TILE else inner - j
-                column_sums(x + i * n * inner + j, <const floating*>NULL, out + i * inner + j,
-                            n, inner, columns, <floating>divisor)
-                j += columns
+            sums_of_columns(x + i * n * inner, n, inner, out + i * inner)
+    if divisor != 1:
+        for i in range(parts.outer * inner):
+            out[i] /= <floating>divisor
 
 
 cdef simd_void column_sums(const floating* x,       # IN   n rows, `stride` numbers from one to the next

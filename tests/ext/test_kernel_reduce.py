@@ -1,6 +1,7 @@
 """Sums, means, variances and extremes: kernel, twin and the formula written out in Python."""
 
 import math
+import platform
 
 import numpy as np
 import pytest
@@ -191,17 +192,35 @@ def test_a_large_mean_does_not_spoil_the_variance(kind, dtype):
 @pytest.mark.parametrize("shape, axis", [((1 << 20,), 0), ((1 << 18, 3), 0), ((3, 1 << 18), 1)], ids=str)
 @pytest.mark.parametrize("numbers", ["all 0.1", "uniform", "alternating"])
 def test_accuracy_of_long_sums(kind, shape, axis, numbers):
-    """Not worse than NumPy, which adds rows in pairs, and columns one after the other."""
+    """The error grows with the runs of additions, four levels of them, not with n: see _ext/cascade.pxi."""
     x = np.full(shape, 0.1, np.float32)
     if numbers != "all 0.1":
         x = np.random.default_rng(0).random(shape, np.float32)
     if numbers == "alternating":
         x.reshape(-1)[::2] *= -1
-    exact = np.array([math.fsum(row) for row in np.moveaxis(x, axis, -1).astype(float).reshape(-1, x.shape[axis])])
-    error = np.abs(load(kind, "reduce").sum(x, axis) - exact).max()
-    numpy_error = np.abs(x.sum(axis) - exact).max()
-    rounding = np.spacing(np.float32(np.abs(exact).max()))  # of the result, which nobody can avoid
-    assert error <= max(numpy_error, rounding)
+    rows = np.moveaxis(x, axis, -1).astype(float).reshape(-1, x.shape[axis])
+    exact = np.array([math.fsum(row) for row in rows])
+    additions = 4 * 2 ** (math.ceil(math.log2(x.shape[axis])) // 4 + 1)
+    bound = additions * np.finfo(np.float32).eps / 2 * np.abs(rows).sum(1)
+    assert (np.abs(load(kind, "reduce").sum(x, axis) - exact) <= bound).all()
+
+
+@pytest.mark.torch
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the width of a row is that of AVX2")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("mean", [False, True], ids=["sum", "mean"])
+def test_sums_are_pytorch_s_to_the_bit(dtype, mean):
+    torch = pytest.importorskip("torch")
+    family = load("kernel", "reduce")
+    compute = family.mean if mean else family.sum
+    sides = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 129, 512, 1000, 4097]
+    shapes = [(n,) for n in sides] + [(n, m) for n in (1, 3, 9, 64, 300) for m in (1, 2, 5, 8, 33, 70)] + [(3, 20, 7)]
+    for shape in shapes:
+        x = draw(shape, dtype)
+        for axis in (None, *range(x.ndim)):
+            tensor = torch.from_numpy(x)
+            expected = (tensor.mean if mean else tensor.sum)(*([] if axis is None else [axis])).numpy()
+            assert np.array_equal(compute(x, axis), expected), (shape, axis)
 
 
 @both

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinytorch import kernels
 from tinytorch.dtypes import COMPLEX, from_numpy
 from tinytorch.promotion import convert
 from tinytorch.tensor import Tensor
@@ -30,5 +31,5 @@ def unbroadcast(grad: Any, shape: tuple) -> Any:
         raise ValueError(f"got {list(given)} but expected shape compatible with {list(shape)}")
     repeated = (*range(extra), *[extra + dim for dim, side in enumerate(shape) if side == 1 != given[extra + dim]])
     if repeated:
-        grad = grad.sum(axis=repeated, keepdims=True)
+        grad = grad.sum(repeated, True) if isinstance(grad, Tensor) else kernels.reduce.sum(grad, repeated, True)
     return grad.reshape(shape)

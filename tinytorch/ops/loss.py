@@ -22,8 +22,7 @@ def reduce(losses: Any, reduction: str) -> Any:
     """The array of losses as the result that `reduction` asks for."""
     if reduction == "none":
         return losses
-    total = losses.sum(dtype=np.float32 if losses.dtype.itemsize == 2 else None)
-    return np.asarray(total / losses.size if reduction == "mean" else total, losses.dtype)
+    return kernels.reduce.mean(losses) if reduction == "mean" else kernels.reduce.sum(losses)
 
 
 def spread(grad: Any, count: int, reduction: str) -> Any:
