@@ -187,8 +187,8 @@ def _exponents(first: Any, last: Any, steps: int) -> np.ndarray:
 
 def _span(name: str, start: Any, end: Any, steps: Any, dtype: Dtype | None) -> tuple:
     """The checked arguments of linspace or logspace: two numbers, a count, a dtype."""
-    bounds = (("start", start), ("end", end))
-    dims = [(key, value._array.ndim) for key, value in bounds if isinstance(value, Tensor)]
+    ends = (("start", start), ("end", end))
+    dims = [(key, value._array.ndim) for key, value in ends if isinstance(value, Tensor)]
     if any(count for _, count in dims):
         found = " and ".join(f"{key} with {count} dimension(s)" for key, count in dims)
         raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got {found}.")
