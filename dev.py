@@ -26,6 +26,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SUPPORTED = [(3, 10), (3, 11), (3, 12), (3, 13)]
 TORCH = "torch==2.13.0"  # the reference of the differential tests
 FOR_TORCH = "torchviz==0.0.3"  # draws PyTorch's graphs; of no use without it
+FOR_OPERATORS = "expecttest~=0.3"  # imported by PyTorch's database of operators, see tests/opdb
 BUILD_SETTINGS = ("CC", "CFLAGS", "TINYTORCH_DEBUG_KERNELS", "TINYTORCH_NATIVE")
 
 
@@ -112,8 +113,9 @@ def install_reference() -> None:
         reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
         say(f"{TORCH} could not be installed ({reason}); the tests that compare with it will be skipped")
         return
-    why = f"pip could not install {FOR_TORCH}"
-    run(str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", FOR_TORCH, why=why)
+    for package in (FOR_TORCH, FOR_OPERATORS):
+        why = f"pip could not install {package}"
+        run(str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", package, why=why)
 
 
 def demo(arguments: list[str]) -> int:
