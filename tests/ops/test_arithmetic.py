@@ -74,7 +74,7 @@ def test_numpy_operands(function):
 
 
 @pytest.mark.parametrize("function", OPERATORS)
-@pytest.mark.parametrize("other", ["x", None, [1, 2], object()], ids=str)
+@pytest.mark.parametrize("other", ["x", None, [1, 2], object()], ids=["text", "None", "list", "object"])
 def test_foreign_operands(function, other):
     same(lambda lib, x: function(x, other), sample((2,)))
     same(lambda lib, x: function(other, x), sample((2,)))
