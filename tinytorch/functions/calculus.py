@@ -42,10 +42,10 @@ def diff(
             _check_extra(input, extra, dim)
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return input.clone()
     pieces = [piece for piece in (prepend, input, append) if piece is not None]
     x = cat(pieces, dim) if len(pieces) > 1 else input
-    if n == 0:
-        return x.clone()
     for _ in range(min(n, x.shape[dim])):
         later, earlier = _parts(x, dim)
         x = later.logical_xor(earlier) if input._array.dtype.kind == "b" else later - earlier

@@ -168,7 +168,8 @@ def logspace(start: Any, end: Any, steps: Any = None, base: float = 10.0, *, dty
     """
     start, end, steps, dtype = _span("logspace", start, end, steps, dtype)
     if dtype.category == INTEGER:
-        first, last = (fitting_number(value, dtype)[()] for value in (start, end))
+        # as int64, since the difference of two uint8 may be negative
+        first, last = (fitting_number(value, dtype).astype(np.int64)[()] for value in (start, end))
     else:
         first, last = (np.asarray(value).astype(dtype.numpy)[()] for value in (start, end))
     with np.errstate(all="ignore"):

@@ -67,7 +67,9 @@ class DivTrunc(DivFloor):
         if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
             check_divisor(y)
             return np.floor_divide(x - np.fmod(x, y), y)
-        return wide(lambda x, y: np.trunc(np.true_divide(x, y)), x, y)
+        if type(y) is np.float32:  # a number beside half precision, see promotion.scaling
+            return wide(lambda x, y: np.trunc(np.true_divide(x, y)), x, y)
+        return np.trunc(wide(np.true_divide, x, y))  # of half precision, the quotient is rounded before it is cut off
 
 
 class Remainder(Elementwise):
