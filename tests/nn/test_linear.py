@@ -103,3 +103,16 @@ def test_bilinear_refuses(lib):
 def test_identity(lib):
     x = lib.ones(2, requires_grad=True)
     yield lib.nn.Identity()(x) is x, repr(lib.nn.Identity(54, unused=True)), lib.nn.Identity()("text")
+
+
+@pytest.mark.parametrize("rows", [8, 96])
+@story
+def test_linear_of_many_numbers(lib, rows):
+    """Above a size and with more columns than rows the product is computed the other way round."""
+    lib.manual_seed(1)
+    layer = lib.nn.Linear(300, 90, dtype=lib.float64)
+    x = lib.randn(rows, 300, dtype=lib.float64, requires_grad=True)
+    y = layer(x)
+    yield y.float(), y.stride()
+    (y * y).sum().backward()
+    yield x.grad.float(), layer.weight.grad.float(), layer.weight.grad.stride(), layer.bias.grad.float()
