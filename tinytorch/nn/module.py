@@ -262,8 +262,12 @@ class Module(Hooks, StateDict, Conversion):
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """All parameters, for an optimizer."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
+        found: dict[int, Parameter] = {}  # by identity; without names, which take time to make
+        for module in _with_submodules(self, {}) if recurse else (self,):
+            for parameter in module._parameters.values():
+                if parameter is not None:
+                    found[id(parameter)] = parameter
+        yield from found.values()
 
     def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator:
         """All buffers with their dotted names."""
@@ -404,3 +408,12 @@ def _kind(value: Any) -> str | None:
     if isinstance(value, Module):
         return "module"
     return "buffer" if isinstance(value, Buffer) else None
+
+
+def _with_submodules(module: Module, found: dict[Module, None]) -> dict[Module, None]:
+    """The module and all modules below it, each once, in the order of `Module.modules`."""
+    found[module] = None
+    for child in module._modules.values():
+        if child is not None and child not in found:
+            _with_submodules(child, found)
+    return found
