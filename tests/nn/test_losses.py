@@ -141,6 +141,14 @@ def test_logits_so_large_that_their_powers_overflow():
     same(is_named("binary_cross_entropy_with_logits"), x, target, reduction="none", grad=False)
 
 
+def test_the_gradient_of_a_target_beside_a_very_negative_logit_is_finite():
+    def loss(lib, x, target):
+        weight = lib.tensor([3.0], dtype=lib.float64)
+        return lib.nn.functional.binary_cross_entropy_with_logits(x, target, pos_weight=weight)
+
+    same(loss, np.array([-1e3, 1e3, -800.0]), np.array([0.5, 0.5, 1.0]), second=False)
+
+
 @each_reduction
 def test_several_answers(reduction):
     def loss(lib, x, target, weight):

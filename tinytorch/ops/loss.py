@@ -14,6 +14,7 @@ from tinytorch.autograd.rule import Elementwise, Rule
 from tinytorch.ops.elementwise import zeros_like
 from tinytorch.ops.exponential import Log
 from tinytorch.ops.magnitude import Clamp
+from tinytorch.ops.smooth import LogSigmoid
 from tinytorch.ops.special import Sigmoid
 from tinytorch.promotion import common
 
@@ -178,7 +179,7 @@ class BinaryCrossEntropyWithLogits(Rule):
         if need_target:
             d_target = -x * grad
             if pos_weight is not None:
-                d_target = d_target - (pos_weight - 1) * Log.apply(Sigmoid.apply(x)) * grad
+                d_target = d_target - (pos_weight - 1) * LogSigmoid.apply(x) * grad
         if weight is not None:
             dx, d_target = [None if slope is None else slope * weight for slope in (dx, d_target)]
         return dx, d_target, None, None

@@ -105,11 +105,12 @@ def cross_entropy(
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing, axis)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    hard = nll_loss(input.log_softmax(axis), target, weight, ignore_index=ignore_index, reduction=reduction)
+    logs = input.log_softmax(axis)
+    hard = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     return (
         hard
         if label_smoothing == 0
-        else _smoothed(input, hard, target, weight, ignore_index, reduction, label_smoothing, axis)
+        else _smoothed(logs, hard, target, weight, ignore_index, reduction, label_smoothing, axis)
     )
 
 
@@ -133,13 +134,12 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Any, ignore_index
     return total if reduction == "sum" else DivNumber.apply(total, input.numel() // input.shape[axis])
 
 
-def _smoothed(input: Tensor, hard: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str,
+def _smoothed(logs: Tensor, hard: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str,
               label_smoothing: float, axis: int) -> Tensor:  # fmt: skip
     """(1 - s) of the loss for the target class, s of the mean loss over all classes."""
-    logs = input.log_softmax(axis)
-    count = input.shape[axis]
+    count = logs.shape[axis]
     if weight is not None:
-        logs = logs * weight.reshape([1] * axis + [-1] + [1] * (input.ndim - axis - 1))
+        logs = logs * weight.reshape([1] * axis + [-1] + [1] * (logs.ndim - axis - 1))
     smooth = -logs.sum(axis)
     ignored = target == ignore_index
     smooth = smooth.masked_fill(ignored, 0.0)
