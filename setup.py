@@ -1,9 +1,11 @@
 """Where the packages of this tree live, and which Cython kernels there are and how they are compiled.
 
-Everything else about the distribution stands in pyproject.toml. Two environment variables matter while it is built:
+Everything else about the distribution stands in pyproject.toml. Three environment variables matter while it is built:
 
     TINYTORCH_DEBUG_KERNELS=1    kernels check every index and keep their debug symbols
     TINYTORCH_NATIVE=1           kernels use every instruction of this very machine (such a build may not run elsewhere)
+    TINYTORCH_KERNELS=loss,...    only these kernels are built, for whoever works on them:
+                                 TINYTORCH_KERNELS=loss python setup.py build_ext --inplace
 """
 
 import os
@@ -16,7 +18,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
-KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax"]
+KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax", "threads"]
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
 NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
@@ -52,8 +54,11 @@ class BuildKernels(build_ext):
         super().build_extensions()
 
     def build_extension(self, extension: Extension) -> None:
-        Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)  # no compiler: no stale kernel either
-        super().build_extension(extension)
+        try:
+            super().build_extension(extension)
+        except Exception:
+            Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)  # no kernel rather than a stale one
+            raise
 
     def flags(self) -> tuple[list[str], list[str]]:
         """(flags for the compiler, flags for the linker)"""
@@ -83,7 +88,7 @@ def kernels() -> list[Extension]:
     """The extension modules, one C file each."""
     extensions = [
         Extension(f"tinytorch._ext.{name}", [f"_ext/{name}.pyx"], include_dirs=[numpy.get_include()])
-        for name in KERNELS
+        for name in os.environ.get("TINYTORCH_KERNELS", ",".join(KERNELS)).split(",")
     ]
     if not extensions:
         return []

@@ -1,6 +1,6 @@
-"""How many threads compute: the switch of the BLAS library that NumPy brings along.
+"""How many threads compute: a number for the loops of our kernels, and the switch of NumPy's BLAS library.
 
-NumPy has no such switch, but OpenBLAS, MKL and BLIS have functions for it. They are found through the NumPy module
+The loops read theirs from _ext/threads.pyx. NumPy has no such switch for its matrix products, but OpenBLAS, MKL and BLIS have functions for it. They are found through the NumPy module
 that is linked with the library, so nothing is imported or installed for it. A library without such functions
 (Apple's Accelerate) keeps its own counsel, and the number is then only remembered.
 
@@ -17,6 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+_loops: Any  # the number that the compiled loops go by; None where there are no such loops
+try:
+    from tinytorch._ext import threads as _loops
+except ImportError:
+    _loops = None
 
 # the functions that read and set the number; NumPy's own OpenBLAS carries a prefix, one with 64-bit integers a suffix
 _SWITCHES = [
@@ -60,11 +66,11 @@ def get_num_threads() -> int:
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _wanted or blas_threads() or _cores()
+    return _wanted or blas_threads() or _at_start()
 
 
 def set_num_threads(threads: int) -> None:
-    """Let an operation use so many threads: matrix products, as NumPy's BLAS library computes them.
+    """Let an operation use so many threads: the kernels' loops over large arrays, and matrix products.
 
     RuntimeError unless it is a positive int.
 
@@ -80,9 +86,24 @@ def set_num_threads(threads: int) -> None:
     switch = _switch()
     if switch is not None:
         switch[1](ctypes.c_int(threads))
+    if _loops is not None:
+        _loops.set(threads)
     _wanted = int(threads)
+
+
+def _at_start() -> int:
+    """OMP_NUM_THREADS, or the number of cores where that is no number."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else _cores()
 
 
 def _cores() -> int:
     """How many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if _loops is not None:
+    _loops.set(_at_start())
+    if hasattr(os, "register_at_fork"):
+        # A forked child has none of its parent's threads, and OpenMP would wait for them forever.
+        os.register_at_fork(after_in_child=functools.partial(_loops.set, 1))
