@@ -1,4 +1,4 @@
-"""Where the packages of this tree live, and which Cython kernels there are and how they are compiled.
+"""Where the packages of this tree live, which Cython kernels and Python files are compiled, and how.
 
 Everything else about the distribution stands in pyproject.toml. Three environment variables matter while it is built:
 
@@ -9,6 +9,7 @@ Everything else about the distribution stands in pyproject.toml. Three environme
 """
 
 import os
+import runpy
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax", "threads"]
+
+# Python files that are compiled as they stand.
+CORE = runpy.run_path("tinytorch/compiled.py", run_name="tinytorch.compiled")["CORE"]
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
 NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
@@ -31,6 +35,9 @@ DIRECTIVES = {
     "initializedcheck": DEBUG,
     "cdivision": not DEBUG,
 }
+
+# Python files keep the semantics of Python.
+PYTHON = {"language_level": 3, "annotation_typing": False, "binding": True}
 
 PACKAGE_DIR = {"tinytorch": "tinytorch", "tinytorch._ext": "_ext", "tinytorch.viz": "viz"}
 PACKAGES = [
@@ -52,6 +59,10 @@ class BuildKernels(build_ext):
             extension.extra_compile_args = compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
+        core = [Path(self.get_ext_fullpath(f"tinytorch.{name}")) for name in CORE]
+        if not all(path.exists() for path in core):
+            for path in core:  # they are compiled for one another
+                path.unlink(missing_ok=True)
 
     def build_extension(self, extension: Extension) -> None:
         try:
@@ -84,16 +95,29 @@ class BuildKernels(build_ext):
         return True
 
 
-def kernels() -> list[Extension]:
+def wanted(names: list[str]) -> list[str]:
+    """Those among `names` that TINYTORCH_KERNELS has; all where it is not set."""
+    chosen = os.environ.get("TINYTORCH_KERNELS")
+    return names if chosen is None else [name for name in names if name in chosen.split(",")]
+
+
+def extensions() -> list[Extension]:
     """The extension modules, one C file each."""
-    extensions = [
-        Extension(f"tinytorch._ext.{name}", [f"_ext/{name}.pyx"], include_dirs=[numpy.get_include()])
-        for name in os.environ.get("TINYTORCH_KERNELS", ",".join(KERNELS)).split(",")
-    ]
-    if not extensions:
-        return []
     folder = "build/cython-debug" if DEBUG else "build/cython"
-    return cythonize(extensions, compiler_directives=DIRECTIVES, build_dir=folder)
+    found = []
+    for names, package, place, suffix, directives in (
+        (KERNELS, "tinytorch._ext", "_ext", ".pyx", DIRECTIVES),
+        (CORE, "tinytorch", "tinytorch", ".py", PYTHON),
+    ):
+        modules = [
+            Extension(
+                f"{package}.{name}", [f"{place}/{name.replace('.', '/')}{suffix}"], include_dirs=[numpy.get_include()]
+            )
+            for name in wanted(list(names))
+        ]
+        if modules:
+            found += cythonize(modules, compiler_directives=directives, build_dir=folder)
+    return found
 
 
-setup(packages=PACKAGES, package_dir=PACKAGE_DIR, ext_modules=kernels(), cmdclass={"build_ext": BuildKernels})
+setup(packages=PACKAGES, package_dir=PACKAGE_DIR, ext_modules=extensions(), cmdclass={"build_ext": BuildKernels})

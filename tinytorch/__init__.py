@@ -8,6 +8,9 @@ Where to start reading: docs/design.md, then tensor.py, autograd/rule.py and ops
 import importlib
 import math
 
+from tinytorch import compiled as compiled  # before everything that may be compiled
+
+# isort: split
 from tinytorch import autograd, dtypes, formats, functions, missing, ops, version
 from tinytorch import config as __config__
 from tinytorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled

@@ -19,25 +19,30 @@ INT64 = np.dtype(np.int64)
 FAR = 2**63  # the first number beyond int64
 
 
+def agree(arrays: list) -> bool:
+    """Are the operands such as NumPy treats them as PyTorch does: arrays of one dtype, floats beside a number?"""
+    first, last = arrays[0], arrays[-1]
+    if len(arrays) == 2:
+        if type(first) is ndarray and type(last) is ndarray:
+            return first.dtype is last.dtype
+        # A Python number beside an array of floats: NumPy does not let it raise the dtype either.
+        if type(last) is float or type(last) is int:
+            return first.dtype.char in "fd" or (first.dtype is INT64 and type(last) is int and -FAR <= last < FAR)
+        return (type(first) is float or type(first) is int) and last.dtype.char in "fd"
+    for array in arrays:
+        if type(array) is not ndarray or array.dtype is not first.dtype:
+            return False
+    return True
+
+
 def joining(slowly: Callable[[list], None]) -> Callable[[list], None]:
-    """A promotion that leaves operands alone which NumPy treats as PyTorch does, and hands others to `slowly`."""
+    """A promotion that leaves operands alone which `agree`, and hands others to `slowly`."""
 
     def promote(arrays: list) -> None:
-        first, last = arrays[0], arrays[-1]
-        if len(arrays) == 2:
-            if type(first) is ndarray and type(last) is ndarray:
-                if first.dtype is last.dtype:
-                    return
-            # A Python number beside an array of floats: NumPy does not let it raise the dtype either.
-            elif type(last) is float or type(last) is int:
-                if first.dtype.char in "fd" or (first.dtype is INT64 and type(last) is int and -FAR <= last < FAR):
-                    return
-            elif (type(first) is float or type(first) is int) and last.dtype.char in "fd":
-                return
-        elif all(type(array) is ndarray and array.dtype is first.dtype for array in arrays):
-            return
-        slowly(arrays)
+        if not agree(arrays):
+            slowly(arrays)
 
+    promote.settled = True  # type: ignore[attr-defined]  # whoever asked `agree` needs not call
     return promote
 
 

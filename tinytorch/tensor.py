@@ -1,7 +1,10 @@
 """Tensor: an array, its gradient, the node that made it, a version. Nothing here is about any single operation.
 
 The operations (`add`, `sum`, `view`, ...) live in `tinytorch/ops` and `tinytorch/functions`; `tinytorch/public.py`
-hangs them onto this class under their names.
+hangs them onto Tensor under their names.
+
+This file is Python, and runs as it stands. Where there is a compiler it is compiled too, as it stands: tensor.pxd says
+which attributes are then fields of a C struct.
 """
 
 from __future__ import annotations
@@ -22,8 +25,18 @@ if TYPE_CHECKING:
     from tinytorch.autograd.node import Node
     from tinytorch.autograd.views import View
 
-_new = object.__new__
 ndarray = np.ndarray
+
+
+def usual(cls: type, **values: Any) -> None:
+    """Give the attributes of `cls` the values that they have until they are set.
+
+    Most objects use few of their attributes: the class holds the usual value, an object only what differs from it.
+    Fields of a compiled class need no help: they start as None, False or 0, which is all that is used here.
+    """
+    for name, value in values.items():
+        if not hasattr(cls, name):
+            setattr(cls, name, value)
 
 
 class Named(type):
@@ -97,63 +110,23 @@ class Version:
         self.value = 0
 
 
-class Tensor(metaclass=Named):
-    """A multi-dimensional array of one dtype that remembers how it was computed.
+class TensorBase:
+    """What every tensor has: memory, a place in the graph, a gradient. `Tensor` adds the operations."""
 
-    >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> (x * x).sum().backward()
-    >>> x.grad
-    tensor([2., 4.])
-    """
-
-    # Most tensors use few of these: the class holds the usual value, an object only what differs from it.
     _array: np.ndarray
-    _requires_grad = False  # of a leaf: asked for; of a result: True exactly when `_node` is set
-    _node: Node | None = None  # the node whose backward the gradient flows into; None for a leaf
-    _output_nr = 0  # which output of that node this tensor is
-    _grad: Tensor | None = None
-    _counter: Version | None = None  # None: never written to and shared with no view
-    _view: View | None = None  # of which tensor this is a view, see autograd/views.py
-    _accumulator: Callable[[], Node | None] | None = None  # weak reference to the leaf's AccumulateGrad
-    _hooks: OrderedDict | None = None  # of a leaf: what register_hook was given
-    _post_accumulate_hooks: OrderedDict | None = None
-    _retains_grad = False
-    _inference = False
-    _of_data = False  # made by .data: x.data[0] of a 0-dim tensor was PyTorch 0.3's x.item()
-    _storage_root: Any = None  # the array whose memory begins where PyTorch's storage would, if not `_array` itself
-
-    __array_priority__ = 1000  # ndarray + Tensor is left to Tensor.__radd__
-
-    if TYPE_CHECKING:  # the operations are attached by tinytorch/public.py, out of a type checker's sight
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
-        def __getattr__(self, name: str) -> Any: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __rsub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __rtruediv__(self, other: Any) -> Tensor: ...
-        def __floordiv__(self, other: Any) -> Tensor: ...
-        def __mod__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __rpow__(self, other: Any) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __invert__(self) -> Tensor: ...
-        def __and__(self, other: Any) -> Tensor: ...
-        def __or__(self, other: Any) -> Tensor: ...
-        def __xor__(self, other: Any) -> Tensor: ...
-        def __lt__(self, other: Any) -> Tensor: ...
-        def __le__(self, other: Any) -> Tensor: ...
-        def __gt__(self, other: Any) -> Tensor: ...
-        def __ge__(self, other: Any) -> Tensor: ...
-        def __eq__(self, other: Any) -> Any: ...
-        def __ne__(self, other: Any) -> Any: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __setitem__(self, index: Any, value: Any) -> None: ...
+    _requires_grad: bool  # of a leaf: asked for; of a result: True exactly when `_node` is set
+    _node: Node | None  # the node whose backward the gradient flows into; None for a leaf
+    _output_nr: int  # which output of that node this tensor is
+    _grad: Tensor | None
+    _counter: Version | None  # None: never written to and shared with no view
+    _view: View | None  # of which tensor this is a view, see autograd/views.py
+    _accumulator: Callable[[], Node | None] | None  # weak reference to the leaf's AccumulateGrad
+    _hooks: OrderedDict | None  # of a leaf: what register_hook was given
+    _post_accumulate_hooks: OrderedDict | None
+    _retains_grad: bool
+    _inference: bool
+    _of_data: bool  # made by .data: x.data[0] of a 0-dim tensor was PyTorch 0.3's x.item()
+    _storage_root: Any  # the array whose memory begins where PyTorch's storage would, if not `_array` itself
 
     # ---- what it is ------------------------------------------------------------------------------------------------
 
@@ -287,30 +260,21 @@ class Tensor(metaclass=Named):
 
     def _edge(self) -> tuple[Node | None, int]:
         """Where this tensor's gradient goes: the node that made it, a leaf's AccumulateGrad, or nowhere."""
-        if self._node is not None:
-            return self._node, self._output_nr
-        if not self._requires_grad:
-            return NO_EDGE
-        if self._accumulator is not None:
-            accumulator = self._accumulator()
-            if accumulator is not None:
-                return accumulator, 0
-        accumulator = new_accumulator(self)  # noqa: F821 - declared below
-        # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
-        self._accumulator = weakref.ref(accumulator)
-        return accumulator, 0
+        return edge_of(self)
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 
     def _version_counter(self) -> Version:
         """The counter that this tensor shares with its views, made when it is first needed."""
-        if self._counter is None:
-            self._counter = Version()
-        return self._counter
+        counter = self._counter
+        if counter is None:
+            self._counter = counter = Version()
+        return counter
 
     def _bump(self) -> None:
         """Note that the memory was written to."""
-        self._version_counter().value += 1
+        counter = self._version_counter()
+        counter.value += 1
 
     def _root(self) -> np.ndarray:
         """The array whose first element is the first of the storage that this tensor lies in."""
@@ -325,8 +289,78 @@ class Tensor(metaclass=Named):
         return id(self)  # tensors are compared elementwise, so a dictionary can only go by identity
 
 
+usual(
+    TensorBase,
+    **dict.fromkeys(("_node", "_grad", "_counter", "_view", "_accumulator", "_hooks", "_post_accumulate_hooks")),
+    **dict.fromkeys(("_requires_grad", "_retains_grad", "_inference", "_of_data"), False),
+    _output_nr=0,
+    _storage_root=None,
+)
+
+_new = TensorBase.__new__  # _new(Tensor): a tensor without anything, also of classes derived from Tensor
+
+
+class Tensor(TensorBase, metaclass=Named):
+    """A multi-dimensional array of one dtype that remembers how it was computed.
+
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __array_priority__ = 1000  # ndarray + Tensor is left to Tensor.__radd__
+
+    if TYPE_CHECKING:  # the operations are attached by tinytorch/public.py, out of a type checker's sight
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: Any) -> Any: ...
+        def __ne__(self, other: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+
 NO_EDGE: tuple[None, int] = (None, 0)
-new_accumulator: Callable[[Tensor], Node]  # AccumulateGrad; set by autograd/node.py, which stands above this file
+new_accumulator: Any = None  # AccumulateGrad; set by autograd/node.py, which stands above this file
+
+
+def edge_of(tensor: TensorBase) -> tuple[Any, int]:
+    """Where a tensor's gradient goes: (the node that made it, which of its outputs), a leaf's AccumulateGrad, nowhere."""
+    if tensor._node is not None:
+        return tensor._node, tensor._output_nr
+    if not tensor._requires_grad:
+        return NO_EDGE
+    if tensor._accumulator is not None:
+        accumulator = tensor._accumulator()
+        if accumulator is not None:
+            return accumulator, 0
+    accumulator = new_accumulator(tensor)
+    # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
+    tensor._accumulator = weakref.ref(accumulator)
+    return accumulator, 0
 
 
 def wrap(array: Any, requires_grad: bool = False) -> Tensor:

@@ -266,6 +266,9 @@ def register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     else:
         if self._hooks is None:
             self._hooks = OrderedDict()
+        accumulator = None if self._accumulator is None else self._accumulator()
+        if accumulator is not None:
+            accumulator.has_hooks = True
         hooks = self._hooks
     return RemovableHandle(hooks, hook)
 

@@ -8,12 +8,14 @@ Two passes, both with a stack or a heap instead of recursion, so a graph may be 
 
 Gradients travel as plain arrays; with create_graph they travel as Tensors, and the rules that compute them are
 recorded like any others. Two threads may walk through one graph: what a walk knows is in its Task.
+
+Like tensor.py this file is also compiled where there is a compiler; engine.pxd has the types.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
 from tinytorch.autograd import anomaly_mode, calls
@@ -95,12 +97,18 @@ def run(
 def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
     """Run every node of the task when its gradients are complete, the one that was made last first."""
     waiting, buffers, needed, capture_at = task.waiting, task.buffers, task.needed, task.capture_at
-    ready = [(node.priority, node) for node in buffers if not waiting[node] and (needed is None or needed[node])]
-    heapq.heapify(ready)
-    pop, push = heapq.heappop, heapq.heappush
-    results: Any
-    while ready:
-        _, node = pop(ready)
+    ready: list = [(node.priority, node) for node in buffers if not waiting[node] and (needed is None or needed[node])]
+    heapify(ready)
+    upcoming: Node | None = None  # a ready node that is not in the heap: in a chain there is never another one
+    while True:
+        if upcoming is None:
+            if not ready:
+                break
+            node = heappop(ready)[1]
+        else:
+            node, upcoming = upcoming, None
+            if ready and ready[0][0] < node.priority:
+                node = heapreplace(ready, (node.priority, node))[1]
         grads = buffers.pop(node, None)
         if grads is None:  # all that came along its edges was "no gradient"
             grads = [None] * len(node.outputs)
@@ -131,11 +139,12 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             if grad is not None:
                 outputs = next_node.outputs
                 shape, dtype = outputs[output_nr]
-                if grad.shape != shape or grad.dtype is not dtype:
+                if grad.dtype is not dtype or grad.shape != shape:
                     grad = _fit(grad, shape, dtype, node, index)
                 buffer = buffers.get(next_node)  # Task.add, written out because every gradient comes through here
                 if buffer is None:
-                    buffers[next_node] = buffer = [None] * len(outputs)
+                    buffer = [None] * len(outputs)
+                    buffers[next_node] = buffer
                     buffer[output_nr] = grad
                 else:
                     sofar = buffer[output_nr]
@@ -144,7 +153,10 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             left = waiting[next_node] - 1
             waiting[next_node] = left
             if not left:
-                push(ready, (next_node.priority, next_node))
+                if upcoming is None:
+                    upcoming = next_node
+                else:
+                    heappush(ready, (next_node.priority, next_node))
         results = grad = None  # as above
 
 

@@ -67,8 +67,6 @@ class FunctionNode(Node, FunctionCtx):
     function: Any  # the Function class, or the instance of the old style
     tensor_positions: tuple[int, ...] = ()  # which arguments of forward were tensors
     argument_count = 0
-    _saved: tuple | None = ()
-    _versions: tuple[int, ...] = ()
 
     @property
     def saved_tensors(self) -> tuple[Tensor, ...]:
@@ -83,7 +81,7 @@ class FunctionNode(Node, FunctionCtx):
         return self.saved_tensors
 
     def release(self) -> None:
-        self._saved = None
+        self._saved, self._freed = None, True
 
     def run(self, grads: list) -> tuple:
         if self.materialize_grads:

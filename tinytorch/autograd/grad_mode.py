@@ -24,6 +24,18 @@ class _State(threading.local):
 state = _State()
 
 
+class Usage:
+    """Has any thread ever been inside inference mode? Until then nobody needs to ask its own `state`."""
+
+    inference: bool
+
+    def __init__(self) -> None:
+        self.inference = False
+
+
+usage = Usage()
+
+
 def is_grad_enabled() -> bool:
     """Are operations recorded in this thread?
 
@@ -197,6 +209,7 @@ class inference_mode(_ModeSwitch):
         return inference_mode(self.mode)
 
     def __enter__(self) -> None:
+        usage.inference = True
         self._before.append((state.recording, state.inference, state.asked))
         state.recording, state.inference, state.asked = not self.mode, self.mode, False
 

@@ -27,18 +27,25 @@ class Node:
     Nodes made later come first in backward; `_sequence_nr` says which is later.
     """
 
-    next_functions: tuple[tuple[Node | None, int], ...] = ()
-    outputs: tuple[tuple[tuple[int, ...], Any], ...] = ()  # shape and array dtype of every output
     takes_tensors = False  # run() wants Tensors even where the engine computes with plain arrays
-    has_hooks = False  # may there be anything in one of the next four?
-    _metadata: dict | None = None
-    _prehooks: OrderedDict | None = None  # fn(grad_outputs)
-    _posthooks: OrderedDict | None = None  # fn(grad_inputs, grad_outputs)
-    _tensor_hooks: dict[int, OrderedDict] | None = None  # Tensor.register_hook: fn(grad), by output
-    _retaining: dict[int, Callable[[], Tensor | None]] | None = None  # tensors whose grad is kept, by output
+
+    priority: int
+    next_functions: tuple[tuple[Node | None, int], ...]
+    outputs: tuple[tuple[tuple[int, ...], Any], ...]  # shape and array dtype of every output
+    needs_input_grad: tuple[bool, ...]  # for every input: has a gradient somewhere to go? Else do not compute it
+    _saved: Any  # what was saved for backward, see autograd/saved.py; None: nothing
+    _versions: Any  # and the versions that it had then; None: all were 0
+    _freed: bool  # was what was saved freed since?
+    has_hooks: bool  # may there be anything in one of the next four?
+    _prehooks: OrderedDict | None  # fn(grad_outputs)
+    _posthooks: OrderedDict | None  # fn(grad_inputs, grad_outputs)
+    _tensor_hooks: dict[int, OrderedDict] | None  # Tensor.register_hook: fn(grad), by output
+    _retaining: dict[int, Callable[[], Tensor | None]] | None  # tensors whose grad is kept, by output
+    _metadata: dict | None
 
     def __init__(self) -> None:
         self.priority = next(priorities)
+        self.next_functions = self.outputs = ()
 
     def _sequence_nr(self) -> int:
         """How many nodes were made before this one."""
@@ -50,6 +57,8 @@ class Node:
 
     def release(self) -> None:
         """Forget what was saved for backward."""
+        if self._saved is not None:
+            self._saved, self._freed = None, True
 
     def name(self) -> str:
         """The node's name as PyTorch prints it, for instance MulBackward0."""
@@ -97,28 +106,28 @@ class Node:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
+tensor.usual(
+    Node,
+    **dict.fromkeys(("_saved", "_versions", "_prehooks", "_posthooks", "_tensor_hooks", "_retaining", "_metadata")),
+    has_hooks=False,
+    _freed=False,
+)
+
 _accumulating = threading.Lock()  # backward may run in several threads that share parameters
 
 
 class AccumulateGrad(Node):
     """grad of a leaf += the gradient that arrives"""
 
+    variable: Tensor
+
     def __init__(self, variable: Tensor):
+        array = variable._array
         self.priority = next(_leaf_sequence)
+        self.next_functions = ()
+        self.outputs = ((array.shape, array.dtype),)
+        self.has_hooks = variable._hooks is not None
         self.variable = variable
-
-    @property
-    def outputs(self) -> tuple:  # type: ignore[override]
-        array = self.variable._array
-        return ((array.shape, array.dtype),)
-
-    @property
-    def has_hooks(self) -> bool:
-        return not (self.variable._hooks is self._prehooks is self._posthooks is None)
-
-    @has_hooks.setter
-    def has_hooks(self, value: bool) -> None:
-        pass  # it is looked up instead: hooks of a leaf are there before its node
 
     def _sequence_nr(self) -> int:
         return (1 << 64) - 1  # PyTorch's, for all leaves
@@ -144,9 +153,8 @@ class AccumulateGrad(Node):
             elif isinstance(grad, Tensor):
                 variable._grad = grad.clone()
             else:
-                # Nobody else may hold the array that becomes .grad, since users write into it. References of an
-                # array that came fresh out of a rule: `grad`, the argument of getrefcount. (PyTorch asks the same.)
-                fresh = type(grad) is np.ndarray and sys.getrefcount(grad) == 2 and _is_memory_of_its_own(grad)
+                # Nobody else may hold the array that becomes .grad, since users write into it. (PyTorch asks the same.)
+                fresh = type(grad) is np.ndarray and sys.getrefcount(grad) == FRESH and _is_memory_of_its_own(grad)
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
                 variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
@@ -170,8 +178,19 @@ def _is_memory_of_its_own(grad: np.ndarray) -> bool:
     owner = grad.base
     if owner is None:
         return True
-    # References of the owner: grad.base, `owner`, the argument of getrefcount.
-    return type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == 3
+    alone = FRESH + 1  # `owner`, and grad.base
+    return (
+        type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == alone
+    )
+
+
+def _references() -> int:
+    """What getrefcount says of an array that only one local variable refers to: 2, the argument counted; compiled, 1."""
+    array = np.empty(0)
+    return sys.getrefcount(array)
+
+
+FRESH = _references()
 
 
 def _laid_out_like(array: np.ndarray, grad: Any) -> np.ndarray:

@@ -4,6 +4,8 @@ A rule has two static methods. `forward(ctx, x, ...)` works on plain arrays. `ba
 operators and rules that arrays and Tensors share: the engine feeds it arrays, or Tensors when the gradient is itself
 to be differentiated (create_graph). What makes the latter work: *with no Tensor among its inputs, apply is just
 forward.*
+
+Like tensor.py this file is also compiled where there is a compiler; rule.pxd has the types.
 """
 
 from __future__ import annotations
@@ -14,30 +16,26 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd import anomaly_mode, saved
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node, priorities
 from tinytorch.autograd.views import View
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.tensor import NO_EDGE, Tensor, _new
+from tinytorch.promotion import agree
+from tinytorch.tensor import NO_EDGE, Tensor, TensorBase, edge_of
 
 ndarray = np.ndarray
 
 
-_NODE_ATTRIBUTES = ("needs_input_grad", "next_functions", "outputs", "priority", "rule")
+_NODE_ATTRIBUTES = ("application", "needs_input_grad", "next_functions", "outputs", "priority", "rule")
 
 
 class RuleNode(Node):
     """The node of a built-in rule; it is also the rule's `ctx`."""
 
-    rule: type[Rule]
-    needs_input_grad: tuple[bool, ...] = (
-        True,
-    )  # for every input: has a gradient somewhere to go? Else do not compute it
-    _saved: Any = ()  # Tensors (inputs and outputs) and plain arrays; None once freed
-    _versions: Any = ()
+    application: Application  # of its rule; the rule itself is `rule`, an attribute of the node's class
 
     def save_for_backward(self, *arrays: Any) -> None:
         """Keep inputs, outputs or constants (masks, indices) of the rule for backward, where saved_tensors has them."""
@@ -54,17 +52,17 @@ class RuleNode(Node):
         return saved.unpack(self)
 
     def run(self, grads: list) -> tuple:
-        for grad in grads:
-            if grad is not None:
-                break
+        backward = self.application.backward
+        if len(grads) == 1:
+            grad = grads[0]
+            if grad is None:
+                return (None,) * len(self.next_functions)
+            result = backward(self, grad)
+        elif any([grad is not None for grad in grads]):
+            result = backward(self, *grads)
         else:
             return (None,) * len(self.next_functions)
-        result = self.rule.backward(self, *grads)
         return result if type(result) is tuple else (result,)
-
-    def release(self) -> None:
-        if self._saved:
-            self._saved = None
 
     # What was saved, as attributes under PyTorch's names: grad_fn._saved_self, ._saved_result, ._saved_dim ...
 
@@ -81,7 +79,7 @@ class RuleNode(Node):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
-            if self._saved is None and name in self._names_of_parameters():
+            if self._freed and name in self._names_of_parameters():
                 raise freed_error(self)
             found = self._names_of_saved().get(name)
             if found is not None:
@@ -113,10 +111,10 @@ NO_CONTEXT: Any = _NoContext()
 class Rule:
     """One operation: forward over backward, the formula in the docstring.
 
-    Class attributes say what the base has to know:
+    Class attributes say what `apply` has to know:
 
     inputs     how many leading arguments of forward are tensors (None: all of them); backward gives as many gradients
-    promote    how the inputs' dtypes are joined before forward: a function of tinytorch.autograd.promotion, or None
+    promote    how the inputs' dtypes are joined before forward: a function of tinytorch.promotion, or None
     is_view    the output shares the first input's memory
     differentiable  False for comparisons, argmax and the like: results without a gradient, never recorded
     name       of the node in the backward graph, "<Class>Backward0" if not given
@@ -127,20 +125,13 @@ class Rule:
     is_view = False
     differentiable = True
     name: str | None = None
-    node_class: type[RuleNode] | None = None  # made when the rule is first recorded: most of them never are
+    apply: Application
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" not in cls.__dict__:
             cls.name = f"{cls.__name__}Backward0"
-        cls.node_class = None
-
-    @classmethod
-    def make_node_class(cls) -> type[RuleNode]:
-        """The class of this rule's nodes, called after the rule."""
-        attributes = {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
-        cls.node_class = type(cls.name or "", (RuleNode,), attributes)
-        return cls.node_class
+        cls.apply = Application(cls)
 
     @staticmethod
     def forward(ctx: Any, *args: Any, **options: Any) -> Any:
@@ -158,121 +149,133 @@ class Rule:
         return error
 
     @classmethod
-    def apply(cls, *args: Any, **options: Any) -> Any:
+    def make_node_class(cls) -> type[RuleNode]:
+        """The class of this rule's nodes, called after the rule; made when the rule is first recorded."""
+        attributes = {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
+        cls.apply.node_class = type(cls.name or "", (RuleNode,), attributes)
+        return cls.apply.node_class
+
+
+class Application:
+    """`Rule.apply`: what a rule says about itself, at hand; called, it computes and records."""
+
+    def __init__(self, rule: type[Rule]):
+        self.rule = rule
+        self.forward, self.backward = rule.forward, rule.backward
+        self.promote = rule.promote
+        self.settled = getattr(rule.promote, "settled", False)
+        self.inputs = -1 if rule.inputs is None else rule.inputs
+        self.is_view, self.differentiable = rule.is_view, rule.differentiable
+        self.node_class: type[RuleNode] | None = None
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
         """Run forward on the arrays of `args`; record a node if an input requires grad and recording is on."""
-        # One input, and two tensors, are looked at without a loop: most calls are like that, and it saves time.
-        count, given = cls.inputs, len(args)
-        if count == 1:
-            x = args[0]
-            if not isinstance(x, Tensor):
-                return cls.forward(NO_CONTEXT, *args, **options)
-            arrays = list(args)
-            arrays[0] = x._array
-            needs_grad, viewed = x._requires_grad, x._view is not None
-        elif count == 2 == given and isinstance(args[0], Tensor) and isinstance(args[1], Tensor):
-            x, y = args
-            arrays = [x._array, y._array]
-            needs_grad = x._requires_grad or y._requires_grad
-            viewed = not (x._view is y._view is None)
-        else:
-            if count is None:
-                count = given
-            arrays = list(args)
-            needs_grad = viewed = has_tensor = False
-            for i in range(count):
-                arg = args[i]
-                if isinstance(arg, Tensor):
-                    has_tensor = True
-                    arrays[i] = arg._array
-                    if arg._requires_grad:
-                        needs_grad = True
-                    if arg._view is not None:
-                        viewed = True
-            if not has_tensor:
-                return cls.forward(NO_CONTEXT, *args, **options)
-        recording = state.recording
-        if viewed and recording:
+        return self.compute(args, options)
+
+    def compute(self, args: tuple, options: dict) -> Any:
+        count = len(args) if self.inputs < 0 else self.inputs
+        arrays = list(args)
+        has_tensor = needs_grad = viewed = False
+        for i in range(count):
+            if isinstance(args[i], TensorBase):
+                x = args[i]
+                has_tensor = True
+                arrays[i] = x._array
+                needs_grad = needs_grad or x._requires_grad
+                viewed = viewed or x._view is not None
+        if not has_tensor:
+            return self.forward(NO_CONTEXT, *args, **options)
+        if viewed and state.recording:
             needs_grad = _refreshed(args[:count]) or needs_grad
-        if cls.promote is not None:
-            cls.promote(arrays)
-        recording = recording and needs_grad and cls.differentiable
-        node: Any = cls._node(args[:count]) if recording else NO_CONTEXT
+        if self.promote is not None and not (self.settled and agree(arrays)):
+            self.promote(arrays)
+        recording = needs_grad and self.differentiable and state.recording
+        created = self.node(args, count) if recording else None
+        node: Any = created if recording else NO_CONTEXT
 
         token = quiet()
         try:
-            output = cls.forward(node, *arrays, **options)
+            if options:
+                output = self.forward(node, *arrays, **options)
+            elif len(arrays) == 2:  # most calls have one or two arguments; a call with a list of them takes longer
+                output = self.forward(node, arrays[0], arrays[1])
+            elif len(arrays) == 1:
+                output = self.forward(node, arrays[0])
+            else:
+                output = self.forward(node, *arrays)
         except (ValueError, TypeError, IndexError) as error:
-            raise cls.explain(error, arrays[:count]) from None
+            raise self.rule.explain(error, arrays[:count]) from None
         finally:
             leave(token)
         if type(output) is tuple:
-            return cls._several(node if recording else None, args, arrays, output)
+            return self.several(created, args, arrays, output)
 
         if type(output) is not ndarray:
-            output = _as_array(output, node if recording else None)
-        tensor = _new(Tensor)
+            output = _as_array(output, created)
+        tensor = TensorBase.__new__(Tensor)
         tensor._array = output
-        if recording:
-            tensor._node, tensor._requires_grad = node, True
-            node.outputs = ((output.shape, output.dtype),)
-            if node._saved:
-                saved.pack(node, args, arrays, (tensor,))
+        if created is not None:
+            tensor._node, tensor._requires_grad = created, True
+            created.outputs = ((output.shape, output.dtype),)
+            if created._saved is not None:
+                saved.pack(created, args, arrays, (tensor,))
             if anomaly_mode.tracing:
-                anomaly_mode.trace(node)
-        if cls.is_view:
+                anomaly_mode.trace(created)
+        if self.is_view:
             View.track(tensor, args[0])
-        elif not recording and state.inference:
+        elif not recording and usage.inference and state.inference:
             tensor._inference = True
         return tensor
 
-    @classmethod
-    def _node(cls, inputs: tuple) -> RuleNode:
-        """A node with edges to the nodes that made `inputs`."""
-        node = _new(cls.node_class or cls.make_node_class())
+    def node(self, args: tuple, count: int) -> RuleNode:
+        """A node with edges to the nodes that made the first `count` of `args`."""
+        node = RuleNode.__new__(self.node_class or self.rule.make_node_class())
+        node.application = self
         node.priority = next(priorities)
         edges: list = []
-        for arg in inputs:
-            if not isinstance(arg, Tensor):
-                edges.append(NO_EDGE)
-            elif arg._node is None:
-                edges.append(arg._edge())
-            else:
-                edges.append((arg._node, arg._output_nr))
+        for i in range(count):
+            edges.append(edge_of(args[i]) if isinstance(args[i], TensorBase) else NO_EDGE)
         node.next_functions = tuple(edges)
-        if len(edges) == 2:
-            node.needs_input_grad = (edges[0] is not NO_EDGE, edges[1] is not NO_EDGE)
-        elif len(edges) != 1:
+        if count == 1:
+            node.needs_input_grad = _ONE
+        elif count == 2:
+            node.needs_input_grad = _OF_TWO[2 * (edges[0] is not NO_EDGE) + (edges[1] is not NO_EDGE)]
+        else:
             node.needs_input_grad = tuple([edge is not NO_EDGE for edge in edges])
         return node
 
-    @classmethod
-    def _several(cls, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
+    def several(self, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
         """The Tensors for a forward that returned several arrays."""
         tensors = []
         for nr, array in enumerate(output):
-            tensor = _new(Tensor)
+            tensor = TensorBase.__new__(Tensor)
             tensor._array = array if type(array) is ndarray else _as_array(array, node)
             if node is not None and tensor._array.dtype.kind in "fcV":  # indices and masks have no gradient
                 tensor._node, tensor._output_nr, tensor._requires_grad = node, nr, True
-            if cls.is_view:
+            if self.is_view:
                 View.track(tensor, args[0], True)
-            elif state.inference:
+            elif usage.inference and state.inference:
                 tensor._inference = True
             tensors.append(tensor)
         if node is not None:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
-            if node._saved:
-                saved.pack(node, args, arrays, tensors)
+            if node._saved is not None:
+                saved.pack(node, args, arrays, tuple(tensors))
             if anomaly_mode.tracing:
                 anomaly_mode.trace(node)
         return tuple(tensors)
+
+
+# needs_input_grad, ready made: of one input, and of two by which of them has an edge
+_ONE = (True,)
+_OF_TWO = ((False, False), (False, True), (True, False), (True, True))
 
 
 def _refreshed(inputs: tuple) -> bool:
     """Bring the histories of the views among `inputs` up to date; does a base of theirs require grad?"""
     found = False
     for arg in inputs:
-        if isinstance(arg, Tensor) and arg._view is not None:
+        if isinstance(arg, TensorBase) and arg._view is not None:
             arg._view.refresh(arg)
             # a base counts even where the view is none that gradients flow through
             found = found or arg._view.base._requires_grad or arg._requires_grad
@@ -282,7 +285,7 @@ def _refreshed(inputs: tuple) -> bool:
 def _as_array(scalar: Any, node: RuleNode | None) -> np.ndarray:
     """NumPy's scalar, which it makes of 0-dim results, as an array; in what `node` saved, too."""
     array = np.asarray(scalar)
-    if node is not None and node._saved:
+    if node is not None and node._saved is not None:
         node._saved = tuple([array if value is scalar else value for value in node._saved])
     return array
 

@@ -10,47 +10,49 @@ import numpy as np
 
 from tinytorch.autograd.grad_mode import no_grad, state
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
-from tinytorch.tensor import Tensor, _new, wrap
+from tinytorch.autograd.node import Node
+from tinytorch.tensor import Tensor, TensorBase, _new, wrap
 
 ndarray = np.ndarray
 PYTORCH_NAMES = {"x": "self", "y": "other"}  # our formulas' letters, PyTorch's parameter names
 
 
-def pack(node: Any, args: tuple, arrays: list, outputs: Any) -> None:
+def pack(node: Node, args: tuple, arrays: list, outputs: tuple) -> None:
     """Replace the arrays that a rule saved by the tensors they belong to, with the versions they had.
 
     An array that is neither an input nor an output (a mask, indices) stays as it is: it has no history. So does what an
     input of integers was converted to.
     """
     kept: list[Any] = []
-    versions = []
+    versions = None
     for array in node._saved:
-        value, version, i = array, 0, 0
+        value = array
         if type(array) is ndarray or isinstance(array, np.generic):
-            for given in arrays:
-                if given is array:
-                    arg = args[i]
-                    if isinstance(arg, Tensor) and (arg._array is array or arg._array.dtype.kind in "fcV"):
-                        value = arg
-                        if arg._counter is not None:
-                            version = arg._counter.value
-                        if arg._inference:
-                            raise inference_error()
-                    break
-                i += 1
-            else:
-                for output in outputs:
-                    if output._array is array:
-                        value = twin(output)
-                        version = value._counter.value  # type: ignore[union-attr]
-                        break
-        elif isinstance(array, Tensor) and array._counter is not None:
-            version = array._counter.value  # a parameter of the rule that is no input: the indices of x[indices]
+            value = owner(array, args, arrays, outputs)
+        if isinstance(value, TensorBase) and value._counter is not None and value._counter.value:
+            if versions is None:
+                versions = [0] * len(node._saved)
+            versions[len(kept)] = value._counter.value
         kept.append(value)
-        versions.append(version)
     node._saved, node._versions = kept, versions
     if state.saved_hooks:
         pack_through_hooks(node)
+
+
+def owner(array: Any, args: tuple, arrays: list, outputs: tuple) -> Any:
+    """The tensor among a rule's inputs and outputs that `array` belongs to; `array` itself if it is none of theirs."""
+    for i in range(len(arrays)):
+        if arrays[i] is array:
+            arg = args[i]
+            if isinstance(arg, TensorBase) and (arg._array is array or arg._array.dtype.kind in "fcV"):
+                if arg._inference:
+                    raise inference_error()
+                return arg
+            return array
+    for output in outputs:
+        if output._array is array:
+            return twin(output)
+    return array
 
 
 def names(node: Any, parameters: list[str]) -> list[str]:
@@ -89,17 +91,20 @@ def twin(output: Tensor) -> Tensor:
 
 def unpack(node: Any, as_tensors: bool | None = None) -> Any:
     """The saved values: arrays, or Tensors when the gradient is being recorded (or the caller asks for them)."""
-    if node._saved is None:
+    if node._freed:
         raise freed_error(node)
     if as_tensors is None:
         as_tensors = state.recording
-    values = []
-    for value, version in zip(node._saved, node._versions):
+    values: list[Any] = []
+    versions = node._versions
+    for value in node._saved or ():
         if type(value) is _Packed:
             value = value.unpack(node)
-        elif isinstance(value, Tensor) and (0 if value._counter is None else value._counter.value) != version:
-            raise _first_modified(node)
-        if isinstance(value, Tensor):
+        elif isinstance(value, TensorBase):
+            version = 0 if versions is None else versions[len(values)]
+            if (0 if value._counter is None else value._counter.value) != version:
+                raise _first_modified(node)
+        if isinstance(value, TensorBase):
             if not as_tensors:
                 value = value._array
             elif type(value) is Output:
@@ -116,7 +121,7 @@ def _first_modified(node: Any) -> RuntimeError:
     rule = getattr(node, "rule", None)  # the nodes of users' Functions have none
     parameters = [] if rule is None else list(inspect.signature(rule.forward).parameters)[1:]
     by_position = rule is not None and len(node._saved) == rule.inputs  # each input was saved, or None in its place
-    for i, (value, version) in enumerate(zip(node._saved, node._versions)):
+    for i, (value, version) in enumerate(zip(node._saved, node._versions or [0] * len(node._saved))):
         if isinstance(value, Tensor) and value._counter is not None and value._counter.value != version:
             name = parameters[i] if by_position else ""
             wrong.append((PYTORCH_NAMES.get(name, name), i, value, version))

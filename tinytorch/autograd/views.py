@@ -315,9 +315,9 @@ def _adopt_saved_output(node: Any, target: Tensor, result: Tensor) -> None:
             value._array, value._counter = target._array, target._counter
             if target._view is not None:
                 value.maker = "AsStridedBackward0"  # type: ignore[attr-defined]  # what a view is made by once it was written to
-            versions = list(node._versions)
+            versions = [0] * len(saved) if node._versions is None else list(node._versions)
             versions[i] = target._counter.value  # type: ignore[union-attr]
-            node._versions = tuple(versions)
+            node._versions = versions
 
 
 def reshape_in_place(target: Tensor, rule: Any, *args: Any) -> Tensor:

@@ -1,0 +1,25 @@
+# What of rule.py becomes C where it is compiled.
+
+cimport cython
+from tinytorch.autograd.node cimport Node
+from tinytorch.promotion cimport agree
+from tinytorch.tensor cimport TensorBase, edge_of
+
+
+cdef class RuleNode(Node):
+    cdef public Application application
+
+
+cdef class Application:
+    cdef public object rule, forward, backward, promote, node_class
+    cdef public bint settled, is_view, differentiable
+    cdef public Py_ssize_t inputs
+
+    @cython.locals(
+        i=Py_ssize_t, count=Py_ssize_t, arrays=list, x=TensorBase, tensor=TensorBase, created=RuleNode,
+        has_tensor=bint, needs_grad=bint, viewed=bint, recording=bint,
+    )
+    cpdef compute(self, tuple args, dict options)
+    @cython.locals(i=Py_ssize_t, edges=list, created=RuleNode)
+    cpdef RuleNode node(self, tuple args, Py_ssize_t count)
+    cpdef tuple several(self, RuleNode node, tuple args, list arrays, tuple output)

@@ -1,0 +1,3 @@
+# What of promotion.py becomes C where it is compiled.
+
+cpdef bint agree(list arrays)
