@@ -18,7 +18,9 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
-KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax", "threads"]
+KERNELS = [
+    "elementwise", "extrema", "loss", "matmul", "memory", "nll", "optimizer", "random", "reduce", "scatter", "softmax", "threads",
+]  # fmt: skip
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
 NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
