@@ -10,6 +10,7 @@ Without it a sixteenth of the machine's memory may be kept, and never more than 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from importlib import import_module
 from typing import Any
@@ -17,10 +18,8 @@ from typing import Any
 MEGABYTE = 1 << 20
 
 _memory: Any = None  # the compiled allocator, where it is built
-try:
+with contextlib.suppress(ImportError):
     _memory = import_module("tinytorch._ext.memory")
-except ImportError:
-    pass
 
 
 def _limit() -> int:
