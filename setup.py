@@ -19,7 +19,9 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
-KERNELS = ["elementwise", "loss", "matmul", "optimizer", "random", "reduce", "scatter", "softmax", "threads"]
+KERNELS = [
+    "elementwise", "extrema", "loss", "matmul", "memory", "nll", "optimizer", "random", "reduce", "scatter", "softmax", "threads",
+]  # fmt: skip
 
 # Python files that are compiled as they stand.
 CORE = runpy.run_path("tinytorch/compiled.py", run_name="tinytorch.compiled")["CORE"]

@@ -1,7 +1,9 @@
-"""Losses of two arrays of one shape, number by number and in one pass, with their gradients:
+"""Losses of two arrays of one shape, number by number and in one pass, with their gradients; d = x - t:
 
     bce_with_logits(x, t) = (1 - t) x - log_sigmoid(x)      log_sigmoid(x) = min(x, 0) - log(1 + e^-|x|)
-    mse(x, t)             = (x - t)^2
+    mse(x, t)             = d^2
+    smooth_l1(x, t, beta) = d^2 / (2 beta) if |d| < beta else |d| - beta / 2
+    huber(x, t, delta)    = d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)
 
 NumPy twin: tinytorch/kernels/loss.py. float32 and float64 in C order; anything else goes to the twin.
 """
@@ -10,49 +12,75 @@ from importlib import import_module
 
 include "door.pxi"
 include "simd.pxi"
+include "threads.pxi"
 include "explog.pxi"
 
 twin = import_module("tinytorch.kernels.loss")
+
+cdef enum Loss:
+    BCE, MSE, SMOOTH_L1, HUBER
+
+cdef enum:
+    GRAIN = 16384       # numbers that are worth a thread
+
+
+# ---- doors -----------------------------------------------------------------------------------------------------------
 
 
 def bce_with_logits(x, target):
     """(1 - target) * x - log_sigmoid(x), a new array."""
     if not plain_float(x) or not plain_like(target, x):
         return twin.bce_with_logits(x, target)
-    cdef cnp.ndarray logits = x, t = target, out = empty_like(x)
-    if cnp.PyArray_TYPE(logits) == cnp.NPY_FLOAT:
-        with nogil:
-            _bce(<const float*> logits.data, <const float*> t.data, <float*> out.data, cnp.PyArray_SIZE(out))
-    else:
-        with nogil:
-            _bce(<const double*> logits.data, <const double*> t.data, <double*> out.data, cnp.PyArray_SIZE(out))
-    return out
-
-
-cdef simd_void _bce(const floating* x, const floating* t, floating* out, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef floating below, size
-    for i in range(n):
-        below = 0 if x[i] > 0 else x[i]         # min(x, 0), nan stays nan
-        size = -x[i] if x[i] > 0 else x[i]      # -|x|
-        out[i] = (1 - t[i]) * x[i] - (below - log1p_(exp_(size)))
+    return losses(BCE, x, target, 0)
 
 
 def bce_with_logits_backward(grad, x, target):
     """grad * (sigmoid(x) - target), a new array; grad has x's shape, or is one number."""
     if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
         return twin.bce_with_logits_backward(grad, x, target)
-    cdef cnp.ndarray logits = x, t = target, g = grad, out = empty_like(x)
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(out), step = g.ndim > 0 or logits.ndim == 0
-    if cnp.PyArray_TYPE(logits) == cnp.NPY_FLOAT:
-        with nogil:
-            _bce_backward(<const float*> g.data, step, <const float*> logits.data, <const float*> t.data,
-                          <float*> out.data, n)
-    else:
-        with nogil:
-            _bce_backward(<const double*> g.data, step, <const double*> logits.data, <const double*> t.data,
-                          <double*> out.data, n)
-    return out
+    return slopes(BCE, grad, x, target, 0)
+
+
+def mse(x, target):
+    """(x - target)^2, a new array."""
+    if not plain_float(x) or not plain_like(target, x):
+        return twin.mse(x, target)
+    return losses(MSE, x, target, 0)
+
+
+def mse_backward(grad, x, target):
+    """2 * grad * (x - target), a new array, the gradient of x; grad has x's shape, or is one number."""
+    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+        return twin.mse_backward(grad, x, target)
+    return slopes(MSE, grad, x, target, 0)
+
+
+def smooth_l1(x, target, beta):
+    """d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, a new array."""
+    if not plain_float(x) or not plain_like(target, x):
+        return twin.smooth_l1(x, target, beta)
+    return losses(SMOOTH_L1, x, target, beta)
+
+
+def smooth_l1_backward(grad, x, target, beta):
+    """grad * (d / beta clamped to [-1, 1]), a new array; grad has x's shape, or is one number."""
+    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+        return twin.smooth_l1_backward(grad, x, target, beta)
+    return slopes(SMOOTH_L1, grad, x, target, beta)
+
+
+def huber(x, target, delta):
+    """d^2 / 2 where |d| <= delta, else delta * (|d| - delta / 2), a new array."""
+    if not plain_float(x) or not plain_like(target, x):
+        return twin.huber(x, target, delta)
+    return losses(HUBER, x, target, delta)
+
+
+def huber_backward(grad, x, target, delta):
+    """grad * (d clamped to [-delta, delta]), a new array; grad has x's shape, or is one number."""
+    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+        return twin.huber_backward(grad, x, target, delta)
+    return slopes(HUBER, grad, x, target, delta)
 
 
 cdef inline bint one_or_like(object grad, cnp.ndarray x):
@@ -64,8 +92,84 @@ cdef inline bint one_or_like(object grad, cnp.ndarray x):
     )
 
 
-cdef simd_void _bce_backward(const floating* g, Py_ssize_t step,    # step 0: one number for all
-                             const floating* x, const floating* t, floating* out, Py_ssize_t n) noexcept nogil:
+cdef object losses(Loss which, cnp.ndarray x, cnp.ndarray t, double size):
+    cdef cnp.ndarray out = empty_like(x)
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(out)
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
+        with nogil:
+            in_parts(which, <const float*> NULL, 0, <const float*> x.data, <const float*> t.data, <float*> out.data, n,
+                     <float>size)
+    else:
+        with nogil:
+            in_parts(which, <const double*> NULL, 0, <const double*> x.data, <const double*> t.data,
+                     <double*> out.data, n, size)
+    return out
+
+
+cdef object slopes(Loss which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray t, double size):
+    cdef cnp.ndarray out = empty_like(x)
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(out), step = grad.ndim > 0 or x.ndim == 0
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
+        with nogil:
+            in_parts(which, <const float*> grad.data, step, <const float*> x.data, <const float*> t.data,
+                     <float*> out.data, n, <float>size)
+    else:
+        with nogil:
+            in_parts(which, <const double*> grad.data, step, <const double*> x.data, <const double*> t.data,
+                     <double*> out.data, n, size)
+    return out
+
+
+cdef void in_parts(Loss which, const floating* g, Py_ssize_t step, const floating* x, const floating* t, floating* out,
+                   Py_ssize_t n, floating size) noexcept nogil:
+    """The losses, or the gradients where there is a g, each thread a part of them"""
+    cdef int parts = threads_for(n, GRAIN), part
+    cdef Py_ssize_t at
+    if parts == 1:
+        one_part(which, g, step, x, t, out, n, size)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        at = begin(part, parts, n)
+        one_part(which, g + at * step if g != NULL else NULL, step, x + at, t + at, out + at,
+                 begin(part + 1, parts, n) - at, size)
+
+
+cdef void one_part(Loss which, const floating* g, Py_ssize_t step, const floating* x, const floating* t, floating* out,
+                   Py_ssize_t n, floating size) noexcept nogil:
+    if g == NULL:
+        if which == BCE:
+            _bce(x, t, out, n)
+        elif which == MSE:
+            _mse(x, t, out, n)
+        elif which == SMOOTH_L1:
+            _smooth_l1(x, t, out, n, size)
+        else:
+            _huber(x, t, out, n, size)
+        return
+    if which == BCE:
+        _bce_backward(g, step, x, t, out, n)
+    elif which == MSE:
+        _mse_backward(g, step, x, t, out, n)
+    elif which == SMOOTH_L1:
+        _clamped_backward(g, step, x, t, out, n, size, 1)
+    else:
+        _clamped_backward(g, step, x, t, out, n, 1, size)
+
+
+# ---- rooms: x, t, out of n numbers; g of n numbers too, or with step 0 one number for all ------------------------------
+
+
+cdef simd_void _bce(const floating* x, const floating* t, floating* out, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef floating below, size
+    for i in range(n):
+        below = 0 if x[i] > 0 else x[i]         # min(x, 0), nan stays nan
+        size = -x[i] if x[i] > 0 else x[i]      # -|x|
+        out[i] = (1 - t[i]) * x[i] - (below - log1p_(exp_(size)))
+
+
+cdef simd_void _bce_backward(const floating* g, Py_ssize_t step, const floating* x, const floating* t, floating* out,
+                             Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     cdef floating power
     for i in range(n):
@@ -79,45 +183,14 @@ cdef simd_void _bce_backward(const floating* g, Py_ssize_t step,    # step 0: on
             out[i] = out[i] * g[0]
 
 
-def mse(x, target):
-    """(x - target)^2, a new array."""
-    if not plain_float(x) or not plain_like(target, x):
-        return twin.mse(x, target)
-    cdef cnp.ndarray a = x, t = target, out = empty_like(x)
-    if cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT:
-        with nogil:
-            _mse(<const float*> a.data, <const float*> t.data, <float*> out.data, cnp.PyArray_SIZE(out))
-    else:
-        with nogil:
-            _mse(<const double*> a.data, <const double*> t.data, <double*> out.data, cnp.PyArray_SIZE(out))
-    return out
-
-
 cdef simd_void _mse(const floating* x, const floating* t, floating* out, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
         out[i] = (x[i] - t[i]) * (x[i] - t[i])
 
 
-def mse_backward(grad, x, target):
-    """2 * grad * (x - target), a new array, the gradient of x; grad has x's shape, or is one number."""
-    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
-        return twin.mse_backward(grad, x, target)
-    cdef cnp.ndarray a = x, t = target, g = grad, out = empty_like(x)
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(out), step = g.ndim > 0 or a.ndim == 0
-    if cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT:
-        with nogil:
-            _mse_backward(<const float*> g.data, step, <const float*> a.data, <const float*> t.data,
-                          <float*> out.data, n)
-    else:
-        with nogil:
-            _mse_backward(<const double*> g.data, step, <const double*> a.data, <const double*> t.data,
-                          <double*> out.data, n)
-    return out
-
-
-cdef simd_void _mse_backward(const floating* g, Py_ssize_t step,    # step 0: one number for all
-                             const floating* x, const floating* t, floating* out, Py_ssize_t n) noexcept nogil:
+cdef simd_void _mse_backward(const floating* g, Py_ssize_t step, const floating* x, const floating* t, floating* out,
+                             Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     cdef floating twice
     if step:
@@ -127,3 +200,39 @@ cdef simd_void _mse_backward(const floating* g, Py_ssize_t step,    # step 0: on
         twice = 2 * g[0]
         for i in range(n):
             out[i] = twice * (x[i] - t[i])
+
+
+cdef simd_void _smooth_l1(const floating* x, const floating* t, floating* out, Py_ssize_t n,
+                          floating beta) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef floating d, half = <floating>0.5
+    for i in range(n):
+        d = x[i] - t[i]
+        d = -d if d < 0 else d
+        out[i] = half * d * d / beta if d < beta else d - half * beta
+
+
+cdef simd_void _huber(const floating* x, const floating* t, floating* out, Py_ssize_t n, floating delta) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef floating d, half = <floating>0.5
+    for i in range(n):
+        d = x[i] - t[i]
+        d = -d if d < 0 else d
+        out[i] = half * d * d if d <= delta else delta * (d - half * delta)
+
+
+cdef simd_void _clamped_backward(const floating* g, Py_ssize_t step, const floating* x, const floating* t,
+                                 floating* out, Py_ssize_t n, floating unit, floating top) noexcept nogil:
+    """out = g * ((x - t) / unit clamped to [-top, top]), nan where x - t is"""
+    cdef Py_ssize_t i
+    cdef floating d
+    for i in range(n):
+        d = (x[i] - t[i]) / unit
+        d = top if d > top else d
+        out[i] = -top if d < -top else d
+    if step:
+        for i in range(n):
+            out[i] = out[i] * g[i]
+    else:
+        for i in range(n):
+            out[i] = out[i] * g[0]

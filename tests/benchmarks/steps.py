@@ -1,4 +1,4 @@
-"""The training steps of the documents, each a function of the library: what the benchmarks time in both libraries."""
+"""The training steps of the documents, each a function of the library that returns the step, which returns its loss."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ def linear_regression(lib: Any) -> Callable:
     x, target = lib.randn(15, 1), lib.randn(15, 1)
     w, b = lib.randn(1, requires_grad=True), lib.zeros(1, requires_grad=True)
 
-    def step() -> None:
+    def step() -> Any:
         loss = lib.mean((x * w + b - target) ** 2)
         loss.backward()
         w.data -= 1e-2 * w.grad.data
         b.data -= 1e-2 * b.grad.data
         w.grad.zero_()
         b.grad.zero_()
+        return loss
 
     return step
 
@@ -29,7 +30,7 @@ def logistic_regression(lib: Any) -> Callable:
     x, target = lib.rand(100, 2), (lib.rand(100, 1) > 0.5).float()
     w, b = lib.randn(2, 1, requires_grad=True), lib.zeros(1, requires_grad=True)
 
-    def step() -> None:
+    def step() -> Any:
         y = lib.sigmoid(x.mm(w) + b)
         loss = -(target * y.clamp(1e-12).log() + (1 - target) * (1 - y).clamp(1e-12).log()).mean()
         loss.backward()
@@ -37,6 +38,7 @@ def logistic_regression(lib: Any) -> Callable:
         b.data -= 0.1 * b.grad.data
         w.grad.zero_()
         b.grad.zero_()
+        return loss
 
     return step
 
@@ -48,11 +50,12 @@ def logistic_regression_bce(lib: Any) -> Callable:
     w, b = lib.nn.Parameter(lib.randn(2, 1)), lib.nn.Parameter(lib.zeros(1))
     criterion, optimizer = lib.nn.BCEWithLogitsLoss(), lib.optim.SGD([w, b], lr=1.0)
 
-    def step() -> None:
+    def step() -> Any:
         loss = criterion(x.mm(w) + b, target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 
@@ -67,7 +70,7 @@ def two_layers(lib: Any) -> Callable:
     x, target = lib.randn(n, d_in), lib.randn(n, d_out)
     w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
 
-    def step() -> None:
+    def step() -> Any:
         y = x.mm(w1).clamp(min=0).mm(w2)
         loss = (y - target).pow(2).sum()
         loss.backward()
@@ -76,6 +79,7 @@ def two_layers(lib: Any) -> Callable:
             w2.sub_(w2.grad, alpha=1e-6)
             w1.grad.zero_()
             w2.grad.zero_()
+        return loss
 
     return step
 
@@ -101,7 +105,7 @@ def two_layers_function(lib: Any) -> Callable:
     x, target = lib.randn(n, d_in), lib.randn(n, d_out)
     w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
 
-    def step() -> None:
+    def step() -> Any:
         loss = (MyReLU.apply(x.mm(w1)).mm(w2) - target).pow(2).sum()
         loss.backward()
         with lib.no_grad():
@@ -109,6 +113,7 @@ def two_layers_function(lib: Any) -> Callable:
             w2.sub_(w2.grad, alpha=1e-6)
             w1.grad.zero_()
             w2.grad.zero_()
+        return loss
 
     return step
 
@@ -121,13 +126,14 @@ def sequential(lib: Any) -> Callable:
     model = lib.nn.Sequential(lib.nn.Linear(d_in, hidden), lib.nn.ReLU(), lib.nn.Linear(hidden, d_out))
     criterion = lib.nn.MSELoss(reduction="sum")
 
-    def step() -> None:
+    def step() -> Any:
         loss = criterion(model(x), target)
         model.zero_grad()
         loss.backward()
         with lib.no_grad():
             for parameter in model.parameters():
                 parameter.data -= 1e-4 * parameter.grad.data
+        return loss
 
     return step
 
@@ -150,11 +156,12 @@ def module_adam(lib: Any) -> Callable:
     model, criterion = TwoLayerNet(d_in, hidden, d_out), lib.nn.MSELoss(reduction="sum")
     optimizer = lib.optim.Adam(model.parameters(), lr=1e-4)
 
-    def step() -> None:
+    def step() -> Any:
         loss = criterion(model(x), target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 

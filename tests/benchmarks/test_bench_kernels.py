@@ -130,7 +130,7 @@ TABLE = [
 def question(kernel, arguments, torch=None, written=(), shape=None):
     plain = [str(x) for x in arguments(shape) if not isinstance(x, np.ndarray)]
     return Question(
-        "small kernels", f"{kernel}({', '.join(['...', *plain])}) {sized(shape)}", lambda: arguments(shape),
+        "kernels", f"{kernel}({', '.join(['...', *plain])}) {sized(shape)}", lambda: arguments(shape),
         kernel=kernel, torch=torch, written=written, reach={"twin": 1},
     )  # fmt: skip
 

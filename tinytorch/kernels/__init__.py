@@ -47,8 +47,12 @@ def _pick(family: str) -> ModuleType:
 elementwise = _pick("elementwise")
 loss = _pick("loss")
 matmul = _pick("matmul")
+nll = _pick("nll")
 optimizer = _pick("optimizer")
 random = _pick("random")
 reduce = _pick("reduce")
 scatter = _pick("scatter")
 softmax = _pick("softmax")
+
+if not PURE:
+    import_module("tinytorch.kernels.cache").switch_on()

@@ -50,6 +50,40 @@ def mse_backward(grad: Array, x: Array, target: Array) -> Array:
     return narrow(2 * widen(grad) * (widen(x) - widen(target)), x)
 
 
+def smooth_l1(x: Array, target: Array, beta: float) -> Array:
+    """d^2 / (2 beta) if |d| < beta else |d| - beta / 2  with d = x - t, t = target
+
+    >>> smooth_l1(np.array([0.5, 3.0]), np.zeros(2), 1.0).tolist()
+    [0.125, 2.5]
+    """
+    check_same_shape("smooth_l1", x, target)
+    size = np.abs(widen(x) - widen(target))
+    return narrow(np.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta).astype(size.dtype), x)
+
+
+def smooth_l1_backward(grad: Array, x: Array, target: Array, beta: float) -> Array:
+    """dx = g * (d / beta clamped to [-1, 1]), and dt = -dx,  with g = grad, d = x - t"""
+    check_same_shape("smooth_l1_backward", x, target, *_unless_one(grad))
+    return narrow(((widen(x) - widen(target)) / beta).clip(-1, 1) * widen(grad), x)
+
+
+def huber(x: Array, target: Array, delta: float) -> Array:
+    """d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)  with d = x - t, t = target
+
+    >>> huber(np.array([0.5, 3.0]), np.zeros(2), 2.0).tolist()
+    [0.125, 4.0]
+    """
+    check_same_shape("huber", x, target)
+    size = np.abs(widen(x) - widen(target))
+    return narrow(np.where(size <= delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(size.dtype), x)
+
+
+def huber_backward(grad: Array, x: Array, target: Array, delta: float) -> Array:
+    """dx = g * (d clamped to [-delta, delta]), and dt = -dx,  with g = grad, d = x - t"""
+    check_same_shape("huber_backward", x, target, *_unless_one(grad))
+    return narrow((widen(x) - widen(target)).clip(-delta, delta) * widen(grad), x)
+
+
 def _unless_one(grad: Array) -> tuple[Array, ...]:
     """(grad,) to be checked as well, or nothing where it is one number for all"""
     return (grad,) if grad.shape else ()

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.ops.elementwise import zeros_like
+from tinytorch.ops.elementwise import Keep, zeros_like
 from tinytorch.ops.exponential import Log
 from tinytorch.ops.magnitude import Clamp
 from tinytorch.ops.smooth import LogSigmoid
@@ -28,7 +28,10 @@ def reduce(losses: Any, reduction: str) -> Any:
 
 def spread(grad: Any, count: int, reduction: str) -> Any:
     """The gradient of every single loss, given that of the result."""
-    return grad / max(count, 1) if reduction == "mean" else grad
+    if reduction != "mean":
+        return grad
+    share = grad / max(count, 1)
+    return np.asarray(share) if isinstance(share, np.generic) else share  # the kernels want arrays
 
 
 class MseLoss(Elementwise):
@@ -77,18 +80,36 @@ class SmoothL1Loss(Elementwise):
     @staticmethod
     def forward(ctx, x, target, beta, reduction):
         ctx.save_for_backward(x, target)
-        ctx.beta, ctx.reduction = beta, reduction
-        size = np.abs(x - target)
-        ctx.count = size.size
-        return reduce(
-            np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta).astype(size.dtype), reduction
-        )
+        ctx.count, ctx.beta, ctx.reduction = x.size, beta, reduction
+        return reduce(kernels.loss.smooth_l1(x, target, beta), reduction)
 
     @staticmethod
     def backward(ctx, grad):
         x, target = ctx.saved_tensors
-        dx = Clamp.apply((x - target) / ctx.beta, -1, 1) * spread(grad, ctx.count, ctx.reduction)
-        return dx, -dx
+        need_x, need_target = ctx.needs_input_grad
+        dx = SmoothL1Slope.apply(spread(grad, ctx.count, ctx.reduction), x, target, ctx.beta)
+        return dx if need_x else None, -dx if need_target else None
+
+
+class SmoothL1Slope(Rule):
+    """dx = g s,  s = d / beta clamped to [-1, 1],    d dx/dg = s,    d dx/dx = g / beta where |d| <= beta, else 0"""
+
+    inputs = 3
+    name = "SmoothL1LossBackwardBackward0"
+
+    @staticmethod
+    def forward(ctx, grad, x, target, beta):
+        ctx.save_for_backward(grad, x, target)
+        ctx.beta = beta
+        return kernels.loss.smooth_l1_backward(grad, x, target, beta)
+
+    @staticmethod
+    def backward(ctx, grad_grad):
+        grad, x, target = ctx.saved_tensors
+        slope = (x - target) / ctx.beta
+        inside = Clamp.apply(slope, -1, 1)
+        dx = Keep.apply(grad_grad * grad / ctx.beta, abs(slope) <= 1)
+        return grad_grad * inside, dx, -dx
 
 
 class HuberLoss(Elementwise):
@@ -100,18 +121,35 @@ class HuberLoss(Elementwise):
     @staticmethod
     def forward(ctx, x, target, delta, reduction):
         ctx.save_for_backward(x, target)
-        ctx.delta, ctx.reduction = delta, reduction
-        size = np.abs(x - target)
-        ctx.count = size.size
-        return reduce(
-            np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta)).astype(size.dtype), reduction
-        )
+        ctx.count, ctx.delta, ctx.reduction = x.size, delta, reduction
+        return reduce(kernels.loss.huber(x, target, delta), reduction)
 
     @staticmethod
     def backward(ctx, grad):
         x, target = ctx.saved_tensors
-        dx = Clamp.apply(x - target, -ctx.delta, ctx.delta) * spread(grad, ctx.count, ctx.reduction)
-        return dx, -dx
+        need_x, need_target = ctx.needs_input_grad
+        dx = HuberSlope.apply(spread(grad, ctx.count, ctx.reduction), x, target, ctx.delta)
+        return dx if need_x else None, -dx if need_target else None
+
+
+class HuberSlope(Rule):
+    """dx = g s,  s = d clamped to [-delta, delta],    d dx/dg = s,    d dx/dx = g where |d| <= delta, else 0"""
+
+    inputs = 3
+    name = "HuberLossBackwardBackward0"
+
+    @staticmethod
+    def forward(ctx, grad, x, target, delta):
+        ctx.save_for_backward(grad, x, target)
+        ctx.delta = delta
+        return kernels.loss.huber_backward(grad, x, target, delta)
+
+    @staticmethod
+    def backward(ctx, grad_grad):
+        grad, x, target = ctx.saved_tensors
+        d = x - target
+        dx = Keep.apply(grad_grad * grad, abs(d) <= ctx.delta)
+        return grad_grad * Clamp.apply(d, -ctx.delta, ctx.delta), dx, -dx
 
 
 class BinaryCrossEntropy(Rule):
@@ -211,46 +249,44 @@ class NllLoss(Rule):
 
     @staticmethod
     def forward(ctx, x, target, weight, reduction, ignore_index):
-        valid = target != ignore_index
-        classes = np.where(valid, target, 0)
-        factors = valid.astype(x.dtype) if weight is None else np.where(valid, weight[classes], 0).astype(x.dtype)
         ctx.save_for_backward(x)
-        ctx.classes, ctx.factors, ctx.reduction = classes, factors, reduction
-        index = np.expand_dims(classes, 1 if x.ndim > 1 else 0)
-        picked = np.take_along_axis(x, index, 1 if x.ndim > 1 else 0).reshape(classes.shape)
-        losses = np.where(valid, -picked * factors, 0).astype(x.dtype)
-        ctx.total = total = factors.sum()
+        ctx.target, ctx.weight, ctx.reduction, ctx.ignore_index = target, weight, reduction, ignore_index
+        ctx.total_weight = None
         if reduction == "none":
-            return losses
-        return np.asarray(losses.sum() / total if reduction == "mean" else losses.sum(), x.dtype)
+            return kernels.nll.nll(x, target, weight, ignore_index)
+        total, divisor = kernels.nll.nll_sum(x, target, weight, ignore_index)
+        if reduction == "sum":
+            return total
+        ctx.total_weight = divisor
+        return np.divide(total, divisor, out=total)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        classes, factors = ctx.classes, ctx.factors
-        axis = 1 if x.ndim > 1 else 0
-        if ctx.reduction == "mean":
-            factors = np.divide(factors, ctx.total, out=np.zeros_like(factors), where=factors != 0)
-        elif ctx.reduction == "none":
-            grad = grad.reshape(np.expand_dims(classes, axis).shape)
-        slopes = np.zeros(x.shape, factors.dtype)
-        np.put_along_axis(slopes, np.expand_dims(classes, axis), np.expand_dims(-factors, axis), axis)
-        return NllSlope.apply(grad, x, slopes)
+        return NllSlope.apply(grad, x, ctx.target, ctx.weight, ctx.reduction, ctx.ignore_index, ctx.total_weight)
+
+    @classmethod
+    def explain(cls, error: Exception, arrays: list) -> Exception:
+        if isinstance(error, IndexError):
+            count = arrays[0].shape[1 if arrays[0].ndim > 1 else 0]
+            return IndexError(f"{error}\n\nThere are {count} classes: targets go from 0 to {count - 1}.")
+        return error
 
 
 class NllSlope(Rule):
-    """dx = g s,    d dx/dg = s,    d dx/dx = 0,  s the array of -w[t_i] at [i, t_i] and 0 elsewhere"""
+    """dx[i, t_i] = -w[t_i] g, 0 elsewhere; it is linear in g, so that its own gradient is NllLoss again, d dx/dx = 0"""
 
     inputs = 2
+    name = "NllLossBackwardBackward0"
 
     @staticmethod
-    def forward(ctx, grad, x, slopes):
-        ctx.slopes = slopes
-        return grad * slopes
+    def forward(ctx, grad, x, target, weight, reduction, ignore_index, total_weight):
+        ctx.options = target, weight, reduction, ignore_index
+        return kernels.nll.nll_backward(grad, x.shape, target, weight, ignore_index, total_weight)
 
     @staticmethod
     def backward(ctx, grad_grad):
-        return grad_grad * ctx.slopes, zeros_like(grad_grad)
+        return NllLoss.apply(grad_grad, *ctx.options), zeros_like(grad_grad)
 
 
 class NllLoss2d(NllLoss):

@@ -15,11 +15,14 @@ from tinytorch.dtypes import FLOAT, int64, uint8
 from tinytorch.nn.losses.reduction import Loss, WeightedLoss, check_reduction, legacy_reduction, reduced
 from tinytorch.ops import loss as rules
 from tinytorch.ops.arithmetic import DivNumber
+from tinytorch.ops.softmax import log_softmax
 from tinytorch.tensor import Tensor
 
+INT64 = np.dtype(np.int64)
 
-def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
-    """RuntimeError, ValueError or IndexError for targets that are not class numbers of `input`'s classes."""
+
+def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """RuntimeError or ValueError for targets and weights that do not fit `input`; the rule looks at their values."""
     if input.ndim < 1:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if input.ndim > 1 and target.ndim and input.shape[0] != target.shape[0]:
@@ -51,11 +54,6 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         )
     if weight is not None and weight.dtype is not input.dtype:
         raise RuntimeError(f"expected scalar type {input.dtype.legacy} but found {weight.dtype.legacy}")
-    wrong = target._array[((target._array < 0) | (target._array >= classes)) & (target._array != ignore_index)]
-    if wrong.size:
-        raise IndexError(
-            f"Target {wrong[0]} is out of bounds.\n\nThere are {classes} classes: targets go from 0 to {classes - 1}."
-        )
 
 
 def nll_loss(
@@ -72,11 +70,19 @@ def nll_loss(
     >>> torch.nn.functional.nll_loss(torch.tensor([[-1., -2.], [-3., -4.]]), torch.tensor([1, 0]))
     tensor(2.5000)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, reduction)
     check_reduction(reduction)
-    _check_classes(input, target, weight, ignore_index)
-    rule = rules.NllLoss if input.ndim <= 2 else rules.NllLoss2d
-    classes = target._array.astype(np.int64, copy=False)
+    return _nll_loss(input, target, weight, ignore_index, reduction)
+
+
+def _nll_loss(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
+    """nll_loss without the flags of PyTorch 0.3."""
+    x, classes = input._array, target._array
+    if not (x.ndim == 2 and classes.ndim == 1 and len(x) == len(classes) and classes.dtype is INT64 and weight is None):
+        _check_classes(input, target, weight)
+        classes = classes.astype(np.int64, copy=False)
+    rule = rules.NllLoss if x.ndim <= 2 else rules.NllLoss2d
     return rule.apply(input, classes, None if weight is None else weight._array, reduction, ignore_index)
 
 
@@ -100,18 +106,16 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
     check_reduction(reduction)
-    axis = 1 if input.ndim > 1 else 0
+    axis = 1 if input._array.ndim > 1 else 0
     if target._array.shape == input._array.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing, axis)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    logs = input.log_softmax(axis)
-    hard = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
-    return (
-        hard
-        if label_smoothing == 0
-        else _smoothed(logs, hard, target, weight, ignore_index, reduction, label_smoothing, axis)
-    )
+    logs = log_softmax(input, axis)
+    hard = _nll_loss(logs, target, weight, ignore_index, reduction)
+    if label_smoothing == 0:
+        return hard
+    return _smoothed(logs, hard, target, weight, ignore_index, reduction, label_smoothing, axis)
 
 
 def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str,

@@ -1,0 +1,159 @@
+"""Times tinytorch beside NumPy and PyTorch, and kernels beside their twins, and prints tables with the ratios.
+
+    python -m tests.benchmarks                                  everything, at 1 and at 2 threads: a few minutes
+    python -m tests.benchmarks steps matmul --threads 1         two groups at one thread
+    python -m tests.benchmarks --quick                          a look: few and short rounds, no large arrays
+    python -m tests.benchmarks --markdown docs/benchmarks.md --plot docs/benchmarks.png
+
+Each line of a table is a question (one computation on one size). The ratio is the first row's time divided by a
+rival's, of the medians and of the fastest rounds; a cross marks a question whose both ratios are above the reach that
+it was given, a tilde one where they disagree. Exit code: 0, or 1 when a row fails or rows do not compute the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from tests.benchmarks import clock, report, table
+from tests.benchmarks.questions import Question
+from tests.benchmarks.table import Line
+
+GROUPS = ["steps", "overhead", "matmul", "reductions", "elementwise", "fused", "kernels", "threads", "memory", "import"]
+SPECIAL = {"threads": "two_threads", "memory": "memory", "import": "imports"}  # measured by programs of their own
+SECONDS = {"steps": 1.5, "overhead": 0.8}  # of rounds for each question
+OTHERWISE, QUICK = 0.12, 0.03
+ROUNDS, FEW = (3, 60), (3, 5)
+SPREAD = 12  # so many questions of each group are a look
+
+
+class Wrong(Exception):
+    """What the person at the terminal asked for cannot be done"""
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; all when none is named")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N", help="default: 1 2")
+    parser.add_argument("--quick", action="store_true", help="less than a minute: some small questions of each group")
+    parser.add_argument("--only", metavar="TEXT", default="", help="questions whose name contains TEXT")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the tables with machine and versions")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the ratios (PNG or SVG; needs matplotlib)")
+    parser.add_argument("--save", metavar="FILE", type=Path, help="keep the measurements (JSON)")
+    parser.add_argument("--load", metavar="FILE", type=Path, help="take the measurements from there, measure nothing")
+    parser.add_argument("--list", action="store_true", help="print the questions, measure nothing")
+    options = parser.parse_args(arguments)
+    unknown = [group for group in options.groups if group not in GROUPS]
+    if unknown:
+        parser.error(f"no group {', '.join(unknown)}; there are: {', '.join(GROUPS)}")
+    if min(options.threads) < 1:
+        parser.error("--threads takes positive numbers")
+    for file in (options.markdown, options.plot, options.save):
+        if file and not file.absolute().parent.is_dir():
+            parser.error(f"there is no folder {file.absolute().parent}")
+    return options
+
+
+def check(options: argparse.Namespace) -> None:
+    """Before minutes are spent: is everything there that will be needed?"""
+    needed = {"pytest": "", "tqdm": ""} | ({"matplotlib": " to draw a plot"} if options.plot else {})
+    for name, purpose in needed.items():
+        if importlib.util.find_spec(name) is None:
+            raise Wrong(f"{name} is needed{purpose}: pip install '.[bench]'")
+    if options.load and not options.load.exists():
+        raise Wrong(f"there is no file {options.load}")
+    if importlib.util.find_spec("torch") is None:
+        print("PyTorch is not installed here: its rows are left out", file=sys.stderr)
+
+
+def spread(questions: list, count: int) -> list:
+    """At most `count` of them, evenly spaced"""
+    count = min(count, len(questions))
+    return [questions[place * len(questions) // count] for place in range(count)]
+
+
+def chosen(options: argparse.Namespace) -> list[tuple[int, Question]]:
+    """(place in the list of all, question), in the order of the tables"""
+    found = []
+    everything = list(enumerate(clock.questions()))
+    unknown = {question.group for _, question in everything} - set(GROUPS)
+    if unknown:
+        raise Wrong(f"questions of unknown groups: {', '.join(sorted(unknown))}; add them to GROUPS of {__file__}")
+    for group in options.groups or GROUPS:
+        members = [(place, q) for place, q in everything if q.group == group and options.only in q.name]
+        if options.quick:
+            members = spread([(place, q) for place, q in members if not q.large], SPREAD)
+        found += members
+    return found
+
+
+def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
+    """(the lines of all tables, what failed)"""
+    from tqdm import tqdm
+
+    lines: list[Line] = []
+    failures: list[str] = []
+    selected = chosen(options)
+    special = [group for group in options.groups or GROUPS if group in SPECIAL and not options.only]
+    for threads in options.threads:
+        with clock.workers(threads) as started, tqdm(selected, desc=table.count(threads), leave=False) as progress:
+            for place, question in progress:
+                progress.set_postfix_str(f"{question.group}: {question.name}"[:60])
+                budget = QUICK if options.quick else SECONDS.get(question.group, OTHERWISE)
+                try:
+                    found = clock.times(place, question, started, budget, FEW if options.quick else ROUNDS)
+                except clock.Failed as failure:
+                    failures.append(f"{failure} ({table.count(threads)})")
+                    continue
+                lines.append(table.line(question, threads, found))
+        for group in tqdm(special, desc=f"{table.count(threads)}: processes", leave=False, disable=not special):
+            lines += import_module(f"tests.benchmarks.{SPECIAL[group]}").measure(threads, options.quick)
+    order = {name: place for place, name in enumerate(GROUPS)}
+    places = {(one.group, one.name): place for place, one in reversed(list(enumerate(lines)))}
+    lines.sort(key=lambda one: (order[one.group], places[one.group, one.name], one.threads))
+    return lines, failures
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = options_of(arguments)
+    try:
+        check(options)
+        if options.list:
+            for _, question in chosen(options):
+                print(f"{question.group}: {question.name}  ({', '.join(question.rows())})")
+            return 0
+        start = time.perf_counter()
+        if options.load:
+            lines, failures, about = report.load(options.load)
+        else:
+            lines, failures = measure(options)
+            about = report.about(options.quick, time.perf_counter() - start)
+        print(report.text(lines, about))
+        if options.save:
+            report.save(options.save, lines, failures, about)
+        if options.markdown:
+            options.markdown.write_text(report.markdown(lines, about, options.plot), encoding="utf-8")
+        if options.plot:
+            from tests.benchmarks import plot
+
+            plot.draw(lines, about, options.plot)
+    except Wrong as problem:
+        print(f"benchmarks: {problem}", file=sys.stderr)
+        return 2
+    for failure in failures:
+        print(f"benchmarks: failed: {failure}", file=sys.stderr)
+    return 1 if failures or not lines else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
