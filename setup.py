@@ -20,7 +20,7 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = [
-    "elementwise", "extrema", "loss", "matmul", "memory", "nll", "optimizer", "random", "reduce", "scatter", "softmax", "threads",
+    "elementwise", "extrema", "layout", "loss", "matmul", "memory", "nll", "optimizer", "random", "reduce", "scatter", "softmax", "threads",
 ]  # fmt: skip
 
 # Python files that are compiled as they stand.

@@ -21,10 +21,23 @@ from typing import Any
 CORE = (
     "tensor",
     "promotion",
+    "autograd.grad_mode",
     "autograd.node",
     "autograd.saved",
     "autograd.rule",
+    "autograd.views",
+    "autograd.fitting",
     "autograd.engine",
+    "autograd.backward",
+    "ops.dims",
+    "ops.elementwise",
+    "ops.arithmetic",
+    "ops.power",
+    "ops.expansion",
+    "ops.shape",
+    "ops.reduction",
+    "ops.detach",
+    "ops.filling",
 )
 
 PACKAGE = Path(__file__).parent

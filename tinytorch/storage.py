@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.device import CPU, device
 from tinytorch.dtypes import ALL
 from tinytorch.dtypes import dtype as Dtype
-from tinytorch.kernels.memory import address, extent, restride
+from tinytorch.kernels.memory import address, extent
 
 
 def memory_of(root: np.ndarray) -> np.ndarray:
@@ -19,7 +20,7 @@ def memory_of(root: np.ndarray) -> np.ndarray:
     if not root.size:
         return np.empty(0, np.uint8)
     count = extent(root.shape, root.strides, root.itemsize)[1] // root.itemsize
-    return restride(root, (count,), (root.itemsize,)).view(np.uint8)
+    return kernels.layout.restride(root, (count,), (root.itemsize,)).view(np.uint8)
 
 
 def is_shared(array: np.ndarray) -> bool:

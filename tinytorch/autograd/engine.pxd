@@ -5,11 +5,18 @@ from tinytorch.autograd.node cimport Node
 
 
 cdef class Task:
+    cdef public bint recording
     cdef public dict waiting, buffers, needed, capture_at, captured
+
+    @cython.locals(buffer=list)
+    cpdef add(self, Node node, Py_ssize_t output_nr, object grad)
 
 
 @cython.locals(
     waiting=dict, buffers=dict, needed=dict, capture_at=dict, ready=list, upcoming=Node, node=Node, next_node=Node,
-    grads=list, buffer=list, outputs=tuple, results=tuple, index=Py_ssize_t, output_nr=Py_ssize_t, left=Py_ssize_t,
+    edge=tuple, grads=list, buffer=list, outputs=tuple, results=tuple, index=Py_ssize_t, output_nr=Py_ssize_t,
+    left=Py_ssize_t,
 )
 cpdef _walk(Task task, bint keep_graph, bint create_graph)
+@cython.locals(counts=dict, stack=list, node=Node, next_node=Node, edge=tuple)
+cpdef dict _count_edges(object roots)

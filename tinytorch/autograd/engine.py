@@ -30,7 +30,8 @@ Edge = tuple[Node, int]
 class Task:
     """One walk through a graph."""
 
-    def __init__(self, roots: Iterable[Node], wanted: Sequence[Edge] | None, accumulate: bool):
+    def __init__(self, roots: Iterable[Node], wanted: Sequence[Edge] | None, accumulate: bool, recording: bool):
+        self.recording = recording  # are the gradients Tensors whose operations are recorded?
         self.waiting = _count_edges(roots)  # for every node: along how many edges gradients have yet to come
         self.buffers: dict[Node, list] = {}  # for every node: what has come so far, by output
         self.needed: dict[Node, bool] | None = None  # for every node: does it lead to what is wanted? None: all do
@@ -80,7 +81,7 @@ def run(
     wanted      None: go to all leaves. Else only towards these edges.
     accumulate  add into .grad of the leaves among `wanted`; else return the gradients that arrive at `wanted`
     """
-    task = Task([edge[0] for edge, _ in roots], wanted, accumulate)
+    task = Task([edge[0] for edge, _ in roots], wanted, accumulate, create_graph)
     for (node, output_nr), grad in roots:
         task.add(node, output_nr, grad)
 
@@ -131,13 +132,14 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             anomaly_mode.check(node, results)
 
         index = -1
-        for next_node, output_nr in node.next_functions:
+        for edge in node.next_functions:
             index += 1
+            next_node = edge[0]
             if next_node is None or not (needed is None or needed[next_node]):
                 continue
             grad = results[index]
             if grad is not None:
-                outputs = next_node.outputs
+                output_nr, outputs = edge[1], next_node.outputs
                 shape, dtype = outputs[output_nr]
                 if grad.dtype is not dtype or grad.shape != shape:
                     grad = _fit(grad, shape, dtype, node, index)
@@ -162,17 +164,19 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
 
 def _count_edges(roots: Iterable[Node]) -> dict[Node, int]:
     """For every node reachable from `roots`: the number of edges that lead to it."""
-    counts = dict.fromkeys(roots, 0)
+    counts: dict = dict.fromkeys(roots, 0)
     stack = list(counts)
     while stack:
-        for node, _ in stack.pop().next_functions:
-            if node is None:
+        node = stack.pop()
+        for edge in node.next_functions:
+            next_node = edge[0]
+            if next_node is None:
                 continue
-            if node in counts:
-                counts[node] += 1
+            if next_node in counts:
+                counts[next_node] += 1
             else:
-                counts[node] = 1
-                stack.append(node)
+                counts[next_node] = 1
+                stack.append(next_node)
     return counts
 
 
@@ -196,7 +200,7 @@ def _fit(grad: Any, shape: tuple, dtype: Any, node: Node, index: int) -> Any:
 
 def call_node(node: Node, *grads: Any) -> Any:
     """grad_fn(*grads): the gradients of the inputs, for those of the outputs; recorded where recording is on."""
-    task = Task([node], None, True)
+    task = Task([node], None, True, state.recording)
     before, state.task = state.task, task
     try:
         results = calls.run_on_tensors(node, list(grads))

@@ -73,7 +73,7 @@ class FunctionNode(Node, FunctionCtx):
         """What save_for_backward was given."""
         if self.to_save is not None:
             return self.to_save  # still inside forward
-        return tuple(saved.unpack(self, as_tensors=True))
+        return tuple(saved.unpack(self, True))
 
     @property
     def saved_variables(self) -> tuple[Tensor, ...]:
@@ -349,7 +349,7 @@ def _save(node: FunctionNode, tensors: tuple, outputs: list, wrapped: list) -> N
                 break
         kept.append(tensor)
     node._saved = tuple(kept)
-    node._versions = tuple([0 if t is None or t._counter is None else t._counter.value for t in kept])
+    node._versions = [0 if t is None or t._counter is None else t._counter.value for t in kept]
     if state.saved_hooks:
         saved.pack_through_hooks(node)
 

@@ -25,12 +25,11 @@ state = _State()
 
 
 class Usage:
-    """Has any thread ever been inside inference mode? Until then nobody needs to ask its own `state`."""
-
-    inference: bool
+    """What any thread has ever used: until then, nobody needs to ask the `state` of its own."""
 
     def __init__(self) -> None:
         self.inference = False
+        self.saved_hooks = False
 
 
 usage = Usage()

@@ -1,9 +1,14 @@
 # What of rule.py becomes C where it is compiled.
 
 cimport cython
+from tinytorch.autograd.grad_mode cimport Usage
 from tinytorch.autograd.node cimport Node
+from tinytorch.autograd.saved cimport pack
 from tinytorch.promotion cimport agree
 from tinytorch.tensor cimport TensorBase, edge_of
+
+
+cdef Usage usage
 
 
 cdef class RuleNode(Node):

@@ -19,6 +19,7 @@ from tinytorch.autograd import anomaly_mode, saved
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node, priorities
+from tinytorch.autograd.saved import pack
 from tinytorch.autograd.views import View
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
@@ -47,9 +48,10 @@ class RuleNode(Node):
 
         Only backward has it: PyTorch's built-in nodes show users what they saved as `_saved_self` and the like.
         """
-        if state.task is None:
+        task = state.task
+        if task is None:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute 'saved_tensors'")
-        return saved.unpack(self)
+        return saved.unpack(self, task.recording)
 
     def run(self, grads: list) -> tuple:
         backward = self.application.backward
@@ -83,7 +85,7 @@ class RuleNode(Node):
                 raise freed_error(self)
             found = self._names_of_saved().get(name)
             if found is not None:
-                return saved.unpack(self, as_tensors=True)[found]
+                return saved.unpack(self, True)[found]
             if name[7:] in self.__dict__:
                 return self.__dict__[name[7:]]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
@@ -218,7 +220,7 @@ class Application:
             tensor._node, tensor._requires_grad = created, True
             created.outputs = ((output.shape, output.dtype),)
             if created._saved is not None:
-                saved.pack(created, args, arrays, (tensor,))
+                pack(created, args, arrays, (tensor,))
             if anomaly_mode.tracing:
                 anomaly_mode.trace(created)
         if self.is_view:
@@ -260,7 +262,7 @@ class Application:
         if node is not None:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
             if node._saved is not None:
-                saved.pack(node, args, arrays, tuple(tensors))
+                pack(node, args, arrays, tuple(tensors))
             if anomaly_mode.tracing:
                 anomaly_mode.trace(node)
         return tuple(tensors)

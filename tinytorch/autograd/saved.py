@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.autograd.grad_mode import no_grad, state
+from tinytorch.autograd.grad_mode import no_grad, state, usage
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.autograd.node import Node
 from tinytorch.tensor import Tensor, TensorBase, _new, wrap
@@ -29,13 +29,16 @@ def pack(node: Node, args: tuple, arrays: list, outputs: tuple) -> None:
         value = array
         if type(array) is ndarray or isinstance(array, np.generic):
             value = owner(array, args, arrays, outputs)
-        if isinstance(value, TensorBase) and value._counter is not None and value._counter.value:
-            if versions is None:
-                versions = [0] * len(node._saved)
-            versions[len(kept)] = value._counter.value
+        if isinstance(value, TensorBase):
+            tensor = value
+            counter = tensor._counter
+            if counter is not None and counter.value:
+                if versions is None:
+                    versions = [0] * len(node._saved)
+                versions[len(kept)] = counter.value
         kept.append(value)
     node._saved, node._versions = kept, versions
-    if state.saved_hooks:
+    if usage.saved_hooks and state.saved_hooks:
         pack_through_hooks(node)
 
 
@@ -43,15 +46,17 @@ def owner(array: Any, args: tuple, arrays: list, outputs: tuple) -> Any:
     """The tensor among a rule's inputs and outputs that `array` belongs to; `array` itself if it is none of theirs."""
     for i in range(len(arrays)):
         if arrays[i] is array:
-            arg = args[i]
-            if isinstance(arg, TensorBase) and (arg._array is array or arg._array.dtype.kind in "fcV"):
-                if arg._inference:
-                    raise inference_error()
-                return arg
+            if isinstance(args[i], TensorBase):
+                tensor = args[i]
+                if tensor._array is array or tensor._array.dtype.kind in "fcV":
+                    if tensor._inference:
+                        raise inference_error()
+                    return tensor
             return array
     for output in outputs:
-        if output._array is array:
-            return twin(output)
+        tensor = output
+        if tensor._array is array:
+            return twin(tensor)
     return array
 
 
@@ -81,7 +86,7 @@ class Output(Tensor):
 
 def twin(output: Tensor) -> Tensor:
     """A stand-in for `output` that does not hold its node."""
-    copy = _new(Output)
+    copy = TensorBase.__new__(Output)
     copy._array = output._array
     copy._counter = output._version_counter()
     copy._output_nr = output._output_nr
@@ -89,29 +94,28 @@ def twin(output: Tensor) -> Tensor:
     return copy
 
 
-def unpack(node: Any, as_tensors: bool | None = None) -> Any:
+def unpack(node: Node, as_tensors: bool) -> list:
     """The saved values: arrays, or Tensors when the gradient is being recorded (or the caller asks for them)."""
     if node._freed:
         raise freed_error(node)
-    if as_tensors is None:
-        as_tensors = state.recording
-    values: list[Any] = []
+    values: list = []
     versions = node._versions
     for value in node._saved or ():
-        if type(value) is _Packed:
+        if isinstance(value, _Packed):
             value = value.unpack(node)
+            values.append(value if as_tensors else value._array)
         elif isinstance(value, TensorBase):
+            tensor = value
+            counter = tensor._counter
             version = 0 if versions is None else versions[len(values)]
-            if (0 if value._counter is None else value._counter.value) != version:
+            if (0 if counter is None else counter.value) != version:
                 raise _first_modified(node)
-        if isinstance(value, TensorBase):
             if not as_tensors:
-                value = value._array
-            elif type(value) is Output:
-                value = _with_history(value, node)
-        elif as_tensors and value is not None:
-            value = wrap(value)
-        values.append(value)
+                values.append(tensor._array)
+            else:
+                values.append(_with_history(tensor, node) if type(value) is Output else value)
+        else:
+            values.append(wrap(value) if as_tensors and value is not None else value)
     return values
 
 
@@ -207,6 +211,7 @@ class saved_tensors_hooks:
                     "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument "
                     f"types are supported:\n\nTwo functions; {hook!r} is none."
                 )
+        usage.saved_hooks = True
         state.saved_hooks = (*state.saved_hooks, (self.pack_hook, self.unpack_hook))
 
     def __exit__(self, *exception: Any) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype, with_own_dtype
-from tinytorch.kernels.memory import address, restride
+from tinytorch.kernels.memory import address
 from tinytorch.printing import format_tensor, set_printoptions, tensor_repr
 from tinytorch.public import NAMES, public
 from tinytorch.storage import memory_of
@@ -188,7 +189,9 @@ def _deepcopy(self: Tensor, memo: dict) -> Tensor:
     twin = _new(type(self))
     if array.size:
         twin._storage_root = memory[: memory.size // array.itemsize * array.itemsize].view(array.dtype)
-        twin._array = restride(twin._storage_root, array.shape, array.strides, address(array) - address(root))
+        twin._array = kernels.layout.restride(
+            twin._storage_root, array.shape, array.strides, address(array) - address(root)
+        )
     else:
         twin._array = array.copy()
     twin._requires_grad = self.requires_grad
@@ -211,7 +214,7 @@ def _rebuild(
 ) -> Tensor:
     tensor: Any = _new(cls)
     memory = with_own_dtype(memory)
-    tensor._array = restride(memory, shape, strides) if memory.size else memory.reshape(shape)
+    tensor._array = kernels.layout.restride(memory, shape, strides) if memory.size else memory.reshape(shape)
     tensor._requires_grad = requires_grad
     vars(tensor).update(attributes)
     return tensor

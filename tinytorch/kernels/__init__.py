@@ -45,6 +45,7 @@ def _pick(family: str) -> ModuleType:
 
 
 elementwise = _pick("elementwise")
+layout = _pick("layout")
 loss = _pick("loss")
 matmul = _pick("matmul")
 nll = _pick("nll")

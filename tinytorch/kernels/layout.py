@@ -1,4 +1,4 @@
-"""Arrays that repeat or reinterpret memory, without the overhead of NumPy's general functions."""
+"""The memory of an array seen with other sides and strides, and broadcasting: twins of _ext/layout.pyx."""
 
 from __future__ import annotations
 
@@ -6,7 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.kernels.memory import restride
+from tinytorch.kernels.memory import address
+
+
+def restride(array: Any, shape: tuple, strides: tuple, shift: int = 0) -> np.ndarray:
+    """The memory of `array`, seen with other sides and strides (in bytes), `shift` bytes from its first element.
+
+    Nothing is checked: the caller knows that the memory is there.
+
+    >>> restride(np.arange(6.0)[2:], (2, 2), (8, 8), -16).tolist()
+    [[0.0, 1.0], [1.0, 2.0]]
+    """
+    whole = _Memory(array, shape, strides, address(array) + shift)
+    view = np.asarray(whole)
+    return view if view.dtype is array.dtype else view.view(array.dtype)
+
+
+class _Memory:
+    """What NumPy asks an object for that lends its memory; it holds on to the array that owns it."""
+
+    def __init__(self, array: np.ndarray, shape: tuple, strides: tuple, start: int):
+        self.owner = array
+        # bfloat16 has no letter of its own
+        kind = array.dtype.str if array.dtype.kind != "V" else f"<u{array.itemsize}"
+        readonly = not array.flags.writeable
+        self.__array_interface__ = {
+            "data": (start, readonly),
+            "shape": shape,
+            "strides": strides,
+            "typestr": kind,
+            "version": 3,
+        }
 
 
 def broadcast(array: Any, shape: tuple[int, ...]) -> Any:

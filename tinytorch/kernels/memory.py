@@ -1,4 +1,4 @@
-"""Where the elements of an array lie in memory, and arrays that show some memory in another way."""
+"""Where the elements of an array lie in memory, and which other sides and strides would fit them."""
 
 from __future__ import annotations
 
@@ -19,36 +19,6 @@ def show(memory: np.ndarray, dtype: Any, shape: tuple, strides: tuple, start: in
     [[1, 2], [4, 5]]
     """
     return np.ndarray(shape, dtype, memory, start, strides)
-
-
-def restride(array: np.ndarray, shape: tuple, strides: tuple, shift: int = 0) -> np.ndarray:
-    """The memory of `array`, seen with other sides and strides (in bytes), `shift` bytes from its first element.
-
-    Nothing is checked: the caller knows that the memory is there.
-
-    >>> restride(np.arange(6.0)[2:], (2, 2), (8, 8), -16).tolist()
-    [[0.0, 1.0], [1.0, 2.0]]
-    """
-    whole = _Memory(array, shape, strides, address(array) + shift)
-    view = np.asarray(whole)
-    return view if view.dtype is array.dtype else view.view(array.dtype)
-
-
-class _Memory:
-    """What NumPy asks an object for that lends its memory; it holds on to the array that owns it."""
-
-    def __init__(self, array: np.ndarray, shape: tuple, strides: tuple, start: int):
-        self.owner = array
-        # bfloat16 has no letter of its own
-        kind = array.dtype.str if array.dtype.kind != "V" else f"<u{array.itemsize}"
-        readonly = not array.flags.writeable
-        self.__array_interface__ = {
-            "data": (start, readonly),
-            "shape": shape,
-            "strides": strides,
-            "typestr": kind,
-            "version": 3,
-        }
 
 
 def extent(shape: tuple, strides: tuple, itemsize: int) -> tuple[int, int]:

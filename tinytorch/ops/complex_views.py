@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import dtypes, kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import COMPLEX
 from tinytorch.formats import strides_of
-from tinytorch.kernels.memory import restride
 from tinytorch.ops.shape import ViewRule
 from tinytorch.ops.slicing import Select
 from tinytorch.public import public
@@ -19,7 +18,7 @@ def _pairs(x: np.ndarray) -> np.ndarray:
     """The real and imaginary parts of x as a new last dimension: a view."""
     half = x.itemsize // 2
     parts = x.real  # the same place with the dtype of the parts
-    return restride(parts, (*x.shape, 2), (*x.strides, half))
+    return kernels.layout.restride(parts, (*x.shape, 2), (*x.strides, half))
 
 
 class ViewAsReal(ViewRule):

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.errors import broadcast_error
-from tinytorch.kernels.layout import broadcast
-from tinytorch.kernels.memory import restride
 from tinytorch.ops.shape import ViewRule, sizes
 from tinytorch.public import public
 from tinytorch.tensor import Size, Tensor
@@ -22,9 +21,9 @@ class Expand(ViewRule):
     def forward(ctx, x, shape):
         if x.shape == shape:
             return x[...]
-        y, new = broadcast(x, shape), len(shape) - x.ndim
+        y, new = kernels.layout.broadcast(x, shape), len(shape) - x.ndim
         if not x.size:  # NumPy's own way, which gives a read-only array
-            y = restride(x, shape, y.strides)
+            y = kernels.layout.restride(x, shape, y.strides)
         return _as_if_dense(y, new) if x.ndim and 1 in shape[:new] else y
 
     @staticmethod
@@ -37,7 +36,7 @@ def _as_if_dense(y: np.ndarray, new: int) -> np.ndarray:
     strides = list(y.strides)
     for dim in range(new - 1, -1, -1):
         strides[dim] = strides[dim + 1] * y.shape[dim + 1] if y.shape[dim] == 1 else 0
-    return restride(y, y.shape, tuple(strides))
+    return kernels.layout.restride(y, y.shape, tuple(strides))
 
 
 def expand_to(input: Tensor, target: tuple[int, ...]) -> Tensor:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import arguments
+from tinytorch import arguments, kernels
 from tinytorch.autograd import views
 from tinytorch.formats import contiguous_format, contiguous_strides, empty_in, strides_of
-from tinytorch.kernels.memory import address, extent, restride
+from tinytorch.kernels.memory import address, extent
 from tinytorch.public import public
 from tinytorch.storage import UntypedStorage, memory_of
 from tinytorch.tensor import Tensor
@@ -132,7 +132,7 @@ def _place(root: np.ndarray, kind: np.dtype, offset: int, shape: tuple, stride: 
             f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize "
             f"{kind.itemsize} requiring a storage size of {needed} are out of bounds for storage of size {there}"
         )
-    return restride(root, shape, steps, offset * kind.itemsize)
+    return kernels.layout.restride(root, shape, steps, offset * kind.itemsize)
 
 
 @public(function=False, out=False)

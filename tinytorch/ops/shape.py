@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.arguments import as_int, no_such_form, type_name, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import wrap_dim
 from tinytorch.formats import contiguous_format
-from tinytorch.kernels.memory import restride, view_strides
+from tinytorch.kernels.memory import view_strides
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, _new
 
@@ -143,7 +144,7 @@ class View(ViewRule):
                 f"The tensor has the shape {tuple(x.shape)}, but its elements do not lie in that order in memory "
                 "(after a transpose, for instance). reshape copies them where it has to."
             )
-        return restride(x, shape, strides)
+        return kernels.layout.restride(x, shape, strides)
 
     @staticmethod
     def backward(ctx, grad):

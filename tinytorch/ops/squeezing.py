@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinytorch import kernels
 from tinytorch.errors import wrap_dim
-from tinytorch.kernels.memory import restride
 from tinytorch.ops.shape import View, ViewRule, publish_reshaping
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -77,7 +77,7 @@ class Unsqueeze(ViewRule):
             y = x.reshape(wanted)  # quicker than restride
             if y.strides == strides:
                 return y
-        return restride(x, wanted, strides)
+        return kernels.layout.restride(x, wanted, strides)
 
     @staticmethod
     def backward(ctx, grad):

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.arguments import as_whole, wrong_type
 from tinytorch.autograd.pieces import Piece, Put, Rest
 from tinytorch.autograd.rule import Rule
 from tinytorch.autograd.spot import Spot
 from tinytorch.errors import wrap_dim
-from tinytorch.kernels.memory import address, extent, overlaps_itself, restride
+from tinytorch.kernels.memory import address, extent, overlaps_itself
 from tinytorch.ops.shape import ViewRule, publish_reshaping, sizes
 from tinytorch.ops.slicing import along, select_key
 from tinytorch.public import public
@@ -26,7 +27,7 @@ class AsStrided(ViewRule):
 
     @staticmethod
     def forward(ctx, x, size, stride, shift):
-        y = restride(x, size, stride, shift)
+        y = kernels.layout.restride(x, size, stride, shift)
         ctx.spot = Spot(x, y)
         return y
 
@@ -95,10 +96,10 @@ publish_reshaping("as_strided_", _as_strided_, function=True)
 def _windows(x: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:
     """Every window of `size` elements along `dim`, `step` apart, as a new last dimension: a view."""
     if not x.ndim:
-        return restride(x, (size,), (x.itemsize,))
+        return kernels.layout.restride(x, (size,), (x.itemsize,))
     shape = (*x.shape[:dim], (x.shape[dim] - size) // step + 1, *x.shape[dim + 1 :], size)
     strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
-    return restride(x, shape, strides)
+    return kernels.layout.restride(x, shape, strides)
 
 
 class Unfold(ViewRule):
@@ -172,7 +173,7 @@ def _diagonal(x: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
     others = [dim for dim in range(x.ndim) if dim not in (dim1, dim2)]
     shape = tuple([x.shape[dim] for dim in others])
     strides = tuple([x.strides[dim] for dim in others])
-    return restride(x, (*shape, length), (*strides, step1 + step2), shift)
+    return kernels.layout.restride(x, (*shape, length), (*strides, step1 + step2), shift)
 
 
 class Diagonal(ViewRule):
@@ -387,4 +388,4 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     tensor([1., 0., 1., 0.])
     """
     place = _layout(input, size, stride, storage_offset)
-    return _replace(AsStridedScatter, input, src, lambda x: restride(x, *place))
+    return _replace(AsStridedScatter, input, src, lambda x: kernels.layout.restride(x, *place))
