@@ -44,10 +44,12 @@ def _pick(family: str) -> ModuleType:
     return compiled
 
 
+arithmetic = _pick("arithmetic")
 elementwise = _pick("elementwise")
 loss = _pick("loss")
 matmul = _pick("matmul")
 nll = _pick("nll")
+normalization = _pick("normalization")
 optimizer = _pick("optimizer")
 random = _pick("random")
 reduce = _pick("reduce")
