@@ -22,7 +22,7 @@ from tinytorch.ops import matmul, addmm, cross, linear_systems, triangular_syste
 from tinytorch.ops import matrix_functions
 
 # what neural networks need
-from tinytorch.ops import activating, rectifiers, smooth, piecewise, loss, filling
+from tinytorch.ops import activating, rectifiers, smooth, piecewise, loss, normalization, filling
 
 # special functions
 from tinytorch.ops import special, error_function, gamma, bessel, polynomials
