@@ -46,6 +46,7 @@ def _pick(family: str) -> ModuleType:
 
 arithmetic = _pick("arithmetic")
 elementwise = _pick("elementwise")
+gather = _pick("gather")
 loss = _pick("loss")
 matmul = _pick("matmul")
 nll = _pick("nll")
@@ -55,6 +56,7 @@ random = _pick("random")
 reduce = _pick("reduce")
 scatter = _pick("scatter")
 softmax = _pick("softmax")
+triangles = _pick("triangles")
 
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()
