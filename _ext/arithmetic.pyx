@@ -83,6 +83,28 @@ cdef object unary(cnp.ufunc function, object x, object out):
     return target
 
 
+cdef bint may_write(object out, Grid* grid, int kind, int count, cnp.PyArrayObject** arrays):
+    """Is `out` a plain array of this result's shape and dtype that meets no operand but element by element?"""
+    cdef int i
+    cdef cnp.ndarray x, y
+    if not plain(out) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
+        return False
+    y = out
+    if cnp.PyArray_TYPE(y) != kind or cnp.PyArray_NDIM(y) != grid.ndim:
+        return False
+    for i in range(grid.ndim):
+        if cnp.PyArray_DIM(y, i) != grid.shape[i]:
+            return False
+    for i in range(count):
+        if arrays[i]:
+            x = <cnp.ndarray>arrays[i]
+            if not plain(x):
+                return False                    # how far its memory reaches is not worth finding out
+            if overlap(x, y) and not (x.data == y.data and cnp.PyArray_SAMESHAPE(x, y) and cnp.PyArray_TYPE(x) == kind):
+                return False
+    return True
+
+
 cdef object binary(cnp.ufunc function, object x, object y, object out):
     """function(x, y, out) by the ufunc's loop for their dtype; None where the twin must do it."""
     cdef bint x_is_array = usable(x), y_is_array = usable(y), columns = False

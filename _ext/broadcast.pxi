@@ -137,28 +137,6 @@ cdef inline void lay_result(Grid* grid, cnp.ndarray out) noexcept:
             grid.steps[i][1], grid.steps[i][2] = grid.steps[i][2], grid.steps[i][1]
 
 
-cdef bint may_write(object out, Grid* grid, int kind, int count, cnp.PyArrayObject** arrays):
-    """Is `out` a plain array of this result's shape and dtype that meets no operand but element by element?"""
-    cdef int i
-    cdef cnp.ndarray x, y
-    if not plain(out) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>out):
-        return False
-    y = out
-    if cnp.PyArray_TYPE(y) != kind or cnp.PyArray_NDIM(y) != grid.ndim:
-        return False
-    for i in range(grid.ndim):
-        if cnp.PyArray_DIM(y, i) != grid.shape[i]:
-            return False
-    for i in range(count):
-        if arrays[i]:
-            x = <cnp.ndarray>arrays[i]
-            if not plain(x):
-                return False                    # how far its memory reaches is not worth finding out
-            if overlap(x, y) and not (x.data == y.data and cnp.PyArray_SAMESHAPE(x, y) and cnp.PyArray_TYPE(x) == kind):
-                return False
-    return True
-
-
 cdef void walk_part(const Grid* grid, Py_ssize_t start, Py_ssize_t stop, Piece piece, const void* what) noexcept nogil:
     """Elements number `start` to `stop`, row by row."""
     cdef Py_ssize_t n = grid.sides[2], row, column, length
@@ -177,10 +155,10 @@ cdef void walk_part(const Grid* grid, Py_ssize_t start, Py_ssize_t stop, Piece p
         start += length
 
 
-cdef void walk(const Grid* grid, Piece piece, const void* what):
-    """All elements, by as many threads as they are worth."""
+cdef void walk(const Grid* grid, Piece piece, const void* what, Py_ssize_t grain=GRAIN):
+    """All elements, by as many threads as they are worth: each has `grain` at least."""
     cdef Py_ssize_t part
-    cdef int parts = threads_for(grid.n, GRAIN)
+    cdef int parts = threads_for(grid.n, grain)
     if parts > 1:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
             walk_part(grid, begin(part, parts, grid.n), begin(part + 1, parts, grid.n), piece, what)
