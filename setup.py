@@ -20,7 +20,8 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = [
-    "elementwise", "extrema", "layout", "loss", "matmul", "memory", "nll", "optimizer", "random", "reduce", "scatter", "softmax", "threads",
+    "arithmetic", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "memory", "nll", "normalization", "optimizer",
+    "random", "reduce", "scatter", "softmax", "threads", "triangles",
 ]  # fmt: skip
 
 # Python files that are compiled as they stand.

@@ -10,7 +10,26 @@ from cython cimport floating
 
 cdef enum:
     LEVELS = 4
-    TOGETHER = 256      # so many columns are added together: their running sums stay in the nearest cache
+    TOGETHER = 2048     # so many columns are added together: long enough to walk memory in order, short enough for a
+                        # near cache to hold their running sums
+    ROW = 32            # at most so many columns make up a row: four times WIDTH of them, 32 bytes each
+    PAGE = 4096         # bytes
+
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    /* The compiler may not mix this row's additions with the next one's. */
+    #define ROW_BY_ROW() __asm__ volatile("" ::: "memory")
+    /* Fetch what lies here into the near cache. */
+    #define FETCH(x) __builtin_prefetch(x)
+    #else
+    #define ROW_BY_ROW()
+    #define FETCH(x)
+    #endif
+    """
+    void ROW_BY_ROW() noexcept nogil
+    void FETCH(const void* x) noexcept nogil
 
 
 cdef inline int log2_of_run(Py_ssize_t n) noexcept nogil:
@@ -21,87 +40,108 @@ cdef inline int log2_of_run(Py_ssize_t n) noexcept nogil:
     return bits // LEVELS if bits // LEVELS > 4 else 4
 
 
-cdef simd_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
-                       floating* out) noexcept nogil:
-    """out[j] = x[j] + x[j + stride] + ..., n numbers, for j < columns <= TOGETHER"""
+cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
+                         floating* sums) noexcept nogil:
+    """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns <= TOGETHER"""
     cdef floating higher[(LEVELS - 1) * TOGETHER]   # running sums of runs, of runs of runs, ...
-    cdef int power = log2_of_run(n), level
-    cdef Py_ssize_t run = <Py_ssize_t>1 << power, i = 0, j, k
+    cdef int power, level
+    cdef Py_ssize_t run = 16, i = 0, j, k
     for j in range(columns):
-        out[j] = 0
+        sums[j] = 0
     if n >= run:
+        power = log2_of_run(n)
+        run = <Py_ssize_t>1 << power
         for j in range((LEVELS - 1) * columns):
             higher[j] = 0
-    while i + run <= n:
-        for k in range(run):
+        while i + run <= n:
+            add_run(x, run, stride, columns, side, sums)
+            x += run * stride
+            i += run
             for j in range(columns):
-                out[j] += x[j]
-            x += stride
-        i += run
-        for j in range(columns):
-            higher[j] += out[j]
-            out[j] = 0
-        level = 1
-        while level < LEVELS - 1 and i & ((run - 1) << (level * power)) == 0:
-            for j in range(columns):
-                higher[level * columns + j] += higher[(level - 1) * columns + j]
-                higher[(level - 1) * columns + j] = 0
-            level += 1
+                higher[j] += sums[j]
+                sums[j] = 0
+            level = 1
+            while level < LEVELS - 1 and i & ((run - 1) << (level * power)) == 0:
+                for j in range(columns):
+                    higher[level * columns + j] += higher[(level - 1) * columns + j]
+                    higher[(level - 1) * columns + j] = 0
+                level += 1
     for k in range(i, n):
         for j in range(columns):
-            out[j] += x[j]
+            sums[j] += x[j * side]
         x += stride
-    if n >= run:
+    if i:
         for level in range(LEVELS - 1):
             for j in range(columns):
-                out[j] += higher[level * columns + j]
+                sums[j] += higher[level * columns + j]
 
 
-cdef simd_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
-                              floating* out) noexcept nogil:
-    """out[j] = x[j] + x[j + stride] + ..., the numbers 0, 4, 8, ... first, then 1, 5, 9, ...; columns <= TOGETHER"""
-    cdef floating part[TOGETHER]
+cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
+                         floating* sums) noexcept nogil:
+    """sums[j] += x[j side] + x[j side + stride] + ..., from left to right
+
+    Where rows are far apart, eight of them are added while a sum is at hand. Where they are close, memory is read
+    faster row by row (64 MB in rows of 1 KB: 2.2 against 4.6 ms).
+    """
+    cdef Py_ssize_t j, k
+    if stride * <Py_ssize_t>sizeof(floating) < PAGE and columns > ROW:
+        for k in range(run):
+            for j in range(columns):
+                sums[j] += x[j * side]
+            x += stride
+            ROW_BY_ROW()
+    else:
+        for k in range(run // 8):
+            for j in range(columns):
+                sums[j] = (sums[j] + x[j * side] + x[j * side + stride] + x[j * side + 2 * stride]
+                           + x[j * side + 3 * stride] + x[j * side + 4 * stride] + x[j * side + 5 * stride]
+                           + x[j * side + 6 * stride] + x[j * side + 7 * stride])
+            x += 8 * stride
+
+
+cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
+                                floating* sums) noexcept nogil:
+    """sums[j] = x[j] + x[j + stride] + ..., the numbers 0, 4, 8, ... first, then 1, 5, 9, ...; columns < ROW"""
+    cdef floating part[ROW]
     cdef Py_ssize_t i, j, k, quarter = n // 4
-    cascade(x, quarter, 4 * stride, columns, out)
-    for i in range(4 * quarter, n):
+    for k in range(4):
+        cascade(x + k * stride, quarter, 4 * stride, columns, 1, part)
         for j in range(columns):
-            out[j] += x[i * stride + j]
-    for k in range(1, 4):
-        cascade(x + k * stride, quarter, 4 * stride, columns, part)
-        for j in range(columns):
-            out[j] += part[j]
+            sums[j] = part[j] if k == 0 else sums[j] + part[j]
+        if k == 0:
+            for i in range(4 * quarter, n):
+                for j in range(columns):
+                    sums[j] += x[i * stride + j]
 
 
-cdef simd_void sum_of_row(const floating* x, Py_ssize_t n, floating* out) noexcept nogil:
-    """out = x[0] + ... + x[n - 1]"""
-    cdef floating lane[32]      # four times WIDTH columns side by side: 32 of float32, 16 of float64
-    cdef floating total = 0
+cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexcept nogil:
+    """total = x[0] + ... + x[n - 1]"""
+    cdef floating lane[ROW]     # four times WIDTH columns side by side
+    cdef floating outcome = 0
     cdef Py_ssize_t width = 32 // sizeof(floating), rows = n // width, i, j
     if rows == 0:
-        four_at_a_time(x, n, 1, 1, out)
+        if n >= 4:
+            outcome = outcome + x[0]
+        for i in range(n // 4 * 4, n):
+            outcome += x[i]
+        for i in range(1, n // 4 * 4):
+            outcome += x[i]
+        total[0] = outcome
         return
-    cascade(x, rows // 4, 4 * width, 4 * width, lane)
+    if rows < 4:
+        for j in range(width):
+            lane[j] = 0
+    else:
+        cascade(x, rows // 4, 4 * width, 4 * width, 1, lane)
     for i in range(rows // 4 * 4, rows):
         for j in range(width):
             lane[j] += x[i * width + j]
-    for i in range(1, 4):
-        for j in range(width):
-            lane[j] += lane[i * width + j]
+    if rows >= 4:
+        for i in range(1, 4):
+            for j in range(width):
+                lane[j] += lane[i * width + j]
     for i in range(rows * width, n):
-        total += x[i]
+        outcome += x[i]
     for j in range(width):
-        total += lane[j]
-    out[0] = total
-
-
-cdef void sums_of_columns(const floating* x, Py_ssize_t n, Py_ssize_t columns, floating* out) noexcept nogil:
-    """out[j] = x[j] + x[j + columns] + ..., n rows"""
-    cdef Py_ssize_t width = 32 // sizeof(floating), j = 0, some, whole
-    width = width if columns >= width else 1
-    whole = columns - columns % (4 * width)
-    while j < whole:
-        some = TOGETHER if whole - j > TOGETHER else whole - j
-        cascade(x + j, n, columns, some, out + j)
-        j += some
-    if j < columns:
-        four_at_a_time(x + j, n, columns, columns - j, out + j)
+        outcome += lane[j]
+    total[0] = outcome

@@ -43,15 +43,15 @@ cdef inline bint writable_like(object x, cnp.ndarray model):
     return plain_like(x, model) and cnp.PyArray_ISWRITEABLE(<cnp.ndarray>x)
 
 
-cdef inline cnp.ndarray empty(int ndim, cnp.npy_intp* shape, int kind):
-    """A new C-ordered array, its memory not set; memory of a large one comes from the cache in every thread"""
+cdef inline cnp.ndarray empty(int ndim, cnp.npy_intp* shape, int kind, bint by_columns=False):
+    """A new array, in C order or `by_columns`, its memory not set; a large one's comes from the cache in every thread"""
     cdef Py_ssize_t size = 1
     cdef int dim
     for dim in range(ndim):
         size *= shape[dim]
     if size >= 8192 and _cache_here is not None:
         _cache_here()
-    return cnp.PyArray_EMPTY(ndim, shape, kind, 0)
+    return cnp.PyArray_EMPTY(ndim, shape, kind, by_columns)
 
 
 cdef inline cnp.ndarray empty_like(cnp.ndarray model):

@@ -29,14 +29,14 @@ cdef extern from *:
 # log 2 is subtracted in two parts, the first so short that n times it is exact. 2^n is made of bits, as two factors,
 # since below -126 (-1022) it is a subnormal number that one exponent cannot hold.
 
-cdef inline float exp32(float x) noexcept nogil:
-    """e^x for x <= 0 or nan"""
+cdef inline float exp32(float x, float rest) noexcept nogil:
+    """e^(x + rest) for x <= 0 or nan and a small rest, at most 0.1"""
     cdef float shift = 12582912.0
     cdef float lowest = -104.0       # e^-104 rounds to 0
     x = lowest if x < lowest else x
     cdef float shifted = x * <float>1.4426950408889634 + shift
     cdef float n = shifted - shift
-    cdef float r = (x - n * <float>0.693359375) + n * <float>0.00021219444005469058
+    cdef float r = (x - n * <float>0.693359375) + n * <float>0.00021219444005469058 + rest
     cdef int32_t exponent = bits_of_float(shifted) - bits_of_float(shift)
     cdef int32_t half = exponent >> 1
     cdef float p = <float>(1 / 5040.)       # 1/7!, and so on down to 1/2!: Taylor's series
@@ -49,14 +49,14 @@ cdef inline float exp32(float x) noexcept nogil:
     return p * float_of_bits((half + 127) << 23) * float_of_bits((exponent - half + 127) << 23)
 
 
-cdef inline double exp64(double x) noexcept nogil:
-    """e^x for x <= 0 or nan"""
+cdef inline double exp64(double x, double rest) noexcept nogil:
+    """e^(x + rest) for x <= 0 or nan and a small rest, at most 0.1"""
     cdef double shift = 6755399441055744.0
     cdef double lowest = -746.0      # e^-746 rounds to 0
     x = lowest if x < lowest else x
     cdef double shifted = x * 1.4426950408889634 + shift
     cdef double n = shifted - shift
-    cdef double r = (x - n * 0.6931471805592082) - n * 7.371002565167799e-13
+    cdef double r = (x - n * 0.6931471805592082) - n * 7.371002565167799e-13 + rest
     # 2046 more than the exponent: never negative, since processors shift unsigned 64-bit numbers side by side
     cdef uint64_t exponent = <uint64_t>(bits_of_double(shifted) - bits_of_double(shift) + 2046)
     cdef uint64_t half = exponent >> 1
@@ -79,9 +79,25 @@ cdef inline double exp64(double x) noexcept nogil:
 cdef inline floating exp_(floating x) noexcept nogil:
     """e^x for x <= 0 or nan, in the precision of x"""
     if floating is float:
-        return exp32(x)
+        return exp32(x, 0)
     else:
-        return exp64(x)
+        return exp64(x, 0)
+
+
+cdef inline floating exp_of_square(floating z, floating factor) noexcept nogil:
+    """e^(-factor z^2) for z >= 0 or nan and a factor of 1 or 1/2, with the digits that z^2 rounds away
+
+    z^2 = head^2 + (z - head) (z + head),  where head has half of z's digits, so that its square is exact.
+    """
+    cdef floating head
+    cdef floating far = 15 if floating is float else 40        # e^(-z^2 / 2) rounds to 0
+    z = far if z > far else z
+    if floating is float:
+        head = float_of_bits(bits_of_float(z) & <int32_t>0xFFFFF000)
+        return exp32(-factor * head * head, -factor * (z - head) * (z + head))
+    else:
+        head = double_of_bits(bits_of_double(z) & <int64_t>0xFFFFFFFFF8000000)
+        return exp64(-factor * head * head, -factor * (z - head) * (z + head))
 
 
 # log(1 + u) = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...)  with  s = u / (2 + u) <= 1/3  for  u <= 1.

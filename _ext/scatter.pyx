@@ -1,15 +1,22 @@
-"""Adding numbers at places that an index array names, where a place may be named more than once:
+"""Writing numbers to places that an index array names, where a place may be named more than once:
 
-    index_add    out[..., index[i], ...] += alpha * source[..., i, ...]                   index counts along `axis`
-    scatter_add  out[..., index[..., i, ...], ...] += source[..., i, ...]                 index has the shape of source
+    scatter      out[..., index[..., i, ...], ...]  = source[..., i, ...]       index has the shape of source
+    scatter_add  out[..., index[..., i, ...], ...] += source[..., i, ...]
+    index_add    out[..., index[i], ...] += alpha * source[..., i, ...]         index counts along `axis` alone
 
-NumPy twin: tinytorch/kernels/scatter.py. The rooms add in index order, so equal inputs give equal sums. float32,
-float64 and int64 in C order; anything else goes to the twin.
+NumPy twin: tinytorch/kernels/scatter.py. The rooms go in index order, whatever the number of threads: equal inputs give
+equal sums, and of several numbers that scatter sends to one place the last stays. Arrays in C order, sums of float32,
+float64 and int64; anything else goes to the twin.
+
+Where an index is out of bounds, scatter and scatter_add raise IndexError, but what came long before is written already.
 """
 
 from importlib import import_module
 
 include "door.pxi"
+include "simd.pxi"
+include "threads.pxi"
+include "places.pxi"
 
 twin = import_module("tinytorch.kernels.scatter")
 
@@ -18,128 +25,241 @@ ctypedef fused number:
     double
     cnp.int64_t
 
+cdef enum:
+    MOST = 64               # threads at most
 
-cdef struct Walk:       # out read as (outer, n, inner), source as (outer, count, inner)
-    Py_ssize_t outer, n, count, inner
 
-
-cdef inline bint walkable(object out, Py_ssize_t* axis, object index, object source, Walk* walk):
-    """Do the arrays have layouts and dtypes for the rooms, and do out and source differ along `axis` alone?"""
-    if not (plain(out) and plain(index) and plain(source)):
+cdef inline bint walkable(object out, object index, object source, Py_ssize_t* axis, Walk* walk):
+    """Are the arrays plain, out writable and apart, and is source like it in dtype, and in shape but for `axis`?"""
+    if not (plain(out) and are_indices(index) and plain(source)):
         return False
     cdef cnp.ndarray to = out, what = source
-    cdef int kind = cnp.PyArray_TYPE(to), i
-    if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE and kind != cnp.NPY_INT64:
-        return False
-    if cnp.PyArray_TYPE(what) != kind or cnp.PyArray_TYPE(<cnp.ndarray>index) != cnp.NPY_INT64:
-        return False
-    if axis[0] < 0:
-        axis[0] += to.ndim
-    if not 0 <= axis[0] < to.ndim or what.ndim != to.ndim or not cnp.PyArray_ISWRITEABLE(to):
-        return False
-    if overlap(to, what) or overlap(to, index):
-        return False
-    walk.outer = walk.inner = 1
-    for i in range(to.ndim):
-        if i != axis[0] and what.shape[i] != to.shape[i]:
-            return False
-        if i < axis[0]:
-            walk.outer *= to.shape[i]
-        elif i > axis[0]:
-            walk.inner *= to.shape[i]
-    walk.n, walk.count = to.shape[axis[0]], what.shape[axis[0]]
-    return True
+    return (
+        cnp.PyArray_TYPE(what) == cnp.PyArray_TYPE(to)
+        and cnp.PyArray_ISWRITEABLE(to)
+        and not overlap(to, what)
+        and not overlap(to, index)
+        and alike_but_along(to, what, axis, walk)
+    )
 
 
-cdef Py_ssize_t first_outside(const cnp.int64_t* index, Py_ssize_t count, Py_ssize_t n) noexcept nogil:
-    """The place of the first index that is negative or not below n; `count` when there is none"""
-    cdef Py_ssize_t i
-    for i in range(count):
-        if not 0 <= index[i] < n:
-            return i
-    return count
+cdef inline bint is_added(cnp.ndarray out):
+    """Is out of a dtype that the rooms add?"""
+    cdef int kind = cnp.PyArray_TYPE(out)
+    return kind == cnp.NPY_FLOAT or kind == cnp.NPY_DOUBLE or kind == cnp.NPY_INT64
+
+
+cdef int check(Py_ssize_t bad, const cnp.int64_t* index, Py_ssize_t axis, Walk* walk) except -1:
+    if bad >= 0:
+        raise IndexError(f"index {index[bad]} is out of bounds for dimension {axis} with size {walk.n}")
+    return 0
+
+
+# ---- index_add -------------------------------------------------------------------------------------------------------
 
 
 def index_add(out, axis, index, source, alpha=1):
     """out[..., index[i], ...] += alpha * source[..., i, ...], in place."""
     cdef Walk walk
     cdef Py_ssize_t along = axis
-    if not walkable(out, &along, index, source, &walk):
+    if not walkable(out, index, source, &along, &walk) or not is_added(out):
         return twin.index_add(out, axis, index, source, alpha)
     cdef cnp.ndarray to = out, what = source, where = index
     if where.ndim != 1 or where.shape[0] != walk.count:
         return twin.index_add(out, axis, index, source, alpha)
     cdef const cnp.int64_t* places = <const cnp.int64_t*> where.data
-    if first_outside(places, walk.count, walk.n) < walk.count:
+    if first_outside(places, walk.count, walk.n) >= 0:
         raise IndexError("index out of range in self")
     cdef double factor = 0
     cdef cnp.int64_t whole = 0
     if cnp.PyArray_TYPE(to) == cnp.NPY_INT64:
         whole = alpha
         with nogil:
-            _index_add(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, whole, &walk)
+            index_add_in_parts(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, whole, &walk)
     elif cnp.PyArray_TYPE(to) == cnp.NPY_FLOAT:
         factor = alpha
         with nogil:
-            _index_add(<float*> to.data, places, <const float*> what.data, <float>factor, &walk)
+            index_add_in_parts(<float*> to.data, places, <const float*> what.data, <float>factor, &walk)
     else:
         factor = alpha
         with nogil:
-            _index_add(<double*> to.data, places, <const double*> what.data, factor, &walk)
+            index_add_in_parts(<double*> to.data, places, <const double*> what.data, factor, &walk)
+
+
+cdef void index_add_in_parts(number* out, const cnp.int64_t* index, const number* source, number alpha,
+                             Walk* walk) noexcept nogil:
+    cdef int parts = parts_of(walk), part
+    if parts == 1:
+        _index_add(out, index, source, alpha, walk, part_of(walk, 0, 1))
+    else:
+        for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+            _index_add(out, index, source, alpha, walk, part_of(walk, part, parts))
 
 
 cdef void _index_add(number* out,                       # IN/OUT  (outer, n, inner)
                      const cnp.int64_t* index,          # IN      (count,), checked
                      const number* source,              # IN      (outer, count, inner)
-                     number alpha, Walk* walk) noexcept nogil:
+                     number alpha, Walk* walk, Part part) noexcept nogil:
     cdef Py_ssize_t o, i, j
     cdef number* row
-    for o in range(walk.outer):
+    out += part.o * walk.n * walk.inner
+    source += part.o * walk.count * walk.inner
+    for o in range(part.o_stop - part.o):
         if walk.inner == 1:
             for i in range(walk.count):
                 out[index[i]] += alpha * source[i]
             source += walk.count
-            out += walk.n
-            continue
-        for i in range(walk.count):
-            row = out + index[i] * walk.inner
-            for j in range(walk.inner):
-                row[j] += alpha * source[j]
-            source += walk.inner
+        else:
+            for i in range(walk.count):
+                row = out + index[i] * walk.inner
+                for j in range(part.j, part.j_stop):
+                    row[j] += alpha * source[j]
+                source += walk.inner
         out += walk.n * walk.inner
+
+
+# ---- scatter_add -----------------------------------------------------------------------------------------------------
 
 
 def scatter_add(out, axis, index, source):
     """out[..., index[..., i, ...], ...] += source[..., i, ...], in place."""
     cdef Walk walk
-    cdef Py_ssize_t along = axis
-    if not walkable(out, &along, index, source, &walk) or not cnp.PyArray_SAMESHAPE(index, source):
+    cdef Py_ssize_t along = axis, bad
+    if not walkable(out, index, source, &along, &walk) or not is_added(out) or not (
+        cnp.PyArray_SAMESHAPE(index, source)
+    ):
         return twin.scatter_add(out, axis, index, source)
     cdef cnp.ndarray to = out, what = source, where = index
     cdef const cnp.int64_t* places = <const cnp.int64_t*> where.data
-    cdef Py_ssize_t size = cnp.PyArray_SIZE(where), bad = first_outside(places, size, walk.n)
-    if bad < size:
-        raise IndexError(f"index {places[bad]} is out of bounds for dimension {along} with size {walk.n}")
+    if cnp.PyArray_SIZE(where) == 0:
+        return
     if cnp.PyArray_TYPE(to) == cnp.NPY_INT64:
         with nogil:
-            _scatter_add(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, &walk)
+            bad = add_in_parts(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, &walk)
     elif cnp.PyArray_TYPE(to) == cnp.NPY_FLOAT:
         with nogil:
-            _scatter_add(<float*> to.data, places, <const float*> what.data, &walk)
+            bad = add_in_parts(<float*> to.data, places, <const float*> what.data, &walk)
     else:
         with nogil:
-            _scatter_add(<double*> to.data, places, <const double*> what.data, &walk)
+            bad = add_in_parts(<double*> to.data, places, <const double*> what.data, &walk)
+    check(bad, places, along, &walk)
 
 
-cdef void _scatter_add(number* out,                     # IN/OUT  (outer, n, inner)
-                       const cnp.int64_t* index,        # IN      (outer, count, inner), checked
-                       const number* source,            # IN      (outer, count, inner)
-                       Walk* walk) noexcept nogil:
-    cdef Py_ssize_t o, i, j
-    for o in range(walk.outer):
-        for i in range(walk.count):
-            for j in range(walk.inner):
-                out[index[j] * walk.inner + j] += source[j]
-            index += walk.inner
-            source += walk.inner
+cdef Py_ssize_t add_in_parts(number* out, const cnp.int64_t* index, const number* source, Walk* walk) noexcept nogil:
+    """Every thread does a part; the place of an index that is out of bounds, or -1"""
+    cdef int parts = parts_of(walk), part
+    cdef Py_ssize_t found[MOST]
+    if parts == 1:
+        return _scatter_add(out, index, source, walk, part_of(walk, 0, 1))
+    parts = parts if parts < MOST else MOST
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        found[part] = _scatter_add(out, index, source, walk, part_of(walk, part, parts))
+    for part in range(parts):
+        if found[part] >= 0:
+            return found[part]
+    return -1
+
+
+cdef Py_ssize_t _scatter_add(number* out,                   # IN/OUT  (outer, n, inner)
+                             const cnp.int64_t* index,      # IN      (outer, count, inner)
+                             const number* source,          # IN      (outer, count, inner)
+                             Walk* walk, Part part) noexcept nogil:
+    cdef Py_ssize_t o, i, j, line, bad, stop, lines = CHECKED // walk.inner + 1
+    cdef Py_ssize_t at = part.o * walk.count * walk.inner
+    out += part.o * walk.n * walk.inner
+    for o in range(part.o_stop - part.o):
+        line = 0
+        while line < walk.count:
+            stop = line + lines if walk.count - line > lines else walk.count
+            bad = outside_lines(index, at, stop - line, &part, walk)
+            if bad >= 0:
+                return bad
+            if walk.inner == 1:
+                for i in range(at, at + stop - line):
+                    out[index[i]] += source[i]
+                at += stop - line
+            else:
+                for i in range(line, stop):
+                    for j in range(part.j, part.j_stop):
+                        out[index[at + j] * walk.inner + j] += source[at + j]
+                    at += walk.inner
+            line = stop
         out += walk.n * walk.inner
+    return -1
+
+
+# ---- scatter ---------------------------------------------------------------------------------------------------------
+
+
+def scatter(out, axis, index, source):
+    """out[..., index[..., i, ...], ...] = source[..., i, ...], in place; source may be one number (0-dimensional)."""
+    cdef Walk walk
+    cdef Py_ssize_t along = axis, bad
+    if not (plain(out) and are_indices(index) and plain(source)):
+        return twin.scatter(out, axis, index, source)
+    cdef cnp.ndarray to = out, what = source, where = index
+    cdef int size = cnp.PyArray_ITEMSIZE(to)
+    if not (
+        is_number(to) and size <= 8 and cnp.PyArray_TYPE(what) == cnp.PyArray_TYPE(to) and cnp.PyArray_ISWRITEABLE(to)
+        and (what.ndim == 0 or cnp.PyArray_SAMESHAPE(what, where)) and alike_but_along(to, where, &along, &walk)
+        and not overlap(to, what) and not overlap(to, where)
+    ):
+        return twin.scatter(out, axis, index, source)
+    cdef const cnp.int64_t* places = <const cnp.int64_t*> where.data
+    cdef Py_ssize_t step = what.ndim > 0
+    if cnp.PyArray_SIZE(where) == 0:
+        return
+    with nogil:
+        if size == 4:
+            bad = set_in_parts(<uint32_t*> to.data, places, <const uint32_t*> what.data, step, &walk)
+        elif size == 8:
+            bad = set_in_parts(<uint64_t*> to.data, places, <const uint64_t*> what.data, step, &walk)
+        elif size == 1:
+            bad = set_in_parts(<uint8_t*> to.data, places, <const uint8_t*> what.data, step, &walk)
+        else:
+            bad = set_in_parts(<uint16_t*> to.data, places, <const uint16_t*> what.data, step, &walk)
+    check(bad, places, along, &walk)
+
+
+cdef Py_ssize_t set_in_parts(bits* out, const cnp.int64_t* index, const bits* source, Py_ssize_t step,
+                             Walk* walk) noexcept nogil:
+    """Every thread does a part; the place of an index that is out of bounds, or -1"""
+    cdef int parts = parts_of(walk), part
+    cdef Py_ssize_t found[MOST]
+    if parts == 1:
+        return _scatter(out, index, source, step, walk, part_of(walk, 0, 1))
+    parts = parts if parts < MOST else MOST
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        found[part] = _scatter(out, index, source, step, walk, part_of(walk, part, parts))
+    for part in range(parts):
+        if found[part] >= 0:
+            return found[part]
+    return -1
+
+
+cdef Py_ssize_t _scatter(bits* out,                         # IN/OUT  (outer, n, inner)
+                         const cnp.int64_t* index,          # IN      (outer, count, inner)
+                         const bits* source,                # IN      (outer, count, inner), or one number with step 0
+                         Py_ssize_t step, Walk* walk, Part part) noexcept nogil:
+    cdef Py_ssize_t o, i, j, line, bad, stop, lines = CHECKED // walk.inner + 1
+    cdef Py_ssize_t at = part.o * walk.count * walk.inner
+    out += part.o * walk.n * walk.inner
+    for o in range(part.o_stop - part.o):
+        line = 0
+        while line < walk.count:
+            stop = line + lines if walk.count - line > lines else walk.count
+            bad = outside_lines(index, at, stop - line, &part, walk)
+            if bad >= 0:
+                return bad
+            if walk.inner == 1:
+                for i in range(at, at + stop - line):
+                    out[index[i]] = source[i * step]
+                at += stop - line
+            else:
+                for i in range(line, stop):
+                    for j in range(part.j, part.j_stop):
+                        out[index[at + j] * walk.inner + j] = source[(at + j) * step]
+                    at += walk.inner
+            line = stop
+        out += walk.n * walk.inner
+    return -1

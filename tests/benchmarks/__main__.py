@@ -22,10 +22,12 @@ from pathlib import Path
 
 from tests.benchmarks import clock, report, table
 from tests.benchmarks.questions import Question
+from tests.benchmarks.steps import STEPS, two_layers_function
 from tests.benchmarks.table import Line
 
 GROUPS = ["steps", "overhead", "matmul", "reductions", "elementwise", "fused", "kernels", "threads", "memory", "import"]
 SPECIAL = {"threads": "two_threads", "memory": "memory", "import": "imports"}  # measured by programs of their own
+MEAN_OF = [make.__name__ for make in STEPS if make is not two_layers_function]
 SECONDS = {"steps": 1.5, "overhead": 0.8}  # of rounds for each question
 OTHERWISE, QUICK = 0.12, 0.03
 ROUNDS, FEW = (3, 60), (3, 5)
@@ -113,12 +115,20 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
                     failures.append(f"{failure} ({table.count(threads)})")
                     continue
                 lines.append(table.line(question, threads, found))
+        lines += means(lines, threads)
         for group in tqdm(special, desc=f"{table.count(threads)}: processes", leave=False, disable=not special):
             lines += import_module(f"tests.benchmarks.{SPECIAL[group]}").measure(threads, options.quick)
     order = {name: place for place, name in enumerate(GROUPS)}
     places = {(one.group, one.name): place for place, one in reversed(list(enumerate(lines)))}
     lines.sort(key=lambda one: (order[one.group], places[one.group, one.name], one.threads))
     return lines, failures
+
+
+def means(lines: Sequence[Line], threads: int) -> list[Line]:
+    """The mean over the training steps, which has a reach of its own"""
+    steps = [one for one in lines if one.group == "steps" and one.threads == threads]
+    six = [one for one in steps if one.name in MEAN_OF]
+    return [table.mean_of(six, "geometric mean of six", {"PyTorch": 0.5})] if len(six) == len(MEAN_OF) else []
 
 
 def main(arguments: Sequence[str]) -> int:

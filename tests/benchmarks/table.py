@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.benchmarks.questions import BEST
 
-ORDER = ["kernel", "tinytorch", "twin", "NumPy", "PyTorch"]
+ORDER = ["kernel", "tinytorch", "twin", "NumPy", "PyTorch", "limit"]
+ORDER += ["together", "in turn", "PyTorch together", "PyTorch in turn"]
 MISSED, CLOSE = "✗", "~"
 NOISE = 1.02  # two rows that do the very same differ by so much now and then
 
@@ -55,6 +56,19 @@ class Line:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def mean_of(lines: Sequence[Line], name: str, reach: Mapping[str, float]) -> Line:
+    """The geometric mean of several lines, as a line"""
+    medians, fastest = (
+        {
+            who: statistics.geometric_mean(values[who] for values in each)
+            for who in each[0]
+            if all(who in x for x in each)
+        }
+        for each in ([one.medians for one in lines], [one.fastest for one in lines])
+    )
+    return Line(lines[0].group, name, lines[0].threads, medians, fastest, dict(reach))
 
 
 def line(question: Any, threads: int, times: Mapping[str, Sequence[float]]) -> Line:

@@ -1,4 +1,4 @@
-"""index_add and scatter_add: kernel, twin and loops in Python."""
+"""index_add, scatter_add and scatter: kernel, twin and loops in Python."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ext.kernel_tools import LAYOUTS, WRITABLE, assert_close, both, draw, load
+from tinytorch.kernels import threads
 
 DTYPES = [np.float32, np.float64, np.int64, np.int32, np.float16]
 dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
@@ -24,6 +25,15 @@ def plain_scatter_add(out, axis, index, source):
         to = list(place)
         to[axis] = index[place]
         out[tuple(to)] += source[place]
+    return out
+
+
+def plain_scatter(out, axis, index, source):
+    out, source = out.copy(), np.broadcast_to(source, index.shape)
+    for place in np.ndindex(index.shape):
+        to = list(place)
+        to[axis] = index[place]
+        out[tuple(to)] = source[place]
     return out
 
 
@@ -65,6 +75,51 @@ def test_scatter_add(kind, dtype, shape, axis, count):
 
 
 @both
+@pytest.mark.parametrize("dtype", [*DTYPES, np.bool_, np.uint8, np.complex64, np.complex128], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("shape, axis", [((7,), 0), ((4, 3), 0), ((4, 3), -1), ((2, 5, 3), 1), ((3, 1), 0)], ids=str)
+@pytest.mark.parametrize("count", [0, 1, 3, 40])
+@pytest.mark.parametrize("one", [False, True], ids=["a number each", "one number"])
+def test_scatter(kind, dtype, shape, axis, count, one):
+    out = small_numbers(shape, dtype)
+    sides = [count if a == axis % len(shape) else n for a, n in enumerate(shape)]
+    index = np.random.default_rng(1).integers(0, shape[axis], sides)
+    source = np.asarray(3, dtype) if one else small_numbers(sides, dtype, seed=2)
+    expected = plain_scatter(out, axis, index, source)
+    assert load(kind, "scatter").scatter(out, axis, index, source) is None
+    np.testing.assert_array_equal(out, expected, strict=True)
+
+
+@pytest.mark.parametrize(
+    "shape, count, axis", [((300, 200), 300, 1), ((300, 200), 300, 0), ((2, 60000), 1, 0)], ids=str
+)
+def test_threads_make_no_difference(shape, count, axis):
+    """Places named more than once belong to one thread, which goes in index order."""
+    family, random = load("kernel", "scatter"), np.random.default_rng(0)
+    sides = tuple(count if a == axis else n for a, n in enumerate(shape))
+    index, source, one = random.integers(0, shape[axis], sides), draw(sides), random.integers(0, shape[axis], count)
+    before, found = threads.get_num_threads(), []
+    try:
+        for number in (1, 2, 3):
+            threads.set_num_threads(number)
+            outs = [np.zeros(shape) for _ in range(3)]
+            family.scatter(outs[0], axis, index, source)
+            family.scatter_add(outs[1], axis, index, source)
+            family.index_add(outs[2], axis, one, source, 0.1)
+            found.append(outs)
+            wrong = index.copy()
+            wrong[-1, -1] = shape[axis]
+            for function in (family.scatter, family.scatter_add):
+                with pytest.raises(
+                    IndexError, match=f"^index {shape[axis]} is out of bounds for dimension {axis} with"
+                ):
+                    function(np.zeros(shape), axis, wrong, source)
+    finally:
+        threads.set_num_threads(before)
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
+@both
 def test_scatter_add_of_a_part(kind):
     """index may be smaller than source, and than out along the other axes"""
     out, source = small_numbers((4, 5), np.float32), small_numbers((6, 4), np.float32, seed=1)
@@ -80,8 +135,9 @@ def test_places_that_do_not_exist(kind, bad):
     family, out = load(kind, "scatter"), np.zeros((2, 3))
     with pytest.raises(IndexError, match=r"^index out of range in self$"):
         family.index_add(out, 1, np.array([0, bad]), np.ones((2, 2)))
-    with pytest.raises(IndexError, match=f"^index {bad} is out of bounds for dimension 1 with size 3$"):
-        family.scatter_add(out, -1, np.array([[0, 1], [2, bad]]), np.ones((2, 2)))
+    for function in (family.scatter_add, family.scatter):
+        with pytest.raises(IndexError, match=f"^index {bad} is out of bounds for dimension 1 with size 3$"):
+            function(out, -1, np.array([[0, 1], [2, bad]]), np.ones((2, 2)))
     assert not out.any()
 
 
@@ -94,11 +150,15 @@ def test_shapes_that_do_not_fit(kind):
     for index, source in [((2, 4), (2, 3)), ((3, 2), (3, 2)), ((2,), (2, 2)), ((2, 2), (2,))]:
         with pytest.raises(ValueError, match="does not fit"):
             family.scatter_add(out, 1, np.zeros(index, np.int64), np.ones(source))
+        with pytest.raises(ValueError, match="does not fit"):
+            family.scatter(out, 1, np.zeros(index, np.int64), np.ones(source))
     for axis in (2, -3):
         with pytest.raises(ValueError, match="axis"):
             family.index_add(out, axis, np.zeros(2, np.int64), np.ones((2, 2)))
         with pytest.raises(ValueError, match="axis"):
             family.scatter_add(out, axis, np.zeros((2, 2), np.int64), np.ones((2, 2)))
+        with pytest.raises(ValueError, match="axis"):
+            family.scatter(out, axis, np.zeros((2, 2), np.int64), np.ones((2, 2)))
 
 
 @both
@@ -109,6 +169,8 @@ def test_memory_that_may_not_be_written(kind):
         family.index_add(out, 0, np.zeros(1, np.int64), np.ones((1, 3)))
     with pytest.raises(ValueError, match="read-only"):
         family.scatter_add(out, 0, np.zeros((1, 3), np.int64), np.ones((1, 3)))
+    with pytest.raises(ValueError, match="read-only"):
+        family.scatter(out, 0, np.zeros((1, 3), np.int64), np.ones((1, 3)))
 
 
 @both
@@ -145,10 +207,11 @@ def test_like_twin(data):
     many = random.integers(0, shape[axis], inner).astype(integers)
     results = []
     for kind in ("kernel", "twin"):
-        family, added, scattered = load(kind, "scatter"), lay_out(start), lay_out(start)
+        family, added, scattered, written = load(kind, "scatter"), lay_out(start), lay_out(start), lay_out(start)
         family.index_add(added, axis, one, source)
         family.scatter_add(scattered, axis, many, source)
-        results.append((added, scattered))
+        family.scatter(written, axis, many, source)
+        results.append((added, scattered, written))
     for actual, expected in zip(*results):
         np.testing.assert_array_equal(actual, expected)
 

@@ -44,16 +44,20 @@ def _pick(family: str) -> ModuleType:
     return compiled
 
 
+arithmetic = _pick("arithmetic")
 elementwise = _pick("elementwise")
+gather = _pick("gather")
 layout = _pick("layout")
 loss = _pick("loss")
 matmul = _pick("matmul")
 nll = _pick("nll")
+normalization = _pick("normalization")
 optimizer = _pick("optimizer")
 random = _pick("random")
 reduce = _pick("reduce")
 scatter = _pick("scatter")
 softmax = _pick("softmax")
+triangles = _pick("triangles")
 
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()

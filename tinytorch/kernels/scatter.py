@@ -1,6 +1,6 @@
-"""Adding numbers at places that an index array names, in NumPy: twins of _ext/scatter.pyx.
+"""Writing numbers to places that an index array names, in NumPy: twins of _ext/scatter.pyx.
 
-Both work in place, take negative axes, refuse negative indices as PyTorch does, and add in index order where a place is
+All work in place, take negative axes, refuse negative indices as PyTorch does, and go in index order where a place is
 named more than once.
 """
 
@@ -45,17 +45,39 @@ def scatter_add(out: Array, axis: int, index: Array, source: Array) -> None:
     >>> out.tolist()
     [[0.0, 3.0], [3.0, 4.0]]
     """
+    places = _places("scatter_add", out, axis, index, source)
+    np.add.at(out, places, source[tuple(slice(n) for n in index.shape)])
+
+
+def scatter(out: Array, axis: int, index: Array, source: Array) -> None:
+    """out[..., index[..., i, ...], ...] = source[..., i, ...]  along `axis`, in place
+
+    As scatter_add; of several numbers for one place the last stays. source may also be one number (0-dimensional).
+
+    >>> out = np.zeros((2, 2))
+    >>> scatter(out, 1, np.array([[1, 1], [0, 1]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> out.tolist()
+    [[0.0, 2.0], [3.0, 4.0]]
+    """
+    if source.ndim == 0:
+        source = np.broadcast_to(source, index.shape)
+    places = _places("scatter", out, axis, index, source)
+    out[places] = source[tuple(slice(n) for n in index.shape)]
+
+
+def _places(name: str, out: Array, axis: int, index: Array, source: Array) -> tuple[Array, ...]:
+    """The key of the places in out; the errors of scatter and scatter_add."""
     axis = _axis(out, axis)
     longer = [n > m for n, m in zip(index.shape, source.shape)]
     longer += [n > m and i != axis for i, (n, m) in enumerate(zip(index.shape, out.shape))]
     if not index.ndim == source.ndim == out.ndim or any(longer):
-        raise ValueError(f"scatter_add: index {index.shape} does not fit out {out.shape} and source {source.shape}")
+        raise ValueError(f"{name}: index {index.shape} does not fit out {out.shape} and source {source.shape}")
     bad = index[_outside(index, out.shape[axis])]
     if bad.size:
         raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {axis} with size {out.shape[axis]}")
     places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
     places[axis] = index
-    np.add.at(out, tuple(places), source[tuple(slice(n) for n in index.shape)])
+    return tuple(places)
 
 
 def _axis(out: Array, axis: int) -> int:

@@ -1,4 +1,4 @@
-"""torch.nn: modules, in files by family. Convolution, pooling, normalisation and recurrent layers will follow."""
+"""torch.nn: modules, in files by family. Convolution, pooling and recurrent layers will follow."""
 
 from tinytorch import missing
 from tinytorch.nn import functional, init, utils
@@ -45,6 +45,7 @@ from tinytorch.nn.losses.binary import BCELoss, BCEWithLogitsLoss, MultiLabelSof
 from tinytorch.nn.losses.classes import CrossEntropyLoss, KLDivLoss, MultiMarginLoss, NLLLoss
 from tinytorch.nn.losses.ranking import CosineEmbeddingLoss, HingeEmbeddingLoss, MarginRankingLoss, TripletMarginLoss
 from tinytorch.nn.module import Module
+from tinytorch.nn.normalization import LayerNorm, RMSNorm
 from tinytorch.nn.parameter import Buffer, Parameter
 
 from tinytorch.nn import modules

@@ -32,7 +32,7 @@ class Embedding_(Rule):
     def forward(ctx, weight, index, padding_idx, scale_grad_by_freq):
         ctx.index, ctx.shape = index, weight.shape
         ctx.padding_idx, ctx.scale_grad_by_freq = padding_idx, scale_grad_by_freq
-        return weight[index]
+        return kernels.gather.index_select(weight, 0, index)
 
     @staticmethod
     def backward(ctx, grad):
@@ -97,12 +97,13 @@ def embedding(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
             f"{_cpu_type(input.dtype)} instead (while checking arguments for embedding)"
         )
-    index = input._array
-    if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
-        raise IndexError(f"index out of range in self\n\nThe table has {weight.shape[0]} rows.")
-    if max_norm is not None:
-        _shorten(weight, index, max_norm, norm_type)
-    return Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
+    index = input._array.astype(np.int64, copy=False)
+    try:
+        if max_norm is not None:
+            _shorten(weight, index, max_norm, norm_type)
+        return Embedding_.apply(weight, index, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
+    except IndexError as error:
+        raise IndexError(f"{error}\n\nThe table has {weight.shape[0]} rows.") from None
 
 
 def _cpu_type(kind: dtype) -> str:
@@ -113,7 +114,7 @@ def _cpu_type(kind: dtype) -> str:
 def _shorten(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:
     with no_grad():
         rows = np.unique(index)
-        norms = np.linalg.norm(weight._array[rows], norm_type, axis=1)
+        norms = np.linalg.norm(kernels.gather.index_select(weight._array, 0, rows), norm_type, axis=1)
         long = norms > max_norm
         if long.any():
             weight._array[rows[long]] *= (max_norm / (norms[long] + 1e-7))[:, None].astype(weight._array.dtype)

@@ -1,6 +1,6 @@
 """torch.nn.functional: the functions that layers compute, gathered from where their mathematics is.
 
-Convolutions, pooling, normalisation and attention will come in through here, each family from its own file.
+Convolutions, pooling and attention will come in through here, each family from its own file.
 
 Source: https://docs.pytorch.org/docs/2.13/nn.functional.html
 """
@@ -36,6 +36,7 @@ from tinytorch.nn.losses.regression import (
     poisson_nll_loss,
     smooth_l1_loss,
 )
+from tinytorch.nn.normalization import layer_norm, rms_norm
 from tinytorch.nn.softmax import log_softmax, softmax, softmin
 from tinytorch.ops.addmm import linear
 from tinytorch.ops.distances import pdist

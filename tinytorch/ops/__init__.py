@@ -1,8 +1,8 @@
 """Operations: a rule each, forward over backward, their public functions below. In the order to read them."""
 
 # number by number
-from tinytorch.ops import elementwise, arithmetic, exponential, power, trigonometric, hyperbolic, remainder, rounding
-from tinytorch.ops import magnitude, clamping, fused, comparison, logical, representation, where
+from tinytorch.ops import elementwise, operators, arithmetic, exponential, power, trigonometric, hyperbolic, remainder
+from tinytorch.ops import rounding, magnitude, clamping, fused, comparison, logical, representation, where
 from tinytorch.ops import complex, complex_views, polar
 
 # the same memory in another shape; several tensors as one
@@ -22,7 +22,7 @@ from tinytorch.ops import matmul, addmm, cross, linear_systems, triangular_syste
 from tinytorch.ops import matrix_functions
 
 # what neural networks need
-from tinytorch.ops import activating, rectifiers, smooth, piecewise, loss, filling
+from tinytorch.ops import activating, rectifiers, smooth, piecewise, loss, normalization, filling
 
 # special functions
 from tinytorch.ops import special, error_function, gamma, bessel, polynomials

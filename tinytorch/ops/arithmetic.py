@@ -25,9 +25,13 @@ from tinytorch.ops.elementwise import (
     wide,
 )
 from tinytorch.ops.elementwise import conj as conj
+from tinytorch.ops.operators import minus, over, times
 from tinytorch.promotion import bool_difference, common, dividing, floating, number, scaling, subtracting, to_common
 from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
+
+_add, _subtract, _multiply = kernels.arithmetic.add, kernels.arithmetic.subtract, kernels.arithmetic.multiply
+_divide, _negative = kernels.arithmetic.divide, kernels.arithmetic.negative
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
@@ -40,7 +44,7 @@ class Add(Elementwise):
 
     @staticmethod
     def forward(ctx, x, y, out=None):
-        return np.add(x, y, out)
+        return _add(x, y, out)
 
     @staticmethod
     def backward(ctx, grad):
@@ -63,7 +67,7 @@ class AddScaled(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         need_x, need_y = ctx.needs_input_grad
-        return grad if need_x else None, grad * conj(ctx.alpha) if need_y else None
+        return grad if need_x else None, times(grad, conj(ctx.alpha)) if need_y else None
 
 
 class Sub(Elementwise):
@@ -74,12 +78,12 @@ class Sub(Elementwise):
 
     @staticmethod
     def forward(ctx, x, y, out=None):
-        return np.subtract(x, y, out)
+        return _subtract(x, y, out)
 
     @staticmethod
     def backward(ctx, grad):
         need_x, need_y = ctx.needs_input_grad
-        return grad if need_x else None, -grad if need_y else None
+        return grad if need_x else None, minus(grad) if need_y else None
 
     @classmethod
     def explain(cls, error, arrays):
@@ -101,11 +105,11 @@ class Rsub(Elementwise):
     @staticmethod
     def forward(ctx, x, c, alpha=1):
         ctx.alpha = alpha
-        return np.subtract(c, x if _is_one(alpha) else x * alpha)
+        return _subtract(c, x if _is_one(alpha) else x * alpha)
 
     @staticmethod
     def backward(ctx, grad):
-        return -grad if _is_one(ctx.alpha) else grad * -conj(ctx.alpha)
+        return minus(grad) if _is_one(ctx.alpha) else times(grad, -conj(ctx.alpha))
 
 
 class RsubTensor(SubScaled):
@@ -120,7 +124,7 @@ class RsubTensor(SubScaled):
     @staticmethod
     def backward(ctx, grad):
         need_x, need_y = ctx.needs_input_grad
-        return grad * conj(ctx.alpha) if need_x else None, grad if need_y else None
+        return times(grad, conj(ctx.alpha)) if need_x else None, grad if need_y else None
 
 
 class Mul(Elementwise):
@@ -135,12 +139,12 @@ class Mul(Elementwise):
         ctx.save_for_backward(x if need_y else None, y if need_x else None)
         if type(y) is float32:  # a number beside half precision, see promotion.scaling
             return wide(np.multiply, x, y)
-        return np.multiply(x, y, out)
+        return _multiply(x, y, out)
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
-        return None if y is None else grad * conj(y), None if x is None else grad * conj(x)
+        return None if y is None else times(grad, conj(y)), None if x is None else times(grad, conj(x))
 
 
 class Div(Elementwise):
@@ -154,13 +158,15 @@ class Div(Elementwise):
         ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, y)
         if type(y) is float32:
             return wide(np.true_divide, x, y)
-        return np.true_divide(x, y, out)
+        return _divide(x, y, out)
 
     @staticmethod
     def backward(ctx, grad):
         x, y = ctx.saved_tensors
         need_x, need_y = ctx.needs_input_grad
-        return grad / conj(y) if need_x else None, -grad * conj(x / y / y) if need_y else None
+        return over(grad, conj(y)) if need_x else None, times(
+            minus(grad), conj(over(over(x, y), y))
+        ) if need_y else None
 
 
 class DivNumber(Div):
@@ -174,11 +180,11 @@ class Neg(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        return np.negative(x, out)
+        return _negative(x, out)
 
     @staticmethod
     def backward(ctx, grad):
-        return -grad
+        return minus(grad)
 
     @classmethod
     def explain(cls, error, arrays):
@@ -195,14 +201,14 @@ class Reciprocal(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.true_divide(np.ones((), x.dtype), x, out)
+        y = _divide(np.ones((), x.dtype), x, out)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return -grad * conj(y * y)
+        return times(minus(grad), conj(times(y, y)))
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import conj, in_place, need_tensors
+from tinytorch.ops.operators import over, times
 from tinytorch.promotion import common, floating, supporting
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
+run, run_two = kernels.arithmetic.apply, kernels.arithmetic.apply_to_two
 LN2, LN10 = math.log(2), math.log(10)
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -24,14 +27,14 @@ class Exp(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.exp(x, out)
+        y = run(np.exp, x, out)
         ctx.save_for_backward(y)  # the output is its own derivative: x can be freed
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad * conj(y)
+        return times(grad, conj(y))
 
 
 class Exp2(Elementwise):
@@ -41,14 +44,14 @@ class Exp2(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.exp2(x, out)
+        y = run(np.exp2, x, out)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad * conj(y) * LN2
+        return times(times(grad, conj(y)), LN2)
 
 
 class Expm1(Elementwise):
@@ -58,14 +61,14 @@ class Expm1(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.expm1(x, out)
+        y = run(np.expm1, x, out)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad * (conj(y) + 1)
+        return times(grad, conj(y) + 1)
 
 
 class Log(Elementwise):
@@ -76,12 +79,12 @@ class Log(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.log(x, out)
+        return run(np.log, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / conj(x)
+        return over(grad, conj(x))
 
 
 class Log2(Elementwise):
@@ -92,12 +95,12 @@ class Log2(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.log2(x, out)
+        return run(np.log2, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / (conj(x) * LN2)
+        return over(grad, times(conj(x), LN2))
 
 
 class Log10(Elementwise):
@@ -108,12 +111,12 @@ class Log10(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.log10(x, out)
+        return run(np.log10, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / (conj(x) * LN10)
+        return over(grad, times(conj(x), LN10))
 
 
 class Log1p(Elementwise):
@@ -125,12 +128,12 @@ class Log1p(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.log1p(x, out)
+        return run(np.log1p, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / (conj(x) + 1)
+        return over(grad, conj(x) + 1)
 
 
 class Logaddexp(Elementwise):
@@ -142,7 +145,7 @@ class Logaddexp(Elementwise):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.logaddexp(x, y) if x.dtype.kind != "c" else _complex_logaddexp(x, y)
+        return run_two(np.logaddexp, x, y) if x.dtype.kind != "c" else _complex_logaddexp(x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -171,7 +174,7 @@ class Logaddexp2(Elementwise):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.logaddexp2(x, y)
+        return run_two(np.logaddexp2, x, y)
 
     @staticmethod
     def backward(ctx, grad):

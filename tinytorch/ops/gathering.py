@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
 from tinytorch.errors import broadcast_error, wrap_dim
 from tinytorch.ops.expansion import broadcast_shapes, expand_to
-from tinytorch.ops.selection import Pick, Place
+from tinytorch.ops.selection import Pick
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
+
+INT64 = np.dtype(np.int64)  # most arrays of this dtype have this very object: `is` is a quick first look
 
 # ---- indices ---------------------------------------------------------------------------------------------------------
 
@@ -42,7 +45,16 @@ def need_tensor(function: str, argument: str, position: int, value: Any) -> None
 
 def as_int64(index: Tensor) -> Tensor:
     """`index` with elements of int64, itself if it has them."""
-    return index if index._array.dtype == np.int64 else wrap(index._array.astype(np.int64))
+    return index if index._array.dtype == INT64 else wrap(index._array.astype(np.int64))
+
+
+def from_front(index: Any, count: int) -> Any:
+    """Indices, an array or a tensor, the negative ones of which count from the end of `count` elements."""
+    array = index._array if isinstance(index, Tensor) else index
+    if first_outside(array, count) is None:
+        return index
+    array = np.where(array < 0, array + count, array)
+    return wrap(array) if isinstance(index, Tensor) else array
 
 
 def wrapped_flat(index: Tensor, count: int) -> Tensor:
@@ -72,13 +84,22 @@ class Take(Rule):
     def forward(ctx, x, index):
         ctx.shape = x.shape
         ctx.save_for_backward(index)
-        return x.reshape(-1)[index]
+        return kernels.gather.index_select(x.reshape(-1), 0, index, True)
 
     @staticmethod
     def backward(ctx, grad):
         (index,) = ctx.saved_tensors
-        flat = Place.apply(grad.reshape(-1), index.reshape(-1), 0, (int(np.prod(ctx.shape)),))
+        count = math.prod(ctx.shape)
+        flat = AddSlices.apply(grad.reshape(-1), from_front(index.reshape(-1), count), 0, (count,))
         return flat.reshape(ctx.shape), None
+
+    @classmethod
+    def explain(cls, error: Exception, arrays: list) -> Exception:
+        x, index = arrays
+        bad = index[(index < -x.size) | (index >= x.size)]
+        if isinstance(error, IndexError) and bad.size:
+            return IndexError(f"out of range: tried to access index {bad.flat[0]} on a tensor of {x.size} elements.")
+        return error
 
 
 class IndexSelect(Rule):
@@ -90,7 +111,7 @@ class IndexSelect(Rule):
     def forward(ctx, x, index, dim):
         ctx.dim, ctx.shape = dim, x.shape
         ctx.save_for_backward(index)
-        return np.take(x, index, dim)
+        return kernels.gather.index_select(x, dim, index)
 
     @staticmethod
     def backward(ctx, grad):
@@ -140,21 +161,31 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     dim = wrap_dim(dim, x.ndim)
     if not at.size:
         return Gather.apply(input, as_int64(index), dim)
-    if at.dtype != np.int64:
+    if at.dtype is not INT64 and at.dtype != INT64:
         if at.dtype != np.int32:
             raise RuntimeError("gather(): Expected dtype int32/int64 for index")
         index = as_int64(index)
         at = index._array
     if at.ndim != x.ndim and (at.ndim > 1 or x.ndim > 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    for d, (wanted, side) in enumerate(zip(at.shape, x.shape)):
-        if wanted > side and d != dim:
-            raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {list(at.shape)} to be no larger than self "
-                f"{list(x.shape)} apart from dimension {dim}"
-            )
-    check_bounds(at, dim, x.shape[dim] if x.ndim else 1)
-    return Gather.apply(input, index, dim)
+    if at.shape != x.shape:
+        for d, (wanted, side) in enumerate(zip(at.shape, x.shape)):
+            if wanted > side and d != dim:
+                raise RuntimeError(
+                    f"Size does not match at dimension {d} expected index {list(at.shape)} to be no larger than self "
+                    f"{list(x.shape)} apart from dimension {dim}"
+                )
+    if not x.ndim or not at.ndim:
+        check_bounds(at, dim, x.shape[dim] if x.ndim else 1)
+    return _gather(input, index, dim)
+
+
+def _gather(input: Tensor, index: Tensor, dim: int) -> Tensor:
+    """The rule, with PyTorch's class of error for indices that are out of bounds."""
+    try:
+        return Gather.apply(input, index, dim)
+    except IndexError as error:
+        raise RuntimeError(str(error)) from None
 
 
 _TAKE_OUT = (
@@ -173,12 +204,11 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     tensor([4, 1])
     """
     need_tensor("take", "index", 1, index)
-    if index._array.dtype != np.int64:
+    if index._array.dtype is not INT64 and index._array.dtype != INT64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {index.dtype.legacy}")
-    count = input._array.size
-    if not count and index._array.size:
+    if not input._array.size and index._array.size:
         raise IndexError("take(): tried to take from an empty tensor")
-    return Take.apply(input, wrapped_flat(index, count))
+    return Take.apply(input, index)
 
 
 @public(out="same")
@@ -210,13 +240,18 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     around, inside = list(shape), list(at.shape)
     around[dim] = inside[dim] = 1
-    if around != inside and (error := broadcast_error((np.empty(around), np.empty(inside)))) is not None:
-        raise error
-    joint = list(broadcast_shapes(around, inside))
-    joint[dim] = shape[dim]
-    input = expand_to(input, tuple(joint))
-    joint[dim] = at.shape[dim]
-    return Gather.apply(input, expand_to(_modulo(indices, shape[dim]), tuple(joint)), dim)
+    if around != inside:
+        if (error := broadcast_error((np.empty(around), np.empty(inside)))) is not None:
+            raise error
+        joint = list(broadcast_shapes(around, inside))
+        joint[dim] = shape[dim]
+        input = expand_to(input, tuple(joint))
+        joint[dim] = at.shape[dim]
+        indices = expand_to(indices, tuple(joint))
+    try:
+        return Gather.apply(input, indices, dim)
+    except IndexError:
+        return Gather.apply(input, _modulo(indices, shape[dim]), dim)
 
 
 def _modulo(indices: Tensor, side: int) -> Tensor:
@@ -240,7 +275,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = wrap_dim(dim, x.ndim)
     if at.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    if at.dtype != np.int64:
+    if at.dtype is not INT64 and at.dtype != INT64:
         if at.dtype != np.int32:
             raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
         index = as_int64(index)
@@ -253,9 +288,10 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         return index_select(input.reshape(1), 0, index).reshape(())
     if not x.shape[dim] and at.size:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
-    bad = first_outside(at, x.shape[dim])
-    if bad is not None:
-        if dim or not x.size:
-            raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={x.shape[dim]}")
-        raise IndexError("index out of range in self")
-    return IndexSelect.apply(input, index, dim)
+    try:
+        return IndexSelect.apply(input, index, dim)
+    except IndexError:
+        if not dim and x.size:
+            raise
+        bad = first_outside(at, x.shape[dim])
+        raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={x.shape[dim]}") from None

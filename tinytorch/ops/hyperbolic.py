@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.ops.elementwise import conj, in_place, wide
+from tinytorch.ops.elementwise import conj, in_place
+from tinytorch.ops.operators import over, times
 from tinytorch.ops.power import Rsqrt
 from tinytorch.promotion import floating
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
+
+run = kernels.arithmetic.apply
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
@@ -22,12 +26,12 @@ class Sinh(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.sinh(x, out)
+        return run(np.sinh, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * conj(Cosh.apply(x))
+        return times(grad, conj(Cosh.apply(x)))
 
 
 class Cosh(Elementwise):
@@ -38,12 +42,12 @@ class Cosh(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.cosh(x, out)
+        return run(np.cosh, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * conj(Sinh.apply(x))
+        return times(grad, conj(Sinh.apply(x)))
 
 
 class Tanh(Elementwise):
@@ -53,7 +57,7 @@ class Tanh(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.tanh(x, out)
+        y = run(np.tanh, x, out)
         ctx.save_for_backward(y)
         return y
 
@@ -75,7 +79,7 @@ class TanhGrad(Elementwise):
     @staticmethod
     def forward(ctx, grad, y):
         ctx.save_for_backward(grad, y)
-        return wide(lambda grad, y: grad * (1 - y * y), grad, y)
+        return kernels.elementwise.tanh_backward(grad, y)
 
     @staticmethod
     def backward(ctx, g):
@@ -83,7 +87,7 @@ class TanhGrad(Elementwise):
         need_grad, need_y = ctx.needs_input_grad
         return (
             TanhGrad.apply(g, conj(y)) if need_grad else None,
-            -2 * g * conj(grad * y) if need_y else None,
+            times(times(g, -2), conj(times(grad, y))) if need_y else None,
         )
 
 
@@ -95,12 +99,12 @@ class Asinh(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.arcsinh(x, out)
+        return run(np.arcsinh, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * conj(Rsqrt.apply(x * x + 1))
+        return times(grad, conj(Rsqrt.apply(times(x, x) + 1)))
 
 
 class Acosh(Elementwise):
@@ -115,14 +119,14 @@ class Acosh(Elementwise):
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
         ctx.is_complex = x.dtype.kind == "c"
-        return np.arccosh(x, out)
+        return run(np.arccosh, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         if ctx.is_complex:
             return grad * conj(Rsqrt.apply(x - 1) * Rsqrt.apply(x + 1))
-        return grad * Rsqrt.apply(x * x - 1)
+        return times(grad, Rsqrt.apply(times(x, x) - 1))
 
 
 class Atanh(Elementwise):
@@ -133,12 +137,12 @@ class Atanh(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.arctanh(x, out)
+        return run(np.arctanh, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / conj(1 - x * x)
+        return over(grad, conj(1 - times(x, x)))
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

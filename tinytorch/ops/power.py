@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import dtypes, kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import FLOAT, INTEGER, result_dtype
@@ -25,10 +26,12 @@ from tinytorch.ops.elementwise import (
     zeros_like,
 )
 from tinytorch.ops.exponential import Log
+from tinytorch.ops.operators import over, times
 from tinytorch.promotion import convert, floating, number, supporting, to_common
 from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
+run, run_two = kernels.arithmetic.apply, kernels.arithmetic.apply_to_two
 NEGATIVE = "Integers to negative integer powers are not allowed."
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -56,7 +59,7 @@ class Pow(Elementwise):
         ctx.save_for_backward(x)
         ctx.exponent = exponent
         if exponent == 2:
-            return np.multiply(x, x)
+            return kernels.arithmetic.multiply(x, x)
         return _power_by_number(x, exponent)
 
     @staticmethod
@@ -65,9 +68,9 @@ class Pow(Elementwise):
         a = ctx.exponent
         if a == 0:
             return zeros_like(grad)
-        if a == 2 and not isinstance(x, Tensor):
-            return grad * conj(x + x)  # quicker; for Tensors as below, where all further derivatives exist and are 0
-        return grad * conj(a * Pow.apply(x, a - 1))
+        if a == 2 and not isinstance(x, Tensor):  # quicker; for Tensors as below, where all derivatives exist and are 0
+            return times(grad, conj(times(x, 2)))
+        return times(grad, conj(times(Pow.apply(x, a - 1), a)))
 
 
 def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
@@ -79,15 +82,15 @@ def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
     shortcut = _SHORTCUTS.get(exponent)
     if shortcut is not None and x.dtype.kind != "c":
         return shortcut(x)
-    return wide(np.power, x, exponent)
+    return wide(functools.partial(run_two, np.power), x, exponent)
 
 
 _SHORTCUTS: dict[Any, Callable] = {
-    3: lambda x: x * x * x,
-    0.5: np.sqrt,
+    3: lambda x: times(times(x, x), x),
+    0.5: lambda x: run(np.sqrt, x),
     -0.5: lambda x: wide(lambda x: 1 / np.sqrt(x), x),
-    -1: lambda x: np.ones((), x.dtype) / x,
-    -2: lambda x: np.ones((), x.dtype) / (x * x),
+    -1: lambda x: over(np.ones((), x.dtype), x),
+    -2: lambda x: over(np.ones((), x.dtype), times(x, x)),
 }
 
 
@@ -102,7 +105,7 @@ class PowTensor(Elementwise):
     def forward(ctx, x, y):
         if x.dtype.kind in "iu":
             return _integer_power(x, y)
-        z = np.power(x, y)
+        z = run_two(np.power, x, y)
         ctx.save_for_backward(x, y, z if ctx.needs_input_grad[1] else None)
         return z
 
@@ -162,14 +165,14 @@ class Sqrt(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.sqrt(x, out)
+        y = run(np.sqrt, x, out)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad / (2 * conj(y))
+        return over(grad, times(conj(y), 2))
 
 
 class Rsqrt(Elementwise):
@@ -179,14 +182,15 @@ class Rsqrt(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = narrow(np.true_divide(1, np.sqrt(widen(x)), out), x)
+        root = run(np.sqrt, widen(x))
+        y = narrow(run_two(np.true_divide, 1, root, out), x)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return -0.5 * grad * conj(y * y * y)
+        return times(times(grad, -0.5), conj(times(times(y, y), y)))
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
 from tinytorch.kernels.arrays import widen
-from tinytorch.ops.gathering import Gather, need_tensor
+from tinytorch.ops.gathering import Gather, check_bounds, need_tensor
 from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, with_dims
 from tinytorch.ops.selection import places
 from tinytorch.ops.where import Where
@@ -222,6 +222,7 @@ def _call(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce
     if reduce not in RULES:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     dim, index, src = check_scatter(input, dim, index, src)
+    check_bounds(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
     kind = input._array.dtype.kind
     if (reduce == "mean" and kind == "b") or (reduce in ("amax", "amin") and kind == "c"):
         raise NotImplementedError(

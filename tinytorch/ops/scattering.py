@@ -15,7 +15,7 @@ from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import widen
-from tinytorch.ops.gathering import Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
+from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.selection import places
 from tinytorch.ops.slicing import Slice
 from tinytorch.ops.writing import Writing, write_in_place
@@ -33,6 +33,14 @@ def with_dims(y: np.ndarray, src: np.ndarray, index: np.ndarray) -> tuple[np.nda
     return y.reshape(-1), src.reshape(-1), index.reshape(-1)
 
 
+def within_bounds(kernel: Any, *args: Any) -> None:
+    """kernel(*args), with PyTorch's class of error for indices that are out of bounds."""
+    try:
+        kernel(*args)
+    except IndexError as error:
+        raise RuntimeError(str(error)) from None
+
+
 class Scatter(Writing):
     """y = x but for y[index[i, j], j] = src[i, j] (for dim 0),    dx = dy, 0 there,    dsrc = dy there"""
 
@@ -48,7 +56,7 @@ class Scatter(Writing):
     def put(y, src, index, dim):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            y[places(index, dim)] = src
+            within_bounds(kernels.scatter.scatter, y, dim, index, src)
 
     @staticmethod
     def backward(ctx, grad):
@@ -74,7 +82,7 @@ class ScatterValue(Writing):
     def put(y, index, dim, value):
         if index.size:
             y, _, index = with_dims(y, index, index)
-            y[places(index, dim)] = value
+            within_bounds(kernels.scatter.scatter, y, dim, index, np.asarray(value, y.dtype))
 
     @staticmethod
     def backward(ctx, grad):
@@ -90,7 +98,7 @@ class ScatterAdd(Scatter):
         if index.size:
             y, src, index = with_dims(y, src, index)
             total = widen(y)
-            kernels.scatter.scatter_add(total, dim, index, widen(src))
+            within_bounds(kernels.scatter.scatter_add, total, dim, index, widen(src))
             if total is not y:
                 y[...] = total  # rounded once, as PyTorch does
 
@@ -158,7 +166,10 @@ class Put(Writing):
 
 
 def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int, Tensor, Any]:
-    """The dim from 0 on, the index as int64, and `src` (where it is a tensor) cut to the shape of index."""
+    """The dim from 0 on, the index as int64, and `src` (where it is a tensor) cut to the shape of index.
+
+    Whether indices are within bounds is left to those who use them.
+    """
     x, at = input._array, index._array
     dim = wrap_dim(dim, x.ndim)
     is_tensor = isinstance(src, Tensor)
@@ -166,7 +177,7 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
         if is_tensor and src._array.shape != at.shape:
             src = src.reshape(-1)[:0].reshape(at.shape)
         return dim, as_int64(index), src
-    if at.dtype != np.int64:
+    if at.dtype is not INT64 and at.dtype != INT64:
         if at.dtype != np.int32:
             raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
         index = as_int64(index)
@@ -181,7 +192,6 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
         raise RuntimeError(
             f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"
         )
-    check_bounds(at, dim, x.shape[dim] if x.ndim else 1)
     return dim, index, src
 
 
@@ -229,6 +239,8 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
     if reduce is not None and reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     dim, index, given = check_scatter(input, dim, index, given)
+    if reduce is not None:
+        check_bounds(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
     if number:
         given = fitting_number(given, input.dtype)
         if reduce is None:

@@ -31,7 +31,9 @@ def pick(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
         return np.empty(index.shape, x.dtype)
     if not x.ndim:
         return np.full(index.shape, x)
-    return x[places(index, dim)] if index.ndim else x[index]
+    if not index.ndim:
+        return x[index]
+    return kernels.gather.gather(x, dim, index)
 
 
 class Pick(Rule):

@@ -6,19 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
-
-
-def outside(sides: tuple[int, ...], diagonal: int, lower: bool) -> np.ndarray:
-    """Where the elements above (not `lower`: below) a diagonal of matrices of `sides` are, as a mask of one matrix."""
-    rows, columns = sides[-2:]
-    first, second = np.arange(rows).reshape(rows, 1), np.arange(columns)
-    return second > first + diagonal if lower else second < first + diagonal
 
 
 class Tril(Writing):
@@ -29,11 +23,11 @@ class Tril(Writing):
     @classmethod
     def forward(cls, ctx, x, diagonal):
         ctx.diagonal = diagonal
-        return cls.written(x, diagonal)
+        return kernels.triangles.triangle(x, diagonal, cls.lower)
 
     @classmethod
     def put(cls, y, diagonal):
-        np.copyto(y, np.zeros((), y.dtype), where=outside(y.shape, diagonal, cls.lower))
+        kernels.triangles.keep_triangle(y, diagonal, cls.lower)
 
     @classmethod
     def backward(cls, ctx, grad):

@@ -6,13 +6,16 @@ import math
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import Keep, conj, in_place, need_tensors, wide
+from tinytorch.ops.operators import minus, over, times
 from tinytorch.ops.power import Rsqrt
 from tinytorch.promotion import common, floating, supporting
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
 
+run, run_two = kernels.arithmetic.apply, kernels.arithmetic.apply_to_two
 DEGREE = math.pi / 180
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -26,12 +29,12 @@ class Sin(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.sin(x, out)
+        return run(np.sin, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * conj(Cos.apply(x))
+        return times(grad, conj(Cos.apply(x)))
 
 
 class Cos(Elementwise):
@@ -42,12 +45,12 @@ class Cos(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.cos(x, out)
+        return run(np.cos, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return -grad * conj(Sin.apply(x))
+        return times(minus(grad), conj(Sin.apply(x)))
 
 
 class Tan(Elementwise):
@@ -57,14 +60,14 @@ class Tan(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = np.tan(x, out)
+        y = run(np.tan, x, out)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return grad * conj(1 + y * y)
+        return times(grad, conj(1 + times(y, y)))
 
 
 class Asin(Elementwise):
@@ -75,12 +78,12 @@ class Asin(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.arcsin(x, out)
+        return run(np.arcsin, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * conj(Rsqrt.apply(1 - x * x))
+        return times(grad, conj(Rsqrt.apply(1 - times(x, x))))
 
 
 class Acos(Elementwise):
@@ -91,12 +94,12 @@ class Acos(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.arccos(x, out)
+        return run(np.arccos, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return -grad * conj(Rsqrt.apply(1 - x * x))
+        return times(minus(grad), conj(Rsqrt.apply(1 - times(x, x))))
 
 
 class Atan(Elementwise):
@@ -107,12 +110,12 @@ class Atan(Elementwise):
     @staticmethod
     def forward(ctx, x, out=None):
         ctx.save_for_backward(x)
-        return np.arctan(x, out)
+        return run(np.arctan, x, out)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad / conj(1 + x * x)
+        return over(grad, conj(1 + times(x, x)))
 
 
 class Atan2(Elementwise):
@@ -127,7 +130,7 @@ class Atan2(Elementwise):
     @staticmethod
     def forward(ctx, x, y, out=None):
         ctx.save_for_backward(x, y)
-        return np.arctan2(x, y, out)
+        return run_two(np.arctan2, x, y, out)
 
     @staticmethod
     def backward(ctx, grad):

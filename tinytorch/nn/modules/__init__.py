@@ -17,6 +17,7 @@ from tinytorch.nn import (
     linear,
     losses,
     module,
+    normalization,
 )
 
 _FILES = {
@@ -28,6 +29,7 @@ _FILES = {
     "linear": linear,
     "loss": losses,
     "module": module,
+    "normalization": normalization,
     "sparse": embedding,
 }
 for _name, _file in _FILES.items():

@@ -1,0 +1,134 @@
+# The rooms of sums: rows and columns of float32 and float64 in PyTorch's order (cascade.pxi), of integers in any.
+# Needs axes.pxi and cascade.pxi.
+
+cdef enum:
+    GATHER = 1024       # so many numbers of a row that are not adjacent are brought together at a time
+    FIRST_BYTES = 1024  # of the next row
+    BESIDE = 32         # so many rows of a few columns are taken for one row of many
+
+
+cdef reading_void add_floats(const floating* x, floating* out, void* second, const Block* block,
+                          double divisor) noexcept nogil:
+    """out = (x[0] + ... + x[n - 1]) / divisor"""
+    cdef floating sums[TOGETHER]
+    cdef Py_ssize_t i, j, start, some
+    for i in range(block.m):
+        if block.c == 1:
+            if block.n_stride == 1:
+                if block.m_stride != block.n:       # the next row begins elsewhere: memory is asked for it in advance
+                    for j in range(FIRST_BYTES // 64):
+                        FETCH(<const char*>(x + block.m_stride) + 64 * j)
+                add_row(x, block.n, sums)
+            else:
+                add_scattered(x, block.n, block.n_stride, sums)
+            out[0] = sums[0] / <floating>divisor
+        else:
+            start = 0
+            while start < block.c:
+                add_some_columns(x + start * block.c_stride, block, block.c - start, sums, &some)
+                for j in range(some):
+                    out[(start + j) * block.c_step] = sums[j] / <floating>divisor
+                start += some
+        x += block.m_stride
+        out += block.m_step
+
+
+cdef inline_void add_some_columns(const floating* x, const Block* block, Py_ssize_t left, floating* sums,
+                                  Py_ssize_t* some) noexcept nogil:
+    """The sums of the first `some` columns of `left`"""
+    cdef Py_ssize_t width = 32 // sizeof(floating), columns = 4 * width if block.c >= width else 4
+    some[0] = TOGETHER if left > TOGETHER else left
+    if block.c_stride != 1:
+        cascade(x, block.n, block.n_stride, some[0], block.c_stride, sums)
+    elif block.n_stride == left and left < ROW and block.n * left > PIECE:
+        add_narrow_columns(x, block.n, left, sums)
+    elif some[0] >= columns:
+        some[0] -= some[0] % columns
+        cascade(x, block.n, block.n_stride, some[0], 1, sums)
+    elif some[0] >= width:
+        some[0] = width
+        four_at_a_time(x, block.n, block.n_stride, width, sums)
+    else:
+        four_at_a_time(x, block.n, block.n_stride, left, sums)
+
+
+cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t columns, floating* sums) noexcept nogil:
+    """The sums of a few columns, very long ones: BESIDE rows are taken for one, whose parts are added at the end"""
+    cdef floating wide[TOGETHER]
+    cdef double total
+    cdef Py_ssize_t i, j
+    cascade(x, n // BESIDE, BESIDE * columns, BESIDE * columns, 1, wide)
+    for j in range(columns):
+        total = 0
+        for i in range(BESIDE):
+            total += wide[i * columns + j]
+        for i in range(n // BESIDE * BESIDE, n):
+            total += x[i * columns + j]
+        sums[j] = <floating>total
+
+
+cdef inline_void add_scattered(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* total) noexcept nogil:
+    """total = x[0] + x[stride] + ...: GATHER numbers at a time are added as a row of adjacent ones"""
+    cdef floating together[GATHER]
+    cdef floating part
+    cdef double outcome = 0
+    cdef Py_ssize_t i = 0, j, some
+    while i < n:
+        some = GATHER if n - i > GATHER else n - i
+        if stride == 2:
+            for j in range(some):
+                together[j] = x[j * 2]
+        else:
+            for j in range(some):
+                together[j] = x[j * stride]
+        add_row(together, some, &part)
+        outcome += part
+        x += some * stride
+        i += some
+    total[0] = <floating>outcome
+
+
+ctypedef fused whole:
+    cnp.int8_t
+    cnp.uint8_t
+    cnp.int16_t
+    cnp.int32_t
+    cnp.int64_t
+
+
+cdef reading_void add_integers(const whole* x, cnp.uint64_t* out, void* second, const Block* block,
+                            double unused) noexcept nogil:
+    """out = x[0] + ... + x[n - 1] modulo 2^64: with the sign of two's complement that is the sum of int64"""
+    cdef cnp.uint64_t sums[TOGETHER]
+    cdef cnp.uint64_t total
+    cdef Py_ssize_t i, j, k, start, some
+    cdef const whole* row
+    for i in range(block.m):
+        if block.c == 1:
+            total = 0
+            if block.n_stride == 1:
+                for k in range(block.n):
+                    total += <cnp.uint64_t>x[k]
+            else:
+                for k in range(block.n):
+                    total += <cnp.uint64_t>x[k * block.n_stride]
+            out[0] = total
+        start = 0
+        while start < block.c and block.c > 1:
+            some = TOGETHER if block.c - start > TOGETHER else block.c - start
+            for j in range(some):
+                sums[j] = 0
+            row = x + start * block.c_stride
+            for k in range(block.n):
+                if block.c_stride == 1:
+                    for j in range(some):
+                        sums[j] += <cnp.uint64_t>row[j]
+                else:
+                    for j in range(some):
+                        sums[j] += <cnp.uint64_t>row[j * block.c_stride]
+                row += block.n_stride
+            for j in range(some):
+                out[(start + j) * block.c_step] = sums[j]
+            start += some
+        x += block.m_stride
+        out += block.m_step

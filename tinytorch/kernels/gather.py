@@ -1,0 +1,53 @@
+"""Reading elements at places that an index array names, in NumPy: twins of _ext/gather.pyx."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinytorch.kernels.arrays import Array
+
+
+def gather(x: Array, axis: int, index: Array) -> Array:
+    """y[..., i, ...] = x[..., index[..., i, ...], ...]  along `axis`, a new array in the shape of index
+
+    index of integers has as many axes as x, and is nowhere longer than it but along `axis`. IndexError for an index
+    that is negative or not below the length of `axis`.
+
+    >>> gather(np.array([[1, 2], [3, 4]]), 1, np.array([[1, 1], [1, 0]])).tolist()
+    [[2, 2], [4, 3]]
+    """
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis {axis} is out of range for an array of {x.ndim} dimensions")
+    axis %= x.ndim
+    if index.ndim != x.ndim or any(n > m and i != axis for i, (n, m) in enumerate(zip(index.shape, x.shape))):
+        raise ValueError(f"gather: index {index.shape} does not fit x {x.shape}")
+    bad = index[(index < 0) | (index >= x.shape[axis])]
+    if bad.size:
+        raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {axis} with size {x.shape[axis]}")
+    places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    places[axis] = index
+    return x[tuple(places)]
+
+
+def index_select(x: Array, axis: int, index: Array, negative: bool = False) -> Array:
+    """y[..., i, ...] = x[..., index[i], ...]  along `axis`, in whose place y has the axes of index
+
+    IndexError for an index that is not below the length n of `axis`, or is negative; from -n on if `negative`.
+
+    >>> index_select(np.array([[1, 2], [3, 4]]), 0, np.array([1, 1])).tolist()
+    [[3, 4], [3, 4]]
+    >>> index_select(np.array([1, 2, 3]), 0, np.array([[0, -1]]), negative=True).tolist()
+    [[1, 3]]
+    """
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis {axis} is out of range for an array of {x.ndim} dimensions")
+    side = x.shape[axis]
+    if ((index < (-side if negative else 0)) | (index >= side)).any():
+        raise IndexError("index out of range in self")
+    return x.take(index, axis) if index.size else np.empty(_around(x, axis, index), x.dtype)
+
+
+def _around(x: Array, axis: int, index: Array) -> tuple[int, ...]:
+    """The shape of x with that of index in place of `axis`."""
+    axis %= x.ndim
+    return (*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
