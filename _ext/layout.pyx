@@ -23,6 +23,14 @@ cdef enum:
     MOST = 64       # dimensions that an array of NumPy can have
 
 
+def alias(array):
+    """Another array object for the same elements."""
+    if not cnp.PyArray_CheckExact(array):
+        return twin.alias(array)
+    cdef cnp.ndarray x = array
+    return view_of(x, x.ndim, x.shape, x.strides, 0)
+
+
 def restride(array, tuple shape, tuple strides, Py_ssize_t shift=0):
     """The memory of `array` with other sides and strides (in bytes), `shift` bytes from its first element."""
     cdef cnp.npy_intp sides[MOST]

@@ -7,14 +7,14 @@ from typing import Any
 from tinytorch import kernels
 from tinytorch.dtypes import COMPLEX, from_numpy
 from tinytorch.promotion import convert
-from tinytorch.tensor import Tensor
+from tinytorch.tensor import TensorBase
 
 
 def fit(grad: Any, shape: tuple, dtype: Any) -> Any:
     """`grad` summed to `shape` and converted to the array dtype `dtype`; ValueError if the shapes do not fit."""
     if grad.shape != shape:
         grad = unbroadcast(grad, shape)
-    if isinstance(grad, Tensor):
+    if isinstance(grad, TensorBase):
         target = from_numpy(dtype)
         if grad.dtype is not target:
             grad = grad.real.to(target) if grad.dtype.category == COMPLEX > target.category else grad.to(target)
@@ -25,11 +25,19 @@ def fit(grad: Any, shape: tuple, dtype: Any) -> Any:
 
 def unbroadcast(grad: Any, shape: tuple) -> Any:
     """Sum `grad` over the dimensions along which a tensor of `shape` was repeated to get grad's shape."""
-    given = tuple(grad.shape)
+    given: tuple = tuple(grad.shape)
     extra = len(given) - len(shape)
-    if extra < 0 or any(side not in (1, other) for side, other in zip(shape, given[extra:])):
+    repeated = list(range(extra))
+    fits = extra >= 0
+    if fits:
+        for dim in range(len(shape)):
+            side, other = shape[dim], given[extra + dim]
+            if side != other:
+                fits = fits and side == 1
+                repeated.append(extra + dim)
+    if not fits:
         raise ValueError(f"got {list(given)} but expected shape compatible with {list(shape)}")
-    repeated = (*range(extra), *[extra + dim for dim, side in enumerate(shape) if side == 1 != given[extra + dim]])
     if repeated:
-        grad = grad.sum(repeated, True) if isinstance(grad, Tensor) else kernels.reduce.sum(grad, repeated, True)
-    return grad.reshape(shape)
+        dims = tuple(repeated)
+        grad = grad.sum(dims, True) if isinstance(grad, TensorBase) else kernels.reduce.sum(grad, dims, True)
+    return grad.reshape(shape) if extra else grad

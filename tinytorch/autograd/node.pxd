@@ -18,3 +18,7 @@ cdef class Node:
 
 cdef class AccumulateGrad(Node):
     cdef public TensorBase variable
+
+    @cython.locals(variable=TensorBase)
+    cpdef tuple run(self, list grads)
+    cpdef _add(self, TensorBase total, object grad)

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import tensor
+from tinytorch import kernels, tensor
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Tensor, wrap
 
+ndarray = np.ndarray
 priorities = itertools.count(0, -1)  # the node that was made last comes first in backward
 _leaf_sequence = itertools.count(-(1 << 63))  # a leaf whose gradient is complete goes before every other node
 
@@ -154,7 +155,7 @@ class AccumulateGrad(Node):
                 variable._grad = grad.clone()
             else:
                 # Nobody else may hold the array that becomes .grad, since users write into it. (PyTorch asks the same.)
-                fresh = type(grad) is np.ndarray and sys.getrefcount(grad) == FRESH and _is_memory_of_its_own(grad)
+                fresh = type(grad) is ndarray and sys.getrefcount(grad) == FRESH and _is_memory_of_its_own(grad)
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
                 variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
@@ -166,7 +167,7 @@ class AccumulateGrad(Node):
         if isinstance(grad, Tensor):
             self.variable._grad = total + grad
             return
-        np.add(total._array, grad, out=total._array)
+        kernels.arithmetic.add(total._array, grad, total._array)
         total._bump()
 
 

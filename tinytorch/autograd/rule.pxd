@@ -4,6 +4,7 @@ cimport cython
 from tinytorch.autograd.grad_mode cimport Usage
 from tinytorch.autograd.node cimport Node
 from tinytorch.autograd.saved cimport pack
+from tinytorch.autograd.views cimport track
 from tinytorch.promotion cimport agree
 from tinytorch.tensor cimport TensorBase, edge_of
 
@@ -17,7 +18,7 @@ cdef class RuleNode(Node):
 
 cdef class Application:
     cdef public object rule, forward, backward, promote, node_class
-    cdef public bint settled, is_view, differentiable
+    cdef public bint settled, silent, is_view, differentiable
     cdef public Py_ssize_t inputs
 
     @cython.locals(

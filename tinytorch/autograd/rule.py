@@ -20,9 +20,10 @@ from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node, priorities
 from tinytorch.autograd.saved import pack
-from tinytorch.autograd.views import View
+from tinytorch.autograd.views import track
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
+from tinytorch.kernels import compiled
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.promotion import agree
 from tinytorch.tensor import NO_EDGE, Tensor, TensorBase, edge_of
@@ -118,6 +119,7 @@ class Rule:
     inputs     how many leading arguments of forward are tensors (None: all of them); backward gives as many gradients
     promote    how the inputs' dtypes are joined before forward: a function of tinytorch.promotion, or None
     is_view    the output shares the first input's memory
+    silent     forward does nothing that NumPy could warn of: it calls kernels, or makes a view
     differentiable  False for comparisons, argmax and the like: results without a gradient, never recorded
     name       of the node in the backward graph, "<Class>Backward0" if not given
     """
@@ -125,6 +127,7 @@ class Rule:
     inputs: int | None = 1
     promote: Any = None  # Callable[[list], None]; typed so, a function in a class body would count as a method
     is_view = False
+    silent = False
     differentiable = True
     name: str | None = None
     apply: Application
@@ -168,6 +171,7 @@ class Application:
         self.settled = getattr(rule.promote, "settled", False)
         self.inputs = -1 if rule.inputs is None else rule.inputs
         self.is_view, self.differentiable = rule.is_view, rule.differentiable
+        self.silent = rule.silent and (rule.is_view or compiled())  # the kernels' NumPy twins need the silence
         self.node_class: type[RuleNode] | None = None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
@@ -195,7 +199,7 @@ class Application:
         created = self.node(args, count) if recording else None
         node: Any = created if recording else NO_CONTEXT
 
-        token = quiet()
+        token = None if self.silent else quiet()
         try:
             if options:
                 output = self.forward(node, *arrays, **options)
@@ -208,7 +212,8 @@ class Application:
         except (ValueError, TypeError, IndexError) as error:
             raise self.rule.explain(error, arrays[:count]) from None
         finally:
-            leave(token)
+            if token is not None:
+                leave(token)
         if type(output) is tuple:
             return self.several(created, args, arrays, output)
 
@@ -224,7 +229,7 @@ class Application:
             if anomaly_mode.tracing:
                 anomaly_mode.trace(created)
         if self.is_view:
-            View.track(tensor, args[0])
+            track(tensor, args[0])
         elif not recording and usage.inference and state.inference:
             tensor._inference = True
         return tensor
@@ -255,7 +260,7 @@ class Application:
             if node is not None and tensor._array.dtype.kind in "fcV":  # indices and masks have no gradient
                 tensor._node, tensor._output_nr, tensor._requires_grad = node, nr, True
             if self.is_view:
-                View.track(tensor, args[0], True)
+                track(tensor, args[0], True)
             elif usage.inference and state.inference:
                 tensor._inference = True
             tensors.append(tensor)

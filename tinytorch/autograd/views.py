@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd import messages
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.node import Node
 from tinytorch.autograd.spot import Spot
 from tinytorch.dtypes import can_cast
 from tinytorch.kernels.memory import address, is_dense
-from tinytorch.tensor import Tensor, _new
+from tinytorch.tensor import Tensor, TensorBase, _new
 
 # How a view came about. Writes that are recorded go only through NORMAL ones.
 NORMAL, NO_GRAD, INFERENCE, MULTIPLE, CUSTOM = "normal", "no_grad", "inference", "multiple", "custom"
@@ -32,33 +33,10 @@ NORMAL, NO_GRAD, INFERENCE, MULTIPLE, CUSTOM = "normal", "no_grad", "inference",
 class View:
     """Of which tensor another one is a view, and since when its history is right."""
 
-    __slots__ = ("base", "creation", "seen")
-
     def __init__(self, base: Tensor, seen: int, creation: str):
         self.base = base
         self.seen = seen  # the version at which the view's grad_fn was right
         self.creation = creation
-
-    @staticmethod
-    def track(tensor: Tensor, source: Tensor, several: bool = False) -> None:
-        """Note that `tensor` is a view of `source`; `several`: one of those that an operation returned together."""
-        counter = source._counter
-        if counter is None:
-            counter = source._version_counter()
-        tensor._counter = counter
-        root = source._storage_root
-        tensor._storage_root = source._array if root is None else root
-        if source._inference:
-            tensor._inference = True
-        creation = NORMAL if state.recording else INFERENCE if state.inference else NO_GRAD
-        if several and state.recording:
-            creation = MULTIPLE
-        parent = source._view
-        if parent is not None:
-            source = parent.base
-            if creation is NORMAL or parent.creation is INFERENCE:
-                creation = parent.creation
-        tensor._view = View(source, counter.value, creation)
 
     def refresh(self, tensor: Tensor) -> None:
         """Give `tensor`, whose view this is, the history it has after writes into its base or into other views."""
@@ -72,6 +50,25 @@ class View:
                 raise RuntimeError(messages.forbidden_view(tensor, self.creation, written="base"))
             _change_node(tensor, AsStridedBackward0(base, tensor), 0)
             self.seen = version
+
+
+def track(tensor: TensorBase, source: TensorBase, several: bool = False) -> None:
+    """Note that `tensor` is a view of `source`; `several`: one of those that an operation returned together."""
+    counter = source._version_counter()
+    tensor._counter = counter
+    root = source._storage_root
+    tensor._storage_root = source._array if root is None else root
+    if source._inference:
+        tensor._inference = True
+    creation = NORMAL if state.recording else INFERENCE if state.inference else NO_GRAD
+    if several and creation is NORMAL:
+        creation = MULTIPLE
+    parent = source._view
+    if parent is not None:
+        source = parent.base
+        if creation is NORMAL or parent.creation is INFERENCE:
+            creation = parent.creation
+    tensor._view = View(source, counter.value, creation)
 
 
 class AsStridedBackward0(Node):
@@ -155,12 +152,12 @@ def check_repeats(array: np.ndarray) -> None:
 
 def check_history(target: Tensor, recorded: bool) -> None:
     """Raise PyTorch's error where autograd cannot follow a write into `target`."""
-    if target._inference and not state.inference:
+    if usage.inference and target._inference and not state.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
             "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
-    if not (recorded and state.recording):
+    if not recorded or not state.recording:
         return
     view = target._view
     if view is not None:
@@ -242,7 +239,7 @@ def record(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Non
 def twin(target: Tensor) -> Tensor:
     """Another tensor with the array and the history of `target`, but with no views and no version of its own yet."""
     alias = _new(Tensor)
-    alias._array = target._array[...]  # an array object of its own, see ops/memory.py: detach
+    alias._array = kernels.layout.alias(target._array)  # an array object of its own, see ops/memory.py: detach
     alias._node, alias._output_nr = target._node, target._output_nr
     alias._requires_grad, alias._accumulator = target._requires_grad, target._accumulator
     return alias

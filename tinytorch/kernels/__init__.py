@@ -59,5 +59,12 @@ scatter = _pick("scatter")
 softmax = _pick("softmax")
 triangles = _pick("triangles")
 
+
+
+def compiled() -> bool:
+    """Are all kernels compiled?"""
+    return set(picked.values()) == {"compiled"}
+
+
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()

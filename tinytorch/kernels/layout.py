@@ -9,6 +9,16 @@ import numpy as np
 from tinytorch.kernels.memory import address
 
 
+def alias(array: Any) -> Any:
+    """Another array object for the same elements.
+
+    >>> x = np.zeros(2)
+    >>> alias(x) is x, np.shares_memory(alias(x), x)
+    (False, True)
+    """
+    return array[...]
+
+
 def restride(array: Any, shape: tuple, strides: tuple, shift: int = 0) -> np.ndarray:
     """The memory of `array`, seen with other sides and strides (in bytes), `shift` bytes from its first element.
 

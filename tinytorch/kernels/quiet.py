@@ -14,6 +14,7 @@ NumPy code keeps its warnings.
 from __future__ import annotations
 
 import functools
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,3 +37,26 @@ except ImportError:  # a NumPy that keeps its settings elsewhere
     def leave(token: Any) -> None:
         """Back to the settings before `quiet`."""
         np.seterr(**token)
+
+
+def quietly(module: ModuleType) -> SimpleNamespace:
+    """The functions of a module, such that NumPy is quiet in them: what a compiled kernel calls when it cannot itself."""
+    return SimpleNamespace(
+        **{
+            name: _quiet_function(value)
+            for name, value in vars(module).items()
+            if callable(value) and getattr(value, "__module__", "") == module.__name__
+        }
+    )
+
+
+def _quiet_function(function: Any) -> Any:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        token = quiet()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            leave(token)
+
+    return call

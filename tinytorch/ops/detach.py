@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinytorch import arguments
+from tinytorch import arguments, kernels
 from tinytorch.dtypes import FLOAT
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, _new, wrap
@@ -21,7 +21,7 @@ def detach(input: Tensor) -> Tensor:
     False
     """
     tensor = _new(Tensor)
-    tensor._array = input._array[...]  # of its own: what is saved for backward is recognised by the array object
+    tensor._array = kernels.layout.alias(input._array)  # of its own: what is saved for backward is recognised by the array object
     tensor._counter = input._version_counter()
     tensor._storage_root = input._storage_root
     if input._inference:
@@ -53,7 +53,7 @@ def detach_(self: Tensor) -> Tensor:
 
 def _data(self: Tensor) -> Tensor:
     """The same memory outside the graph, and outside the version check: backward cannot notice writes into it."""
-    tensor = wrap(self._array[...])  # see detach
+    tensor = wrap(kernels.layout.alias(self._array))  # see detach
     tensor._storage_root = self._storage_root
     tensor._of_data = True
     return tensor
@@ -68,7 +68,7 @@ def _set_data(self: Tensor, value: Any) -> None:
     if value._array.shape != self._array.shape or value._array.dtype is not self._array.dtype:
         self._accumulator = None  # the node that accumulates this leaf's gradient knows its old shape and dtype
     self._storage_root = value._root()
-    self._array = value._array[...]
+    self._array = kernels.layout.alias(value._array)
 
 
 Tensor.data = property(_data, _set_data)  # type: ignore[attr-defined]

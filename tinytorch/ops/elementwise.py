@@ -13,7 +13,7 @@ from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.kernels.quiet import leave, quiet
-from tinytorch.tensor import Tensor, wrap
+from tinytorch.tensor import Tensor, TensorBase, wrap
 
 float32 = np.float32
 # For `public`: what out= of functions that convert nothing says about another dtype
@@ -144,36 +144,49 @@ def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
 
     The rule's forward takes `out` after its operands.
     """
+    arrays = _straight(self, others)
+    if arrays is not None:
+        application = rule.apply
+        token = None if application.silent else quiet()
+        try:
+            application.forward(NO_CONTEXT, *arrays, self._array)
+        except ValueError:
+            pass  # the shapes do not fit: the general way below raises the error that says so
+        else:
+            self._bump()
+            return self
+        finally:
+            if token is not None:
+                leave(token)
+    return views.write(self, rule.apply, *others)
+
+
+def _straight(self: TensorBase, others: tuple) -> list | None:
+    """The operands of an in-place operation that needs neither a graph nor a conversion; None where it needs one."""
     x = self._array
-    if x.dtype.char in "fd":
-        recorded = self.requires_grad
-        arrays = [x]
-        for other in others:
-            if isinstance(other, Tensor):
-                recorded = recorded or other.requires_grad
-                other = other._array
-                if other.dtype is not x.dtype:
-                    break
-            elif type(other) is not float and type(other) is not int:
-                break
+    if x.dtype.char not in "fd":
+        return None
+    arrays = [x]
+    recorded = self._requires_grad or (self._view is not None and self.requires_grad)
+    for other in others:
+        if isinstance(other, TensorBase):
+            tensor = other
+            y = tensor._array
+            if y.dtype is not x.dtype:
+                return None
+            recorded = recorded or tensor._requires_grad or (tensor._view is not None and tensor.requires_grad)
+            arrays.append(y)
+        elif type(other) is float or type(other) is int:
             arrays.append(other)
         else:
-            if not (recorded and state.recording):
-                views.check_writable(self, False)
-                for y in arrays[1:]:
-                    if type(y) is np.ndarray:
-                        views.check_overlap(x, y)
-                token = quiet()
-                try:
-                    rule.forward(NO_CONTEXT, *arrays, x)
-                except ValueError:
-                    pass  # the shapes do not fit: the general way below raises the error that says so
-                else:
-                    self._bump()
-                    return self
-                finally:
-                    leave(token)
-    return views.write(self, rule.apply, *others)
+            return None
+    if recorded and state.recording:
+        return None
+    views.check_writable(self, False)
+    for y in arrays[1:]:
+        if type(y) is np.ndarray:
+            views.check_overlap(x, y)
+    return arrays
 
 
 def in_place(rule: type[Elementwise]) -> Callable:

@@ -20,7 +20,7 @@ class Expand(ViewRule):
     @staticmethod
     def forward(ctx, x, shape):
         if x.shape == shape:
-            return x[...]
+            return kernels.layout.alias(x)
         y, new = kernels.layout.broadcast(x, shape), len(shape) - x.ndim
         if not x.size:  # NumPy's own way, which gives a read-only array
             y = kernels.layout.restride(x, shape, y.strides)

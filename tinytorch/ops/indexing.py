@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.autograd.views import View
+from tinytorch.autograd.views import track
 from tinytorch.ops.index_parsing import (
     Parsed,
     checked_broadcast,
@@ -80,7 +80,7 @@ def part(rule: Any, self: Tensor, key: tuple) -> Tensor:
         return rule.apply(self, key)
     view = _new(Tensor)
     view._array = self._array[key]
-    View.track(view, self)
+    track(view, self)
     return view
 
 

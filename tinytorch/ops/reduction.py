@@ -13,6 +13,7 @@ from tinytorch.errors import wrap_dim
 from tinytorch.ops.cumulative import Cumprod, Shift
 from tinytorch.ops.dims import check_dtype, check_flag, count, has_zero, in_dtype, keep_dims, reduced_dims
 from tinytorch.ops.elementwise import conj
+from tinytorch.ops.operators import over
 from tinytorch.ops.expansion import Expand
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
@@ -49,7 +50,7 @@ class Mean(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        share = grad / (count(ctx.shape, ctx.dim) or 1)  # of nothing there is no gradient, whatever it is divided by
+        share = over(grad, count(ctx.shape, ctx.dim) or 1)  # of nothing there is no gradient, whatever it is divided by
         return Expand.apply(keep_dims(share, ctx.shape, ctx.dim), ctx.shape)
 
 

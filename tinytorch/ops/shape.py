@@ -58,6 +58,7 @@ class ViewRule(Rule):
     what was saved for backward is recognised by the object."""
 
     is_view = True
+    silent = True
 
 
 class Alias(ViewRule):
