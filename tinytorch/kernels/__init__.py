@@ -46,6 +46,7 @@ def _pick(family: str) -> ModuleType:
 
 arithmetic = _pick("arithmetic")
 elementwise = _pick("elementwise")
+extrema = _pick("extrema")
 gather = _pick("gather")
 layout = _pick("layout")
 loss = _pick("loss")

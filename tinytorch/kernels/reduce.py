@@ -1,9 +1,7 @@
-"""Sums, means, variances and extremes with their places in NumPy: twins of _ext/reduce.pyx.
+"""Sums, means and variances in NumPy: twins of _ext/reduce.pyx.
 
 `axis` is one axis, several, or None for all of them; negative ones count from the back; with `keepdims` the reduced
 axes stay, with length 1. Results are arrays, 0-dimensional ones too.
-
-An extreme is nan where a number is nan, and its place is then that of the first nan. Of equal numbers the first counts.
 """
 
 from __future__ import annotations
@@ -69,43 +67,6 @@ def _parts(x: Array) -> Array:
     x[: count * PART].reshape((count, PART, *x.shape[1:])).sum(axis=1, out=y[:count])
     x[count * PART :].sum(axis=0, out=y[count, ...])  # the dots: of numbers, too, an array
     return y
-
-
-def amax(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Largest number of x over `axis`; ValueError when there is none."""
-    return narrow(x.max(axis=axis, keepdims=keepdims), x)
-
-
-def amin(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Smallest number of x over `axis`; ValueError when there is none."""
-    return narrow(x.min(axis=axis, keepdims=keepdims), x)
-
-
-def max_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
-    """(largest numbers of x along one axis, their places in it as int64); None takes x as one row.
-
-    >>> max_with_indices(np.array([[1, 3, 3], [2, 0, 1]]), axis=1)
-    (array([3, 2]), array([1, 0]))
-    """
-    places = np.asarray(x.argmax(axis=axis, keepdims=True))
-    return _with_places(x, places, axis, keepdims)
-
-
-def min_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
-    """(smallest numbers of x along one axis, their places in it as int64); None takes x as one row."""
-    places = np.asarray(x.argmin(axis=axis, keepdims=True))
-    return _with_places(x, places, axis, keepdims)
-
-
-def _with_places(x: Array, places: Array, axis: int | None, keepdims: bool) -> tuple[Array, Array]:
-    if axis is None:
-        values = x.reshape(-1)[places]
-    else:
-        values = x if x.ndim == 0 else np.take_along_axis(x, places, axis)
-    if keepdims:
-        return values, places
-    shape = () if axis is None or x.ndim == 0 else np.delete(x.shape, axis)
-    return values.reshape(shape), places.reshape(shape)
 
 
 def _count(x: Array, total: Array) -> float:

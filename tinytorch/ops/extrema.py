@@ -45,7 +45,7 @@ class Amax(Rule):
 
     @classmethod
     def forward(cls, ctx, x, dims, keepdim):
-        y = getattr(kernels.reduce, cls.kernel)(x, dims, keepdim)
+        y = getattr(kernels.extrema, cls.kernel)(x, dims, keepdim)
         ctx.dim, ctx.nan = dims, cls.nan_too
         ctx.save_for_backward(x, y)
         return y
@@ -84,7 +84,7 @@ class Max(SelectingOne):
 
     @classmethod
     def forward(cls, ctx, x, dim, keepdim):
-        values, indices = getattr(kernels.reduce, cls.kernel)(x, dim, keepdim)
+        values, indices = getattr(kernels.extrema, cls.kernel)(x, dim, keepdim)
         ctx.dim, ctx.shape = dim, x.shape
         if ctx.needs_input_grad[0]:
             ctx.save_for_backward(keep_dims(indices, x.shape, (dim,)))
@@ -102,7 +102,7 @@ class Aminmax(Rule):
 
     @staticmethod
     def forward(ctx, x, dims, keepdim):
-        low, high = kernels.reduce.amin(x, dims, keepdim), kernels.reduce.amax(x, dims, keepdim)
+        low, high = kernels.extrema.amin(x, dims, keepdim), kernels.extrema.amax(x, dims, keepdim)
         ctx.dim = dims
         ctx.save_for_backward(x, low, high)
         return low, high
@@ -123,17 +123,17 @@ class Argmax(Rule):
     """The place of the largest x along dim, or among all elements"""
 
     differentiable = False
-    find = np.ndarray.argmax
+    kernel = "argmax"
 
     @classmethod
     def forward(cls, ctx, x, dim, keepdim):
-        return cls.find(x, dim if x.ndim else None, keepdims=keepdim)
+        return getattr(kernels.extrema, cls.kernel)(x, dim if x.ndim else None, keepdim)
 
 
 class Argmin(Argmax):
     """The place of the smallest x along dim, or among all elements"""
 
-    find = np.ndarray.argmin
+    kernel = "argmin"
 
 
 # ---- max and min in their three forms --------------------------------------------------------------------------------

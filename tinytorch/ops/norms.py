@@ -46,7 +46,7 @@ def norm_of(x: np.ndarray, p: float, dims: Dims, keepdim: bool) -> np.ndarray:
     if p == 1:
         return add(size, dims, keepdim)
     if math.isinf(p):
-        return (kernels.reduce.amax if p > 0 else kernels.reduce.amin)(size, dims, keepdim)
+        return (kernels.extrema.amax if p > 0 else kernels.extrema.amin)(size, dims, keepdim)
     if p == 0:
         return add((x != 0).astype(size.dtype), dims, keepdim)
     kind = size.dtype.type

@@ -1,0 +1,170 @@
+"""The largest and the smallest number along axes, and where it stands, of arrays with any strides:
+
+    amax = max(x_1, ..., x_n)        argmax = the first k with x_k = max(x_1, ..., x_n)
+
+NumPy twin: tinytorch/kernels/extrema.py. A nan beats every number. The numbers are floating (32 or 64 bits), integers with
+a sign (8 to 64 bits), uint8 or bool; others go to the twin. They are read once, in the order of memory (walk.pxi); the place
+among all numbers of an array that is not one row takes a second look for the extreme that was found.
+"""
+
+from importlib import import_module
+
+from libc.math cimport INFINITY
+from libc.stdint cimport uint64_t
+
+include "door.pxi"
+include "simd.pxi"
+include "threads.pxi"
+include "walk.pxi"
+include "fetch.pxi"
+include "extreme.pxi"
+
+twin = import_module("tinytorch.kernels.extrema")
+
+cdef enum:
+    GRAIN = 1 << 16     # numbers that are worth a thread
+
+
+def amax(x, axis=None, bint keepdims=False):
+    """Largest number of x over `axis`."""
+    cdef Walk walk
+    if not has_kind(x) or not plan(x, axis, NOTHING, &walk):
+        return twin.amax(x, axis, keepdims)
+    return values_of(x, &walk, keepdims, 0)
+
+
+def amin(x, axis=None, bint keepdims=False):
+    """Smallest number of x over `axis`."""
+    cdef Walk walk
+    if not has_kind(x) or not plan(x, axis, NOTHING, &walk):
+        return twin.amin(x, axis, keepdims)
+    return values_of(x, &walk, keepdims, -1)
+
+
+def max_with_indices(x, axis=None, bint keepdims=False):
+    """(largest numbers of x along one axis, their places in it)."""
+    found = values_and_places(x, axis, keepdims, 0)
+    return twin.max_with_indices(x, axis, keepdims) if found is None else found
+
+
+def min_with_indices(x, axis=None, bint keepdims=False):
+    """(smallest numbers of x along one axis, their places in it)."""
+    found = values_and_places(x, axis, keepdims, -1)
+    return twin.min_with_indices(x, axis, keepdims) if found is None else found
+
+
+def argmax(x, axis=None, bint keepdims=False):
+    """Places of the largest numbers of x along one axis."""
+    found = values_and_places(x, axis, keepdims, 0)
+    return twin.argmax(x, axis, keepdims) if found is None else found[1]
+
+
+def argmin(x, axis=None, bint keepdims=False):
+    """Places of the smallest numbers of x along one axis."""
+    found = values_and_places(x, axis, keepdims, -1)
+    return twin.argmin(x, axis, keepdims) if found is None else found[1]
+
+
+cdef bint has_kind(object x):
+    """Is x an array of numbers that the rooms know?"""
+    if not cnp.PyArray_CheckExact(x):
+        return False
+    cdef int kind = cnp.PyArray_TYPE(<cnp.ndarray>x)
+    return (
+        cnp.PyTypeNum_ISSIGNED(kind)
+        or kind == cnp.NPY_FLOAT
+        or kind == cnp.NPY_DOUBLE
+        or kind == cnp.NPY_UBYTE
+        or kind == cnp.NPY_BOOL
+    )
+
+
+cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int flip):
+    cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
+    cdef State state = State(<char*>values.data, NULL, flip)
+    with nogil:
+        compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True, True)
+    return in_order_of_axes(walk, values, x, keepdims)
+
+
+cdef tuple values_and_places(object x, object axis, bint keepdims, int flip):
+    """None where the twin has to do it"""
+    cdef Walk walk, all_numbers
+    if type(axis) is tuple or not has_kind(x) or not plan(x, axis, PLACES, &walk) or walk.n > INT32_MAX:
+        return None
+    cdef cnp.ndarray array = x
+    cdef int kind = cnp.PyArray_TYPE(array), size = cnp.PyArray_ITEMSIZE(array)
+    cdef bint is_row = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
+    cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
+    cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
+    cdef State state = State(<char*>values.data, <char*>places.data, flip)
+    cdef State value = State(<char*>values.data, NULL, flip)
+    if is_row:
+        with nogil:
+            compute(kind, size, &walk, &state, True, True)
+    else:
+        plan(x, axis, NOTHING, &all_numbers)
+        with nogil:
+            compute(kind, size, &all_numbers, &value, True, False)
+            compute(kind, size, &walk, &state, False, True)
+    return in_order_of_axes(&walk, values, array, keepdims), in_order_of_axes(&walk, places, array, keepdims)
+
+
+cdef void compute(int kind, int size, const Walk* walk, const State* state, bint begins, bint ends) noexcept nogil:
+    """extremes of the kind of numbers that this is"""
+    if kind == cnp.NPY_FLOAT:
+        extremes(<float*>NULL, walk, state, begins, ends)
+    elif kind == cnp.NPY_DOUBLE:
+        extremes(<double*>NULL, walk, state, begins, ends)
+    elif kind == cnp.NPY_BOOL or kind == cnp.NPY_UBYTE:
+        extremes(<uint8_t*>NULL, walk, state, begins, ends)
+    elif size == 8:
+        extremes(<int64_t*>NULL, walk, state, begins, ends)
+    elif size == 4:
+        extremes(<int32_t*>NULL, walk, state, begins, ends)
+    elif size == 2:
+        extremes(<int16_t*>NULL, walk, state, begins, ends)
+    else:
+        extremes(<int8_t*>NULL, walk, state, begins, ends)
+
+
+cdef void extremes(number* kind, const Walk* walk, const State* state, bint begins, bint ends) noexcept nogil:
+    """Find the extremes, and their places if state.more is given; without `begins` only the place of a known extreme.
+
+    Without `ends` the values stay keys.
+    """
+    cdef number* values = <number*>state.values
+    cdef int64_t* places = <int64_t*>state.more
+    cdef Py_ssize_t i
+    if not begins:
+        places[0] = INT64_MAX
+        fold(walk, <room_t>room_of_first_place[number], <merge_t>merge_first_places, state, 0, sizeof(int64_t), GRAIN)
+    else:
+        for i in range(walk.count):
+            values[i] = lowest(<number>0)
+        if places == NULL:
+            fold(walk, <room_t>room_of_extremes[number], <merge_t>merge_extremes[number], state, sizeof(number), 0, GRAIN)
+        else:
+            for i in range(walk.count):
+                places[i] = 0
+            fold(walk, <room_t>room_of_places[number], <merge_t>merge_extremes[number], state, sizeof(number),
+                 sizeof(int64_t), GRAIN)
+    if ends:
+        for i in range(walk.count):
+            values[i] = key(values[i], state.flip)
+
+
+cdef void merge_extremes(number* best, int64_t* places, const number* new, const int64_t* new_places,
+                         Py_ssize_t count) noexcept nogil:
+    """Fold the states of one thread into those of the threads before it."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        if beats(new[i], best[i]):
+            best[i] = new[i]
+            if places != NULL:
+                places[i] = new_places[i]
+
+
+cdef void merge_first_places(void* value, int64_t* place, const void* same_value, const int64_t* new_place,
+                             Py_ssize_t count) noexcept nogil:
+    place[0] = new_place[0] if new_place[0] < place[0] else place[0]

@@ -1,0 +1,46 @@
+# Numbers that lie any step apart, brought side by side for a loop that the compiler turns into SIMD.
+
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
+
+ctypedef fused number:
+    float
+    double
+    int64_t
+    int32_t
+    int16_t
+    int8_t
+    uint8_t
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define TINYTORCH_NO_INLINE_VOID __attribute__((noinline)) void
+    #else
+    #define TINYTORCH_NO_INLINE_VOID void
+    #endif
+    """
+    ctypedef void no_inline_void "TINYTORCH_NO_INLINE_VOID"
+
+
+cdef inline const number* fetch(const char* x, Py_ssize_t step, Py_ssize_t n, number* room) noexcept nogil:
+    """n numbers side by side: where they are, or copied to `room`"""
+    cdef const number* numbers = <const number*>x
+    cdef Py_ssize_t j
+    if step == sizeof(number):
+        return numbers
+    if step == 2 * sizeof(number):
+        for j in range(n):
+            room[j] = numbers[2 * j]
+    elif step == -<Py_ssize_t>sizeof(number):
+        for j in range(n):
+            room[j] = numbers[-j]
+    else:
+        gather(numbers, step, n, room)
+    return room
+
+
+cdef no_inline_void gather(const number* x, Py_ssize_t step, Py_ssize_t n, number* room) noexcept nogil:
+    """One by one: here a processor's own instruction for it, which the compiler would take, is slower"""
+    cdef Py_ssize_t j
+    for j in range(n):
+        room[j] = (<const number*>(<const char*>x + j * step))[0]
