@@ -20,6 +20,8 @@ import os
 from importlib import import_module
 from types import ModuleType
 
+from tinytorch.kernels.quiet import quietly
+
 PURE = os.environ.get("TINYTORCH_PURE", "0") not in ("", "0")
 
 # family -> "compiled", or why it is the NumPy twin
@@ -41,6 +43,8 @@ def _pick(family: str) -> ModuleType:
         picked[family] = f"NumPy twin: cannot be loaded ({error})"
         return twin
     picked[family] = "compiled"
+    if hasattr(compiled, "twin"):  # a compiled loop sets off no warning of NumPy's, nor may what it hands on
+        compiled.twin = quietly(twin)
     return compiled
 
 

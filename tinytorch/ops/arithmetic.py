@@ -39,6 +39,7 @@ _divide, _negative = kernels.arithmetic.divide, kernels.arithmetic.negative
 class Add(Elementwise):
     """z = x + y,    dz/dx = 1,    dz/dy = 1"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -73,6 +74,7 @@ class AddScaled(Elementwise):
 class Sub(Elementwise):
     """z = x - y,    dz/dx = 1,    dz/dy = -1"""
 
+    silent = True
     inputs = 2
     promote = subtracting
 
@@ -130,6 +132,7 @@ class RsubTensor(SubScaled):
 class Mul(Elementwise):
     """z = x y,    dz/dx = y,    dz/dy = x    (their complex conjugates for complex numbers)"""
 
+    silent = True
     inputs = 2
     promote = scaling
 
@@ -150,6 +153,7 @@ class Mul(Elementwise):
 class Div(Elementwise):
     """z = x / y,    dz/dx = 1 / y,    dz/dy = -x / y^2"""
 
+    silent = True
     inputs = 2
     promote = dividing
 
@@ -178,6 +182,8 @@ class DivNumber(Div):
 class Neg(Elementwise):
     """y = -x,    dy/dx = -1"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, out=None):
         return _negative(x, out)
@@ -197,6 +203,7 @@ class Neg(Elementwise):
 class Reciprocal(Elementwise):
     """y = 1 / x,    dy/dx = -y^2"""
 
+    silent = True
     promote = floating
 
     @staticmethod

@@ -77,7 +77,11 @@ def wide(function: Callable, *operands: Any) -> Any:
     """function(*operands); in float32, and rounded once, where they are of half precision."""
     first = operands[0]
     if isinstance(first, np.ndarray) and first.dtype.itemsize == 2 and first.dtype.kind in "fV":
-        return narrow(function(*[widen(each) if isinstance(each, np.ndarray) else each for each in operands]), first)
+        token = quiet()
+        try:
+            return narrow(function(*[widen(x) if isinstance(x, np.ndarray) else x for x in operands]), first)
+        finally:
+            leave(token)
     return function(*operands)
 
 

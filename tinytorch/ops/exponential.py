@@ -23,6 +23,7 @@ LN2, LN10 = math.log(2), math.log(10)
 class Exp(Elementwise):
     """y = e^x,    dy/dx = y"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -74,6 +75,7 @@ class Expm1(Elementwise):
 class Log(Elementwise):
     """y = ln x,    dy/dx = 1 / x"""
 
+    silent = True
     promote = floating
 
     @staticmethod

@@ -37,6 +37,7 @@ def spread(grad: Any, count: int, reduction: str) -> Any:
 class MseLoss(Elementwise):
     """l = (x - t)^2,    dl/dx = 2 (x - t),    dl/dt = -dl/dx"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -57,6 +58,7 @@ class MseLoss(Elementwise):
 class MseSlope(Rule):
     """dx = 2 g (x - t),    d dx/dg = 2 (x - t),    d dx/dx = 2 g,    d dx/dt = -2 g"""
 
+    silent = True
     inputs = 3
 
     @staticmethod

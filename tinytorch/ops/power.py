@@ -52,6 +52,7 @@ def _to_power_dtype(arrays: list) -> None:
 class Pow(Elementwise):
     """y = x^a for a number a,    dy/dx = a x^(a - 1)    (0 for a = 0)"""
 
+    silent = True
     promote = _to_power_dtype
 
     @staticmethod

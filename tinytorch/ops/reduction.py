@@ -22,6 +22,8 @@ from tinytorch.tensor import Tensor
 class Sum(Rule):
     """y = sum of x over dims,    dy/dx = 1"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, dims, keepdim, dtype=None):
         ctx.shape, ctx.dim = x.shape, dims
@@ -42,6 +44,8 @@ class SumDim(Sum):
 
 class Mean(Rule):
     """y = sum of x over dims / n,    dy/dx = 1 / n"""
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, dims, keepdim, dtype=None):
