@@ -11,13 +11,13 @@ numbers are made of is written in _ext/random.pyx.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinytorch import binomials, dtypes
 from tinytorch.dtypes import from_numpy
+from tinytorch.errors import warn
 from tinytorch.generator import Generator, default_generator
 from tinytorch.kernels.arrays import Array
 
@@ -307,11 +307,10 @@ def check_range(low: int, last: int, name: str) -> None:
         return
     for bound, side in bounds:
         if abs(bound) > 2 ** DIGITS[name]:
-            warnings.warn(
+            warn(
                 f"{side} is out of bounds [-(2^{DIGITS[name]}), 2^{DIGITS[name]}]. Due to precision limitations "
                 f"{CPP_NAMES[name]} can support discrete uniform distribution only within this range. This warning "
-                "will become an error in version 1.7 release, please fix the code in advance",
-                stacklevel=3,
+                "will become an error in version 1.7 release, please fix the code in advance"
             )
 
 

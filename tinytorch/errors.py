@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import warnings
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,18 @@ PACKAGE = os.path.dirname(__file__) + os.sep
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn for the line of the program that called tinytorch, however many of our own functions lie between."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame, level = frame.f_back, level + 1
+    caller = calling_frame()
+    while frame is not caller:
+        frame, level = frame.f_back, level + 1  # type: ignore[assignment]
     warnings.warn(message, category, stacklevel=level)
+
+
+def calling_frame() -> FrameType:
+    """The frame of the program that called tinytorch (compiled functions have none)."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return frame
 
 
 def broadcast_error(arrays: Any) -> Exception | None:

@@ -29,7 +29,7 @@ def agree(arrays: list) -> bool:
         if type(last) is float or type(last) is int:
             return first.dtype.char in "fd" or (first.dtype is INT64 and type(last) is int and -FAR <= last < FAR)
         return (type(first) is float or type(first) is int) and last.dtype.char in "fd"
-    for array in arrays:
+    for array in arrays:  # noqa: SIM110 - a compiled function that others call in C holds no generator
         if type(array) is not ndarray or array.dtype is not first.dtype:
             return False
     return True

@@ -20,6 +20,7 @@ from tinytorch.arguments import no_such_form, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import can_cast
+from tinytorch.errors import warn
 from tinytorch.return_types import ReturnType
 from tinytorch.tensor import Tensor
 
@@ -216,15 +217,11 @@ def fill_out(target: Tensor, value: Tensor) -> None:
         )
     if target._array.shape != value._array.shape:
         if target._array.size:
-            import warnings
-
-            warnings.warn(
+            warn(
                 f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does "
                 f"not match the required output shape {list(value.shape)}. This behavior is deprecated, and in a "
                 "future PyTorch release outputs will not be resized unless they have zero elements. You can explicitly "
-                "reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
-                UserWarning,
-                stacklevel=4,
+                "reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0)."
             )
         target._array = np.empty(value._array.shape, target._array.dtype)
     np.copyto(target._array, value._array, casting="unsafe")

@@ -348,7 +348,7 @@ new_accumulator: Any = None  # AccumulateGrad; set by autograd/node.py, which st
 
 
 def edge_of(tensor: TensorBase) -> tuple[Any, int]:
-    """Where a tensor's gradient goes: (the node that made it, which of its outputs), a leaf's AccumulateGrad, nowhere."""
+    """Where a tensor's gradient goes: to (the node that made it, which output), a leaf's AccumulateGrad, nowhere."""
     if tensor._node is not None:
         return tensor._node, tensor._output_nr
     if not tensor._requires_grad:

@@ -72,18 +72,15 @@ def test_second_derivatives_of_deep_graphs():
     np.testing.assert_allclose(second.tolist(), [2 * 1.0001**6000], rtol=1e-10)
 
 
-def test_work_is_linear_in_the_length(monkeypatch):
-    """Every node is made once, counted once and run once: counted, since clocks are no judges."""
-    run = []
-    counted = engine._count_edges
-    monkeypatch.setattr(engine, "_count_edges", lambda roots: (counts := counted(roots), run.append(len(counts)))[0])
+def test_work_is_linear_in_the_length():
+    """Every node is made once and met once: counted, since clocks are no judges."""
     sizes = []
     for length in (100, 200, 400):
-        run.clear()
         before = next(priorities)
         y, _ = chain(STEPS["add"], length)
+        met = engine._count_edges([y.grad_fn])
         y.backward()
-        sizes.append((before - next(priorities) - 1, sum(run)))  # every node takes a number
+        sizes.append((before - next(priorities) - 1, len(met)))  # every node takes a number
     assert sizes == [(101, 102), (201, 202), (401, 402)]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 import warnings
 from typing import Any
 
 import numpy as np
+
+from tinytorch.errors import calling_frame
+from tinytorch.errors import warn as warn_caller
 
 tracing = False  # read by every operation: are nodes to be told where they were made?
 check_nan = True  # are gradients to be searched for nan then?
@@ -15,7 +17,7 @@ check_nan = True  # are gradients to be searched for nan then?
 
 def trace(node: Any) -> None:
     """Note on `node` the stack of the operation that made it."""
-    node.metadata["traceback_"] = traceback.format_list(traceback.extract_stack(sys._getframe(2)))
+    node.metadata["traceback_"] = traceback.format_list(traceback.extract_stack(calling_frame()))
 
 
 def check(node: Any, grads: tuple) -> None:
@@ -34,10 +36,10 @@ def warn(node: Any) -> None:
     stack = node.metadata.get("traceback_")
     if stack is None:
         where = "No forward pass information available. Enable detect anomaly during forward pass for more information."
-        warnings.warn(f"Error detected in {node.name()}. {where}", stacklevel=3)
+        warn_caller(f"Error detected in {node.name()}. {where}")
     else:
         where = "Traceback of forward call that caused the error:\n" + "".join(stack)
-        warnings.warn(f"Error detected in {node.name()}. {where}", stacklevel=3)
+        warn_caller(f"Error detected in {node.name()}. {where}")
 
 
 class detect_anomaly:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.autograd.node import Node
 from tinytorch.dtypes import from_numpy
+from tinytorch.errors import warn
 from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Size, Tensor, wrap
 
@@ -43,7 +43,7 @@ def backward(
     tensor([ 2., 40.])
     """
     if grad_variables is not None:
-        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
@@ -100,11 +100,10 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     if not only_inputs:
-        warnings.warn(
+        warn(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for "
             "other parts of the graph, please use torch.autograd.backward.",
             FutureWarning,
-            stacklevel=2,
         )
     outputs, wanted_tensors = _tuple(outputs), _tuple(inputs)
     if not wanted_tensors:
@@ -302,7 +301,7 @@ def _backward(
     tensor([2., 4.])
     """
     if retain_variables is not None:
-        warnings.warn("backward(retain_variables=...) is now called retain_graph", DeprecationWarning, stacklevel=2)
+        warn("backward(retain_variables=...) is now called retain_graph", DeprecationWarning)
         retain_graph = retain_variables if retain_graph is None else retain_graph
     backward(self, gradient, retain_graph, bool(create_graph), inputs=inputs)
 

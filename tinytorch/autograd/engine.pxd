@@ -5,6 +5,7 @@ from tinytorch.autograd.node cimport Node
 
 
 cdef class Task:
+    cdef object __weakref__
     cdef public bint recording
     cdef public dict waiting, buffers, needed, capture_at, captured
 

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from tinytorch.autograd import anomaly_mode, saved, views
 from tinytorch.autograd.grad_mode import no_grad, state
 from tinytorch.autograd.node import Node
+from tinytorch.errors import warn
 from tinytorch.tensor import NO_EDGE, Tensor, _new, wrap
 
 
@@ -77,7 +77,7 @@ class FunctionNode(Node, FunctionCtx):
 
     @property
     def saved_variables(self) -> tuple[Tensor, ...]:
-        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning)
         return self.saved_tensors
 
     def release(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
+
+from tinytorch.errors import warn
 
 
 class _State(threading.local):
@@ -71,12 +72,11 @@ class _ModeSwitch:
 
     def __call__(self, function: Callable) -> Callable:
         if inspect.isclass(function):
-            warnings.warn(
+            warn(
                 "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
                 "functions or methods. To preserve the current behavior of class decoration, you can directly decorate "
                 "the `__init__` method and nothing else.",
                 FutureWarning,
-                stacklevel=2,
             )
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)

@@ -9,7 +9,6 @@ Source: https://docs.pytorch.org/docs/2.13/autograd.html#module-torch.autograd.g
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from tinytorch.autograd import engine
 from tinytorch.autograd.backward import grad
 from tinytorch.autograd.grad_mode import enable_grad
+from tinytorch.errors import warn
 from tinytorch.tensor import Tensor, wrap
 
 
@@ -336,10 +336,9 @@ class _Check:
 
 def _check_input(i: int, array: np.ndarray) -> None:
     if array.dtype.name not in ("float64", "complex128"):
-        warnings.warn(
+        warn(
             f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
-            "likely fail if all the inputs are not of double precision floating point or complex. ",
-            stacklevel=4,
+            "likely fail if all the inputs are not of double precision floating point or complex. "
         )
     if any(stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)):
         raise RuntimeError(

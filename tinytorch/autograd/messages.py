@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
+
+from tinytorch.errors import warn
 
 
 def warn_grad_of_non_leaf(tensor: Any) -> None:
     made_by = tensor._node.name()
-    warnings.warn(
+    warn(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
         "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
         "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
         "you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information.\n\n"
-        f"This tensor was made by {made_by}: call its .retain_grad() before backward, or read .grad of a leaf.",
-        UserWarning,
-        stacklevel=3,
+        f"This tensor was made by {made_by}: call its .retain_grad() before backward, or read .grad of a leaf."
     )
 
 
 def warn_cycle() -> None:
-    warnings.warn(
+    warn(
         "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
         "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
         "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
-        "the cycle and avoid the leak.",
-        UserWarning,
-        stacklevel=3,
+        "the cycle and avoid the leak."
     )
 
 

@@ -186,7 +186,7 @@ def _is_memory_of_its_own(grad: np.ndarray) -> bool:
 
 
 def _references() -> int:
-    """What getrefcount says of an array that only one local variable refers to: 2, the argument counted; compiled, 1."""
+    """What getrefcount says of an array with one reference: 2, since the call has another; in compiled code 1."""
     array = np.empty(0)
     return sys.getrefcount(array)
 

@@ -61,7 +61,7 @@ class RuleNode(Node):
             if grad is None:
                 return (None,) * len(self.next_functions)
             result = backward(self, grad)
-        elif any([grad is not None for grad in grads]):
+        elif any([grad is not None for grad in grads]):  # noqa: C419 - compiled C functions hold no generators
             result = backward(self, *grads)
         else:
             return (None,) * len(self.next_functions)

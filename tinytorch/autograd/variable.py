@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinytorch.autograd.rule import check_can_require_grad
 from tinytorch.dtypes import get_default_dtype
+from tinytorch.errors import warn
 from tinytorch.tensor import Tensor, wrap
 
 
@@ -33,11 +33,7 @@ class Variable(metaclass=_VariableMeta):
 
     def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
         if volatile:
-            warnings.warn(
-                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
         if data is None:
             data = wrap(np.empty(0, get_default_dtype().numpy))
         if not isinstance(data, Tensor):

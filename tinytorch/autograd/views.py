@@ -20,7 +20,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.autograd import messages
 from tinytorch.autograd.grad_mode import state, usage
-from tinytorch.autograd.node import Node
+from tinytorch.autograd.node import FRESH, Node
 from tinytorch.autograd.spot import Spot
 from tinytorch.dtypes import can_cast
 from tinytorch.kernels.memory import address, is_dense
@@ -226,7 +226,7 @@ def record(target: Tensor, function: Callable, *args: Any, **kwargs: Any) -> Non
         if alias._node is not None and alias._node.has_hooks:  # hooks on the view as it was do not see this write
             alias._node, alias._output_nr = AsStridedBackward0(target._view.base, target), 0
     result = function(alias, *args, **kwargs)
-    if sys.getrefcount(alias) > 2:  # somebody besides this line and the call keeps it: saved for backward
+    if sys.getrefcount(alias) > FRESH:  # somebody besides this line and the call keeps it: saved for backward
         if alias._counter is not None:
             alias._counter.value += 1  # views of it taken inside the function would see the overwritten memory
             alias._counter = None

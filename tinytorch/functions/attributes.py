@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from tinytorch import arguments, dtypes
 from tinytorch.device import CPU
-from tinytorch.errors import wrap_dim
+from tinytorch.errors import warn, wrap_dim
 from tinytorch.formats import contiguous_format, is_contiguous_in, strided, strides_of
 from tinytorch.kernels.memory import address
 from tinytorch.public import NAMES, public
@@ -116,12 +115,10 @@ def _typed_storage(self: Tensor) -> TypedStorage:
 @public(function=False, out=False)
 def storage(self: Tensor) -> TypedStorage:
     """The memory in which this tensor and its views lie, as elements. Deprecated by PyTorch: see `untyped_storage`."""
-    warnings.warn(
+    warn(
         "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
         "class. This should only matter to you if you are using storages directly.  To access UntypedStorage directly, "
-        "use tensor.untyped_storage() instead of tensor.storage()",
-        UserWarning,
-        stacklevel=2,
+        "use tensor.untyped_storage() instead of tensor.storage()"
     )
     return _typed_storage(self)
 
@@ -285,7 +282,7 @@ _question(
 
 def _volatile(self: Tensor) -> bool:
     """PyTorch 0.3 said volatile where no_grad is used today."""
-    warnings.warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
+    warn("volatile was removed (Variable.volatile is always False)")
     return False
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 from tinytorch.dtypes import FLOAT, INTEGER
+from tinytorch.errors import warn
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
@@ -43,11 +42,7 @@ def cov(
         else:
             freedom = total - correction
     if freedom <= 0:
-        warnings.warn(
-            "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
-            UserWarning,
-            stacklevel=3,
-        )
+        warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.")
         freedom = 0
     centered = x - mean
     weighted = centered if weights is None else centered * weights

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype, with_own_dtype
+from tinytorch.errors import warn
 from tinytorch.kernels.memory import address
 from tinytorch.printing import format_tensor, set_printoptions, tensor_repr
 from tinytorch.public import NAMES, public
@@ -59,11 +59,9 @@ def _number(self: Tensor) -> Any:
 
 def _warn_of_gradient(self: Tensor) -> None:
     if self.requires_grad:
-        warnings.warn(
+        warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-            "Consider using tensor.detach() first.",
-            UserWarning,
-            stacklevel=3,
+            "Consider using tensor.detach() first."
         )
 
 

@@ -65,7 +65,6 @@ softmax = _pick("softmax")
 triangles = _pick("triangles")
 
 
-
 def compiled() -> bool:
     """Are all kernels compiled?"""
     return set(picked.values()) == {"compiled"}

@@ -40,7 +40,7 @@ except ImportError:  # a NumPy that keeps its settings elsewhere
 
 
 def quietly(module: ModuleType) -> SimpleNamespace:
-    """The functions of a module, such that NumPy is quiet in them: what a compiled kernel calls when it cannot itself."""
+    """The functions of a twin, with NumPy quiet in them: compiled kernels call them for what they cannot walk."""
     return SimpleNamespace(
         **{
             name: _quiet_function(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from tinytorch.arguments import type_name, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.dtypes import bool_, uint8
+from tinytorch.errors import warn
 from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.index_parsing import Parsed, check_not_empty, checked_slice, quick_key, settled, shape_of_result
 from tinytorch.ops.index_rules import FULL, IndexPut, add_at
@@ -150,11 +150,9 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -
         fitting_number(value._array.item(), view.dtype)
         value = value.to(view.dtype).reshape(())
     if is_expanded(into):
-        warnings.warn(
+        warn(
             "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
-            "operation. This also applies to advanced indexing e.g. tensor[indices] = tensor",
-            UserWarning,
-            stacklevel=3,
+            "operation. This also applies to advanced indexing e.g. tensor[indices] = tensor"
         )
     key = check_put(into, key, value)
     if value._array.ndim > 1:

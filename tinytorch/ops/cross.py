@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import from_numpy
-from tinytorch.errors import wrap_dim
+from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.matmul import check_tensors
@@ -48,12 +46,10 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """
     check_tensors("cross", input=input, other=other)
     if dim is None:
-        warnings.warn(
+        warn(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or "
             "simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross "
-            "in a future release.",
-            UserWarning,
-            stacklevel=3,
+            "in a future release."
         )
         if 3 not in input.shape:
             raise RuntimeError("no dimension of size 3 in input")

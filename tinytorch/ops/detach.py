@@ -21,7 +21,8 @@ def detach(input: Tensor) -> Tensor:
     False
     """
     tensor = _new(Tensor)
-    tensor._array = kernels.layout.alias(input._array)  # of its own: what is saved for backward is recognised by the array object
+    # An array of its own: what is saved for backward is recognised by the array object.
+    tensor._array = kernels.layout.alias(input._array)
     tensor._counter = input._version_counter()
     tensor._storage_root = input._storage_root
     if input._inference:

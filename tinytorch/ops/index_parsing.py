@@ -14,12 +14,12 @@ Source: https://docs.pytorch.org/docs/2.13/tensor_view.html and https://numpy.or
 from __future__ import annotations
 
 import operator
-import warnings
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
+from tinytorch.errors import warn
 from tinytorch.ops.index_rules import FULL
 from tinytorch.ops.slicing import Select, Slice
 from tinytorch.ops.squeezing import Unsqueeze
@@ -139,12 +139,10 @@ def _as_tuple(index: Any) -> tuple:
     """The parts of an index."""
     if isinstance(index, tuple) or (isinstance(index, (list, str, range)) and _means_tuple(index)):
         if not isinstance(index, tuple):
-            warnings.warn(
+            warn(
                 "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
                 "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
-                "x[torch.tensor(seq)], which will result either in an error or a different result",
-                UserWarning,
-                stacklevel=4,
+                "x[torch.tensor(seq)], which will result either in an error or a different result"
             )
         return tuple(index)
     return (index,)
@@ -241,11 +239,7 @@ def _without_tensors(item: Any) -> Any:
 
 
 def _warn_bytes() -> None:
-    warnings.warn(
-        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
-        UserWarning,
-        stacklevel=7,
-    )
+    warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
 
 
 def _rank(item: Any) -> int:

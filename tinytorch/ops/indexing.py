@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinytorch.autograd.views import track
+from tinytorch.errors import warn
 from tinytorch.ops.index_parsing import (
     Parsed,
     checked_broadcast,
@@ -127,10 +127,8 @@ def index_of_number(self: Tensor, index: int) -> Any:
     if checked_int(index) != 0:
         raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
     if self._of_data:
-        warnings.warn(
-            "loss.data[0] is PyTorch 0.3's way to get the number out of a tensor without dimensions: write loss.item()",
-            UserWarning,
-            stacklevel=3,
+        warn(
+            "loss.data[0] is PyTorch 0.3's way to get the number out of a tensor without dimensions: write loss.item()"
         )
         return self._array.item()
     raise IndexError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import bool_
-from tinytorch.errors import broadcast_error
+from tinytorch.errors import broadcast_error, warn
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.gathering import need_tensor
@@ -175,7 +174,7 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any = None) -> Tensor:
         return views.write(self, rule.apply, *args)
     views.check_history(self, False)
     if is_expanded(into):
-        warnings.warn(_EXPANDED, UserWarning, stacklevel=2)
+        warn(_EXPANDED)
     number = args[1] if rule is MaskedFill else args[0]._array
     np.copyto(into, number, where=where)
     self._bump()

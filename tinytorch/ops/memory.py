@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.errors import broadcast_error
+from tinytorch.errors import broadcast_error, warn
 from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
 from tinytorch.promotion import convert, fitting_number
 from tinytorch.public import public
@@ -31,7 +30,7 @@ def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
 def converted(x: np.ndarray, to: dtypes.dtype) -> np.ndarray:
     """A copy of `x` in another dtype; a warning where imaginary parts are lost."""
     if x.dtype.kind == "c" and to.category < dtypes.COMPLEX and to is not dtypes.bool_:
-        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=6)
+        warn("Casting complex values to real discards the imaginary part")
     with np.errstate(all="ignore"):
         return convert(x, to)
 

@@ -13,8 +13,8 @@ from tinytorch.errors import wrap_dim
 from tinytorch.ops.cumulative import Cumprod, Shift
 from tinytorch.ops.dims import check_dtype, check_flag, count, has_zero, in_dtype, keep_dims, reduced_dims
 from tinytorch.ops.elementwise import conj
-from tinytorch.ops.operators import over
 from tinytorch.ops.expansion import Expand
+from tinytorch.ops.operators import over
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
 

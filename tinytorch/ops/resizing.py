@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import mmap
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinytorch import arguments, kernels
 from tinytorch.autograd import views
+from tinytorch.errors import warn
 from tinytorch.formats import contiguous_format, contiguous_strides, empty_in, strides_of
 from tinytorch.kernels.memory import address, extent
 from tinytorch.public import public
@@ -68,14 +68,14 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = conti
 @public(function=False, out=False)
 def resize(self: Tensor, *sizes: Any) -> Tensor:
     """Deprecated: `reshape`, without its -1."""
-    warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize is deprecated")
     return _with_sides(self, arguments.sizes("resize", sizes))
 
 
 @public(function=False, out=False)
 def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
     """Deprecated: `reshape_as`."""
-    warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize_as is deprecated")
     return _with_sides(self, tensor._array.shape)
 
 

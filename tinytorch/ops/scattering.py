@@ -6,14 +6,13 @@ several go to one place, scatter keeps one of them (here the last) and scatter_a
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
-from tinytorch.errors import wrap_dim
+from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.selection import places
@@ -247,7 +246,7 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
             return ScatterValue, index, dim, given
         given = wrap(np.full(index._array.shape, given))
     elif reduce is not None:
-        warnings.warn(_REDUCE_IS_OLD, UserWarning, stacklevel=4)
+        warn(_REDUCE_IS_OLD)
     return (Scatter, given, index, dim) if reduce is None else (ScatterInto, given, index, dim, reduce)
 
 

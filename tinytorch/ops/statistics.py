@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import FLOAT
+from tinytorch.errors import warn
 from tinytorch.ops.dims import count, keep_dims, over_nonzero, reduced_dims
 from tinytorch.ops.expansion import Expand
 from tinytorch.ops.reduction import Mean
@@ -143,12 +143,10 @@ def _apply(
         raise RuntimeError(f"{who} only support floating point and complex dtypes")
     dims = reduced_dims(dim, x.ndim)
     if not x.size or count(x.shape, dims) <= correction:
-        warnings.warn(
+        warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input "
-            "numel divided by output numel).",
-            UserWarning,
-            stacklevel=3,
+            "numel divided by output numel)."
         )
     return rule.apply(input, dims, correction, keepdim)
 

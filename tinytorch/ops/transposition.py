@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
-from tinytorch.errors import wrap_dim
+from tinytorch.errors import warn, wrap_dim
 from tinytorch.formats import is_contiguous_in, memory_format, memory_order
 from tinytorch.ops.shape import Alias, ViewRule, publish_reshaping, sizes
 from tinytorch.public import public
@@ -230,7 +229,7 @@ def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
 
 def _warn(text: str) -> None:
     """A warning that points at the line which uses the property."""
-    warnings.warn(text, UserWarning, stacklevel=3)
+    warn(text)
 
 
 def _reversed(self: Tensor) -> Tensor:

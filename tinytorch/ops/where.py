@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from tinytorch.arguments import no_such_form
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import uint8
+from tinytorch.errors import warn
 from tinytorch.ops.elementwise import Keep
 from tinytorch.promotion import to_common
 from tinytorch.public import public
@@ -76,11 +76,9 @@ def _as_mask(condition: Tensor) -> Tensor:
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.legacy}"
         )
-    warnings.warn(
+    warn(
         "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
-        "of PyTorch. Use a boolean condition instead.",
-        UserWarning,
-        stacklevel=4,
+        "of PyTorch. Use a boolean condition instead."
     )
     return condition != 0
 
