@@ -15,16 +15,16 @@ import functools
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-_loops: Any  # the number that the compiled loops go by; None where there are no such loops
-try:
-    from tinytorch._ext import threads as _loops
-except ImportError:
-    _loops = None
+_loops: Any = None  # the number that the compiled loops go by, where there are such loops
+with suppress(ImportError):
+    _loops = import_module("tinytorch._ext.threads")
 
 # NumPy's own OpenBLAS has names with a prefix, one with 64-bit integers most often a suffix
 _AFFIXES = [(prefix, suffix) for prefix in ("scipy_", "") for suffix in ("64_", "")]
@@ -86,7 +86,9 @@ def blas() -> Blas | None:
                     return None
                 config = getattr(library, asked[1])
                 config.restype = ctypes.c_char_p
-                addresses = [ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in products + switch]
+                addresses: list[Any] = [
+                    ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in products + switch
+                ]
                 return Blas(b"USE64BITINT" in config(), *addresses)
     return None
 
@@ -105,7 +107,7 @@ def get_num_threads() -> int:
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _wanted or blas_threads() or _at_start()
+    return _wanted or _at_start()
 
 
 def set_num_threads(threads: int) -> None:
