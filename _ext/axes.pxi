@@ -46,6 +46,7 @@ cdef struct Block:
     Py_ssize_t m, n, c
     Py_ssize_t m_stride, n_stride, c_stride
     Py_ssize_t m_step, c_step
+    double p                # the power of a norm
 
 
 # x, out and second point to what the room's own types are; what `parameter` means is known to the room and its door.
@@ -56,6 +57,7 @@ cdef struct Stage:          # what one stage does: x -> out (and second, where a
     Room room
     Room next_room          # reads what a stage before the last has left: numbers of `between` bytes
     double parameter        # the last stage's; that of others is 1
+    double p                # of every stage
     char* out
     char* second
     Py_ssize_t size, out_size, second_size, between     # bytes of an element
@@ -298,6 +300,7 @@ cdef void run_part(Loops* loops, int which, Stage* stage, Py_ssize_t start, Py_s
     cdef Block block
     block.n_stride = loops.at[which].stride
     block.m_stride = block.m_step = block.c_stride = block.c_step = 0
+    block.p = stage.p
     block.c = 1
     if first:
         block.c_stride, block.c_step = loops.at[0].stride, loops.at[0].step
