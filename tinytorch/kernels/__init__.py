@@ -58,6 +58,7 @@ reduce = _pick("reduce")
 scatter = _pick("scatter")
 softmax = _pick("softmax")
 triangles = _pick("triangles")
+where = _pick("where")
 
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()
