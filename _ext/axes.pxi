@@ -4,7 +4,8 @@
 # Axes are sorted by their strides, and axes that lie one behind the other become one loop, so that a transposed array
 # reduced over its axis 0 is a contiguous one reduced over its axis 1. The innermost reduced loop is joined in a first
 # stage: the array is then read as (m, n, c), where n numbers become one, for c columns (c = 1: the numbers of a row
-# lie next to each other) and m rows or blocks. What other loops are reduced is left in a smaller array for the next stage.
+# lie next to each other) and m rows or blocks. Other loops that are to be reduced are left to the next stage, which reads
+# the results of this one.
 #
 # Few results of many numbers each leave most threads without work. The long loop is then cut into pieces of a length
 # that depends on the shape alone, whose results are the next stage: the order of additions, and with it the result to

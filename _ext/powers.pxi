@@ -9,20 +9,20 @@ cdef enum:              # what is added for a number x
     POWERS              # |x|^p
 
 
-cdef simd_void add_sizes(const floating* x, floating* out, void* second, const Block* block,
-                         double unused) noexcept nogil:
+cdef reading_void add_sizes(const floating* x, floating* out, void* second, const Block* block,
+                            double unused) noexcept nogil:
     """out = |x[0]| + ... + |x[n - 1]|"""
     add_what(x, out, block, SIZES)
 
 
-cdef simd_void add_squares(const floating* x, floating* out, void* second, const Block* block,
-                           double unused) noexcept nogil:
+cdef reading_void add_squares(const floating* x, floating* out, void* second, const Block* block,
+                              double unused) noexcept nogil:
     """out = x[0]^2 + ... + x[n - 1]^2"""
     add_what(x, out, block, SQUARES)
 
 
-cdef simd_void add_nonzero(const floating* x, floating* out, void* second, const Block* block,
-                           double unused) noexcept nogil:
+cdef reading_void add_nonzero(const floating* x, floating* out, void* second, const Block* block,
+                              double unused) noexcept nogil:
     """out = how many are not 0"""
     add_what(x, out, block, NONZERO)
 
@@ -37,12 +37,18 @@ cdef inline_void add_what(const floating* x, floating* out, const Block* block, 
     cdef floating sums[ABREAST]
     cdef Py_ssize_t i, j, start, some
     for i in range(block.m):
-        if block.c == 1:
-            add_what_of_row(x, block, what, out)
         start = 0
-        while start < block.c and block.c > 1:
+        while start < block.c:
             some = ABREAST if block.c - start > ABREAST else block.c - start
-            add_what_of_columns(x + start * block.c_stride, block, some, what, sums)
+            if block.c == 1 and block.n_stride == 1:
+                add_what_of_row(x, block.n, 1, what, block.p, sums)
+            elif block.c == 1:
+                add_what_of_row(x, block.n, block.n_stride, what, block.p, sums)
+            elif block.c_stride == 1:
+                add_what_of_columns(x + start, block.n, block.n_stride, some, 1, what, block.p, sums)
+            else:
+                add_what_of_columns(x + start * block.c_stride, block.n, block.n_stride, some, block.c_stride, what,
+                                    block.p, sums)
             for j in range(some):
                 out[(start + j) * block.c_step] = sums[j]
             start += some
@@ -50,24 +56,114 @@ cdef inline_void add_what(const floating* x, floating* out, const Block* block, 
         out += block.m_step
 
 
-cdef inline_void what_of(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, double p,
-                         floating* y) noexcept nogil:
-    """y = |x|, x^2, x != 0 or |x|^p"""
-    cdef Py_ssize_t j
-    cdef floating size
-    if what == SIZES:
-        for j in range(n):
-            y[j] = x[j * stride] if x[j * stride] > 0 else -x[j * stride]
-    elif what == SQUARES:
-        for j in range(n):
-            y[j] = x[j * stride] * x[j * stride]
-    elif what == NONZERO:
-        for j in range(n):
-            y[j] = x[j * stride] != 0
-    else:
-        for j in range(n):
-            y[j] = x[j * stride] if x[j * stride] > 0 else -x[j * stride]
-        raise_to(y, n, p)
+cdef inline floating what_of(floating x, int what) noexcept nogil:
+    """|x|, x^2, or is x not 0?"""
+    if what == SQUARES:
+        return x * x
+    if what == NONZERO:
+        return x != 0
+    return x if x > 0 else -x
+
+
+cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, double p,
+                                 floating* total) noexcept nogil:
+    """Stretches are added in their own precision, their sums in double precision."""
+    cdef floating lane[ROW]
+    cdef double wide[ROW]
+    cdef double outcome = 0
+    cdef Py_ssize_t i = 0, j, stop
+    if what == POWERS:
+        add_powers_of_row(x, n, stride, p, total)
+        return
+    if n >= ROW:
+        for j in range(ROW):
+            wide[j] = 0
+        while n - i >= ROW:
+            stop = i + STRETCH if n - i > STRETCH else n
+            for j in range(ROW):
+                lane[j] = 0
+            while stop - i >= ROW:
+                for j in range(ROW):
+                    lane[j] += what_of(x[(i + j) * stride], what)
+                i += ROW
+            for j in range(ROW):
+                wide[j] += lane[j]
+        for j in range(ROW):
+            outcome += wide[j]
+    for j in range(i, n):
+        outcome += what_of(x[j * stride], what)
+    total[0] = <floating>outcome
+
+
+cdef inline_void add_what_of_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
+                                     Py_ssize_t side, int what, double p, floating* sums) noexcept nogil:
+    """STACK rows are added in their own precision, their sums in double precision. See add_run for the eight rows."""
+    cdef floating part[ABREAST]
+    cdef double total[ABREAST]
+    cdef const floating* here
+    cdef Py_ssize_t i, j, k, some
+    for j in range(columns):
+        total[j] = 0
+    for i in range((n + STACK - 1) // STACK):
+        some = STACK if n - i * STACK > STACK else n - i * STACK
+        for j in range(columns):
+            part[j] = 0
+        if what == POWERS:
+            for k in range(some):
+                add_powers_of_columns(x + k * stride, columns, side, p, part)
+        elif stride * <Py_ssize_t>sizeof(floating) >= PAGE and some == STACK:
+            for k in range(0, STACK, 8):
+                for j in range(columns):
+                    here = x + k * stride + j * side
+                    part[j] += (
+                        ((what_of(here[0], what) + what_of(here[stride], what))
+                         + (what_of(here[2 * stride], what) + what_of(here[3 * stride], what)))
+                        + ((what_of(here[4 * stride], what) + what_of(here[5 * stride], what))
+                           + (what_of(here[6 * stride], what) + what_of(here[7 * stride], what)))
+                    )
+        else:
+            for k in range(some):
+                for j in range(columns):
+                    part[j] += what_of(x[j * side + k * stride], what)
+                ROW_BY_ROW()
+        for j in range(columns):
+            total[j] += part[j]
+        x += some * stride
+    for j in range(columns):
+        sums[j] = <floating>total[j]
+
+
+# ---- other powers: numbers are copied, raised, and added -------------------------------------------------------------
+
+cdef inline_void add_powers_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, double p,
+                                   floating* total) noexcept nogil:
+    cdef floating y[STRETCH]
+    cdef floating part
+    cdef double outcome = 0
+    cdef Py_ssize_t i = 0, j, some
+    while i < n:
+        some = STRETCH if n - i > STRETCH else n - i
+        for j in range(some):
+            y[j] = what_of(x[(i + j) * stride], SIZES)
+        raise_to(y, some, p)
+        add_row(y, some, &part)
+        outcome += part
+        i += some
+    total[0] = <floating>outcome
+
+
+cdef inline_void add_powers_of_columns(const floating* x, Py_ssize_t columns, Py_ssize_t side, double p,
+                                       floating* sums) noexcept nogil:
+    cdef floating y[STRETCH]
+    cdef Py_ssize_t start = 0, j, some
+    while start < columns:
+        some = STRETCH if columns - start > STRETCH else columns - start
+        for j in range(some):
+            y[j] = what_of(x[(start + j) * side], SIZES)
+        raise_to(y, some, p)
+        for j in range(some):
+            sums[start + j] += y[j]
+        start += some
 
 
 cdef inline_void raise_to(floating* y, Py_ssize_t n, double p) noexcept nogil:
@@ -75,7 +171,7 @@ cdef inline_void raise_to(floating* y, Py_ssize_t n, double p) noexcept nogil:
     cdef floating base[STRETCH]
     cdef Py_ssize_t j
     cdef int times
-    if p != <int>(2 * p) / 2.0 or not 0 < p <= 8:
+    if not 0 < p <= 8 or p != <int>(2 * p) / 2.0:
         for j in range(n):
             if floating is float:
                 y[j] = power_of_float(y[j], <float>p)
@@ -95,52 +191,7 @@ cdef inline_void raise_to(floating* y, Py_ssize_t n, double p) noexcept nogil:
             y[j] *= base[j]
 
 
-cdef inline_void add_what_of_row(const floating* x, const Block* block, int what, floating* total) noexcept nogil:
-    """Stretches are added in their own precision, their sums in double precision."""
-    cdef floating y[STRETCH]
-    cdef floating part
-    cdef double outcome = 0
-    cdef Py_ssize_t i = 0, some
-    while i < block.n:
-        some = STRETCH if block.n - i > STRETCH else block.n - i
-        if block.n_stride == 1:
-            what_of(x + i, some, 1, what, block.p, y)
-        else:
-            what_of(x + i * block.n_stride, some, block.n_stride, what, block.p, y)
-        add_row(y, some, &part)
-        outcome += part
-        i += some
-    total[0] = <floating>outcome
-
-
-cdef inline_void add_what_of_columns(const floating* x, const Block* block, Py_ssize_t columns, int what,
-                                     floating* sums) noexcept nogil:
-    cdef floating y[STRETCH]
-    cdef floating part[ABREAST]
-    cdef double total[ABREAST]
-    cdef Py_ssize_t i, j, start, some
-    for j in range(columns):
-        part[j] = total[j] = 0
-    for i in range(block.n):
-        start = 0
-        while start < columns:
-            some = STRETCH if columns - start > STRETCH else columns - start
-            if block.c_stride == 1:
-                what_of(x + start, some, 1, what, block.p, y)
-            else:
-                what_of(x + start * block.c_stride, some, block.c_stride, what, block.p, y)
-            for j in range(some):
-                part[start + j] += y[j]
-            start += some
-        x += block.n_stride
-        ROW_BY_ROW()
-        if i % STACK == STACK - 1 or i == block.n - 1:
-            for j in range(columns):
-                total[j] += part[j]
-                part[j] = 0
-    for j in range(columns):
-        sums[j] = <floating>total[j]
-
+# ---- the largest and the smallest |x| --------------------------------------------------------------------------------
 
 # The bits of numbers without a sign, read as integers, are in the order of the numbers, and nan comes after infinity.
 

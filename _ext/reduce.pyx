@@ -184,7 +184,7 @@ cdef Room room_of_truth(int kind, bint whole) noexcept:
 
 
 def norm(x, double p=2, axis=None, bint keepdims=False):
-    """(sum |x|^p)^(1/p) over `axis`; the largest |x| for p = inf, the smallest for -inf, how many are not 0 for p = 0."""
+    """(sum |x|^p)^(1/p) over `axis`; for p = inf the largest |x|, for -inf the smallest, for 0 how many are not 0."""
     cdef cnp.uint64_t reduced
     cdef cnp.ndarray out
     if not walkable(x, axis, &reduced):
