@@ -20,8 +20,8 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = [
-    "arithmetic", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "memory", "nll", "normalization", "optimizer",
-    "random", "reduce", "scatter", "softmax", "threads", "triangles",
+    "arithmetic", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "memory", "nll", "normalization",
+    "optimizer", "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
 ]  # fmt: skip
 
 # Python files that are compiled as they stand.

@@ -4,7 +4,8 @@
 # Axes are sorted by their strides, and axes that lie one behind the other become one loop, so that a transposed array
 # reduced over its axis 0 is a contiguous one reduced over its axis 1. The innermost reduced loop is joined in a first
 # stage: the array is then read as (m, n, c), where n numbers become one, for c columns (c = 1: the numbers of a row
-# lie next to each other) and m rows or blocks. What other loops are reduced is left in a smaller array for the next stage.
+# lie next to each other) and m rows or blocks. Other loops that are to be reduced are left to the next stage, which reads
+# the results of this one.
 #
 # Few results of many numbers each leave most threads without work. The long loop is then cut into pieces of a length
 # that depends on the shape alone, whose results are the next stage: the order of additions, and with it the result to
@@ -46,6 +47,7 @@ cdef struct Block:
     Py_ssize_t m, n, c
     Py_ssize_t m_stride, n_stride, c_stride
     Py_ssize_t m_step, c_step
+    double p                # the power of a norm
 
 
 # x, out and second point to what the room's own types are; what `parameter` means is known to the room and its door.
@@ -56,6 +58,7 @@ cdef struct Stage:          # what one stage does: x -> out (and second, where a
     Room room
     Room next_room          # reads what a stage before the last has left: numbers of `between` bytes
     double parameter        # the last stage's; that of others is 1
+    double p                # of every stage
     char* out
     char* second
     Py_ssize_t size, out_size, second_size, between     # bytes of an element
@@ -298,6 +301,7 @@ cdef void run_part(Loops* loops, int which, Stage* stage, Py_ssize_t start, Py_s
     cdef Block block
     block.n_stride = loops.at[which].stride
     block.m_stride = block.m_step = block.c_stride = block.c_step = 0
+    block.p = stage.p
     block.c = 1
     if first:
         block.c_stride, block.c_step = loops.at[0].stride, loops.at[0].step

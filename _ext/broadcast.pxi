@@ -124,14 +124,14 @@ cdef bint lay(Grid* grid, int count, cnp.PyArrayObject** arrays):
     return grid.n > 0
 
 
-cdef inline void lay_result(Grid* grid, cnp.ndarray out) noexcept:
-    """The result is the last operand, in C order."""
+cdef inline void lay_result(Grid* grid, cnp.ndarray out, bint any_steps=True) noexcept:
+    """The result is the last operand, in C order; its rows have no gaps unless pieces take results of any steps."""
     cdef int i = grid.count - 1
     grid.data[i] = <char*>cnp.PyArray_DATA(out)
     grid.steps[i][2] = cnp.PyArray_ITEMSIZE(out)
     grid.steps[i][1] = grid.steps[i][2] * grid.sides[2]
     grid.steps[i][0] = grid.steps[i][1] * grid.sides[1]
-    if grid.sides[2] <= SHORT and grid.sides[1] >= 2 * grid.sides[2]:     # the columns are the better rows
+    if any_steps and grid.sides[2] <= SHORT and grid.sides[1] >= 2 * grid.sides[2]:     # the columns are the better rows
         grid.sides[1], grid.sides[2] = grid.sides[2], grid.sides[1]
         for i in range(grid.count):
             grid.steps[i][1], grid.steps[i][2] = grid.steps[i][2], grid.steps[i][1]

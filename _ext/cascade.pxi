@@ -1,9 +1,10 @@
 # Sums in the order in which PyTorch adds on a CPU, so that a sum of floats is PyTorch's to the bit. Needs simd.pxi.
 #
-# A column is added in runs of 2^p numbers; the sums of 2^p runs are added to a running sum of their own, and so on, four
-# levels high: the error grows with log n. Four at a time: the numbers 0, 4, 8, ... are one column, 1, 5, 9, ... the next;
-# their four sums are added at the end, what is left over goes to the first. A row of adjacent numbers is read as columns
-# of WIDTH numbers, each added four at a time; then come what is left over and the columns' sums, from left to right.
+# A column is added in runs of 2^p numbers; the sums of 2^p runs are added to a running sum of their own, and so on,
+# four levels high: the error grows with log n. Four at a time: the numbers 0, 4, 8, ... are one column, 1, 5, 9, ...
+# the next; their four sums are added at the end, what is left over goes to the first. A row of adjacent numbers is read
+# as columns of WIDTH numbers, each added four at a time; then come what is left over and the columns' sums, from left
+# to right.
 
 from cython cimport floating
 

@@ -124,7 +124,7 @@ cdef object two(object x, object y, room_t single, room_t double_, double a, dou
         if not lay(&grid, 2, arrays):
             return None
         out = empty(grid.ndim, grid.shape, kind, False)
-        lay_result(&grid, out)
+        lay_result(&grid, out, False)       # a room writes its results one after the other
     walk(&grid, run_room, &room, grain)
     return out
 
@@ -162,7 +162,7 @@ cdef simd_void _add_scaled(const floating* y, const floating* x, floating* out, 
 
 cdef inline floating sigmoid_(floating x) noexcept nogil:
     cdef floating power = exp_(-x if x > 0 else x)         # e^-|x| cannot overflow
-    return (1 if x > 0 else power) / (1 + power)
+    return (<floating>1 if x > 0 else power) / (<floating>1 + power)
 
 
 def sigmoid(x):
@@ -187,7 +187,7 @@ cdef simd_void _sigmoid_backward(const floating* g, const floating* y, floating*
                                  const double* _) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = g[i] * (1 - y[i]) * y[i]
+        out[i] = g[i] * (<floating>1 - y[i]) * y[i]
 
 
 def tanh_backward(grad, y):
@@ -200,7 +200,7 @@ cdef simd_void _tanh_backward(const floating* g, const floating* y, floating* ou
                               const double* _) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = g[i] * (1 - y[i] * y[i])
+        out[i] = g[i] * (<floating>1 - y[i] * y[i])
 
 
 def silu(x):
@@ -227,7 +227,7 @@ cdef simd_void _silu_backward(const floating* g, const floating* x, floating* ou
     cdef floating s
     for i in range(n):
         s = sigmoid_(x[i])
-        out[i] = g[i] * (s * (1 + x[i] * (1 - s)))
+        out[i] = g[i] * (s * (<floating>1 + x[i] * (<floating>1 - s)))
 
 
 # ---- the error function and the normal distribution ------------------------------------------------------------------
@@ -262,16 +262,11 @@ def normal_cdf(x):
     return twin.normal_cdf(x) if out is None else out
 
 
-cdef inline floating density_times_root(floating x) noexcept nogil:
-    """e^(-x^2 / 2), which is the density times sqrt(2 pi)"""
-    return exp_of_square(-x if x < 0 else x, <floating>0.5)
-
-
 cdef simd_void _normal_cdf(const floating* x, const floating* _, floating* y, Py_ssize_t n,
                            const double* __) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        y[i] = phi(x[i], density_times_root(x[i]))
+        y[i] = phi(x[i], exp_of_square(-x[i] if x[i] < 0 else x[i], <floating>0.5))
 
 
 def gelu(x):
@@ -283,7 +278,7 @@ def gelu(x):
 cdef simd_void _gelu(const floating* x, const floating* _, floating* y, Py_ssize_t n, const double* __) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        y[i] = x[i] * phi(x[i], density_times_root(x[i]))
+        y[i] = x[i] * quick_phi(x[i], exp_(<floating>-0.5 * x[i] * x[i]))
 
 
 def gelu_backward(grad, x):
@@ -297,8 +292,8 @@ cdef simd_void _gelu_backward(const floating* g, const floating* x, floating* ou
     cdef Py_ssize_t i
     cdef floating power
     for i in range(n):
-        power = density_times_root(x[i])
-        out[i] = g[i] * (phi(x[i], power) + x[i] * (power * <floating>0.3989422804014327))
+        power = exp_(<floating>-0.5 * x[i] * x[i])
+        out[i] = g[i] * (quick_phi(x[i], power) + x[i] * (power * <floating>0.3989422804014327))
 
 
 # (1 + tanh u) / 2 = sigmoid(2 u)
@@ -332,8 +327,8 @@ cdef simd_void _gelu_tanh_backward(const floating* g, const floating* x, floatin
     cdef floating s, slope
     for i in range(n):
         s = sigmoid_(twice_u(x[i]))
-        slope = <floating>1.5957691216057308 * (1 + <floating>0.134145 * x[i] * x[i])       # of 2 u
-        out[i] = g[i] * (s + x[i] * s * (1 - s) * slope)
+        slope = <floating>1.5957691216057308 * (<floating>1 + <floating>0.134145 * x[i] * x[i])       # of 2 u
+        out[i] = g[i] * (s + x[i] * s * (<floating>1 - s) * slope)
 
 
 # ---- straight pieces -------------------------------------------------------------------------------------------------
@@ -381,7 +376,9 @@ cdef simd_void _relu_backward(const floating* g, const floating* y, floating* ou
 
 def clamp(x, double low, double high):
     """x, but `low` where it is less and then `high` where it is more, a new array; nan stays nan."""
-    out = one(x, <room_t>_clamp[float], <room_t>_clamp[double], low, high, LIGHT)
+    out = None
+    if low == low and high == high:             # nan as a bound makes everything nan
+        out = one(x, <room_t>_clamp[float], <room_t>_clamp[double], low, high, LIGHT)
     return twin.clamp(x, low, high) if out is None else out
 
 

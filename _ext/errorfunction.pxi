@@ -55,7 +55,7 @@ cdef inline floating erfcx_(floating z) noexcept nogil:
         p = p * t + 0.003585415485462956799
         p = p * t - 0.1402405985855470251
         p = p * t + 1.237512630837827584
-    return p / (1 + 2 * z)
+    return p / (<floating>1 + <floating>2 * z)
 
 
 cdef inline floating erf_near_0(floating x) noexcept nogil:
@@ -89,15 +89,15 @@ cdef inline floating erf_near_0(floating x) noexcept nogil:
 cdef inline floating erfc_(floating x) noexcept nogil:
     """1 - erf(x)"""
     cdef floating z = -x if x < 0 else x
-    cdef floating near = 1 - erf_near_0(x), far = exp_of_square(z, <floating>1) * erfcx_(z)
-    return near if z <= 0.5 else (2 - far if x < 0 else far)
+    cdef floating near = <floating>1 - erf_near_0(x), far = exp_of_square(z, <floating>1) * erfcx_(z)
+    return near if z <= <floating>0.5 else (<floating>2 - far if x < 0 else far)
 
 
 cdef inline floating erf_(floating x) noexcept nogil:
     """2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x"""
     cdef floating z = -x if x < 0 else x
-    cdef floating near = erf_near_0(x), far = 1 - exp_of_square(z, <floating>1) * erfcx_(z)
-    return near if z <= 1 else (-far if x < 0 else far)
+    cdef floating near = erf_near_0(x), far = <floating>1 - exp_of_square(z, <floating>1) * erfcx_(z)
+    return near if z <= <floating>1 else (-far if x < 0 else far)
 
 
 cdef inline floating phi(floating x, floating power) noexcept nogil:
@@ -105,4 +105,33 @@ cdef inline floating phi(floating x, floating power) noexcept nogil:
     cdef floating y = x * <floating>0.7071067811865476
     cdef floating z = -y if y < 0 else y
     cdef floating near = <floating>0.5 + <floating>0.5 * erf_near_0(y), far = <floating>0.5 * power * erfcx_(z)
-    return near if z <= 0.5 else (far if x < 0 else 1 - far)
+    return near if z <= <floating>0.5 else (far if x < 0 else <floating>1 - far)
+
+
+# GELU multiplies Phi by x, and so needs no more digits of a small Phi than of one near 1. In single precision a
+# quotient of polynomials for erf(y) / y in y^2 (least squares, weighted until the largest error was smallest: 2e-8) is
+# twice as fast as phi.
+
+cdef inline floating quick_phi(floating x, floating power) noexcept nogil:
+    """Phi(x) within some 1e-7 (2e-16 in double precision), for power = e^(-x^2 / 2), which only double precision needs"""
+    cdef floating y = x * <floating>0.7071067811865476
+    cdef floating q, p, r, far
+    if floating is float:
+        y = <float>3.93 if y > <float>3.93 else y           # from here on erf is 1
+        q = y * y
+        p = <float>2.0279573128e-6
+        p = p * q + <float>0.00028732519458
+        p = p * q + <float>0.0038774725655
+        p = p * q + <float>0.053087525974
+        p = p * q + <float>0.19302437325
+        p = p * q + <float>1.1283790295
+        r = <float>3.799254751e-5
+        r = r * q + <float>0.0011896629733
+        r = r * q + <float>0.015190920101
+        r = r * q + <float>0.11518546257
+        r = r * q + <float>0.50439509563
+        r = r * q + <float>1
+        return <float>0 if y < -<float>3.93 else <float>0.5 + <float>0.5 * (y * p / r)
+    else:
+        far = 0.5 * power * erfcx_(-y if y < 0 else y)
+        return far if x < 0 else 1 - far

@@ -130,10 +130,15 @@ def index_select(x, axis, index, negative=False):
         sides[ndim] = source.shape[i]
         ndim += 1
     cdef const cnp.int64_t* places = <const cnp.int64_t*> where.data
+    cdef cnp.ndarray turned
+    cdef Py_ssize_t at
     if first_outside(places, walk.count, walk.n) >= 0:
-        for i in range(walk.count):
-            if not (-walk.n if negative else 0) <= places[i] < walk.n:
+        turned = empty(where.ndim, where.shape, cnp.NPY_INT64)
+        for at in range(walk.count):
+            if not (-walk.n if negative else 0) <= places[at] < walk.n:
                 raise IndexError("index out of range in self")
+            (<cnp.int64_t*> turned.data)[at] = places[at] + walk.n if places[at] < 0 else places[at]
+        places = <const cnp.int64_t*> turned.data
     cdef cnp.ndarray out = empty(ndim, sides, cnp.PyArray_TYPE(source))
     cdef int size = cnp.PyArray_ITEMSIZE(source)
     if cnp.PyArray_SIZE(out) == 0:
@@ -170,16 +175,23 @@ cdef void _select(const bits* x,                    # IN   (outer, n, inner)
                   Walk* walk, Py_ssize_t width,
                   Py_ssize_t at, Py_ssize_t stop    # these lines of y
                   ) noexcept nogil:
-    cdef Py_ssize_t o, i, place, end
+    cdef Py_ssize_t o, i, end
     while at < stop:
         o = at // walk.count
         i = at - o * walk.count
         end = (o + 1) * walk.count if (o + 1) * walk.count < stop else stop
-        while at < end:
-            place = index[i] + walk.n if index[i] < 0 else index[i]
-            if width:
-                memcpy(y + at * width, x + (o * walk.n + place) * width, width)
-            else:
-                y[at] = x[o * walk.n + place]
-            at += 1
-            i += 1
+        if width:
+            while at < end:
+                memcpy(y + at * width, x + (o * walk.n + index[i]) * width, width)
+                at += 1
+                i += 1
+        else:
+            select_row(x + o * walk.n, index + i, y + at, end - at)
+            at = end
+
+
+cdef inline void select_row(const bits* x, const cnp.int64_t* index, bits* y, Py_ssize_t count) noexcept nogil:
+    """y[i] = x[index[i]]"""
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] = x[index[i]]

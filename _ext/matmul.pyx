@@ -1,83 +1,293 @@
-"""Products of matrices that are too small for BLAS:  out[i, j] = sum_k a[i, k] * b[k, j]
+"""Products of matrices, and products added to something:
 
-NumPy twin: tinytorch/kernels/matmul.py. A call of NumPy's matmul takes 0.9 us before the first multiplication; three
-plain loops are done by then when there are at most SMALL multiplications. Larger products, more axes and other dtypes
-go to NumPy. Operands may have any strides, so a transposed one costs nothing.
+    matmul     out[i, j] = sum_k a[i, k] * b[k, j]
+    addmm      out[i, j] = beta * c[i, j] + alpha * sum_k a[i, k] * b[k, j]        a bias, for one
+
+for float32 and float64, for vectors, matrices and batches of matrices, however these lie in memory. NumPy twin:
+tinytorch/kernels/matmul.py; it takes whatever is of another kind.
+
+Three ways of computing:
+ - three plain loops where BLAS would not have begun before they are done (SMALL);
+ - BLAS reads a matrix that lies row by row or column by column where it is;
+ - of any other matrix (and of a transposed one where that is faster) it gets blocks, copied into rows (pack.pxi).
+
+Our own threads share a large product. Each has a rectangle of the result, or some of a batch's matrices, so no number
+depends on how they take turns.
 """
 
-include "door.pxi"
+from importlib import import_module
 
-import numpy as np
 from cython cimport floating
 
-cdef enum:
-    SMALL = 512
+include "door.pxi"
+include "threads.pxi"
+include "blas.pxi"
+include "operands.pxi"
+include "pack.pxi"
 
-cdef object numpy_matmul = np.matmul
+twin = import_module("tinytorch.kernels.matmul")
+
+cdef enum:
+    SMALL = 64              # products of numbers that plain loops compute
+    GRAIN = 1 << 18         # products of numbers that a thread should have at least
+    RELEASE = 1 << 14       # from so many on, other Python threads may run meanwhile
+    DEPTH = 512             # rows of a block of b, columns of one of a
+    BLOCK = 1 << 18         # numbers in a block
+    ROWS = 4                # a piece of the result has whole blocks of so many rows
+    COLUMNS = 16            # and columns, which is what BLAS computes at a time
+
+# ---- doors -----------------------------------------------------------------------------------------------------------
 
 
 def matmul(a, b):
     """a @ b, a new array."""
-    if not (small_float(a) and small_float(b)):
-        return numpy_matmul(a, b)
-    cdef cnp.ndarray left = a, right = b, out
-    cdef int kind = cnp.PyArray_TYPE(left)
-    cdef cnp.npy_intp shape[2]
+    cdef Product p
+    if not describe(a, b, &p):
+        return twin.matmul(a, b)
+    p.beta, p.alpha, p.c.data = 0, 1, NULL
+    out = compute(a, b, &p)
+    return twin.matmul(a, b) if out is None else out
+
+
+def addmm(c, a, b, beta=1, alpha=1):
+    """beta * c + alpha * (a @ b), a new array. c broadcasts to the product's shape; beta = 0 ignores it."""
+    cdef Product p
+    if not (describe(a, b, &p) and describe_summand(c, a, b, &p)) or type(beta) is complex or type(alpha) is complex:
+        return twin.addmm(c, a, b, beta, alpha)
+    p.beta, p.alpha = beta, alpha
+    if p.alpha == 0:
+        p.k = 0             # nothing is added, not even nan: so BLAS has it
+    out = compute(a, b, &p)
+    return twin.addmm(c, a, b, beta, alpha) if out is None else out
+
+
+cdef object compute(cnp.ndarray a, cnp.ndarray b, Product* p):
+    """The product as a new array; None where BLAS is needed and there is none."""
+    cdef cnp.npy_intp[3] shape
     cdef int ndim = 0
-    cdef Walk walk
-    # a vector on the left is one row, on the right one column; neither leaves an axis in the product
-    walk.m, walk.n, walk.a_row, walk.b_column = 1, 1, 0, 0
-    if left.ndim == 2:
-        walk.m = shape[0] = left.shape[0]
-        walk.a_row = left.strides[0]
-        ndim = 1
-    walk.k, walk.a_column = left.shape[left.ndim - 1], left.strides[left.ndim - 1]
-    walk.b_row = right.strides[0]
-    if right.ndim == 2:
-        walk.n = shape[ndim] = right.shape[1]
-        walk.b_column = right.strides[1]
+    cdef double work = <double>p.m * p.k * p.n
+    p.small = work <= SMALL
+    if not p.small and not (blas_found() and (wide or max(p.m, p.k, p.n) <= INT_MAX)):
+        return None
+    if a.ndim == 3 or b.ndim == 3:
+        shape[ndim] = p.count
         ndim += 1
-    if (
-        cnp.PyArray_TYPE(right) != kind or right.shape[0] != walk.k
-        or walk.m > SMALL or walk.k > SMALL or walk.n > SMALL or walk.m * walk.k * walk.n > SMALL
-    ):
-        return numpy_matmul(a, b)
-    out = cnp.PyArray_EMPTY(ndim, shape, kind, 0)
-    if kind == cnp.NPY_FLOAT:
-        _matmul(<const char*> left.data, <const char*> right.data, <float*> out.data, &walk)
-    else:
-        _matmul(<const char*> left.data, <const char*> right.data, <double*> out.data, &walk)
+    if a.ndim > 1:
+        shape[ndim] = p.m
+        ndim += 1
+    if b.ndim > 1:
+        shape[ndim] = p.n
+        ndim += 1
+    out = cnp.PyArray_EMPTY(ndim, shape, p.kind, 0)
+    p.out = (<cnp.ndarray>out).data
+    p.rows, p.columns, p.scratch = 1, 1, 0
+    if p.small and work * p.count <= RELEASE:
+        pieces(p, 0, p.count, NULL)
+    elif p.count and p.m and p.n:
+        share(p, work * p.count)
     return out
 
 
-cdef struct Walk:       # a is (m, k), b is (k, n), with the bytes from one row or column to the next
-    Py_ssize_t m, k, n, a_row, a_column, b_row, b_column
+cdef void share(Product* p, double work) except *:
+    """Compute a product that is worth some preparation: flags, blocks, threads"""
+    cdef int parts = threads_for(<Py_ssize_t>min(work, 1e18), GRAIN), part
+    cdef Py_ssize_t count, size = 4 if p.kind == cnp.NPY_FLOAT else 8
+    cdef cnp.npy_intp numbers
+    cdef cnp.ndarray blocks_of_all = None
+    cdef char* scratch = NULL
+    if not p.small:
+        if p.m == 1:
+            transpose(p)
+        look(&p.a, p.m, p.k)
+        look(&p.b, p.k, p.n)
+        if p.b.flag == TRANSPOSED and better_turned(p):
+            p.b.flag = PACKED
+        split(p, parts)
+        cut_blocks(p)
+    count = p.count * p.rows * p.columns
+    parts = <int>min(parts, count)
+    if p.scratch:
+        numbers = parts * p.scratch
+        blocks_of_all = cnp.PyArray_EMPTY(1, &numbers, p.kind, 0)
+        scratch = blocks_of_all.data
+    if not p.small:
+        borrow_blas()
+    if work < RELEASE:
+        pieces(p, 0, count, scratch)
+    elif parts == 1:
+        with nogil:
+            pieces(p, 0, count, scratch)
+    else:
+        for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
+            pieces(p, count * part // parts, count * (part + 1) // parts, scratch + part * p.scratch * size)
+    if not p.small:
+        return_blas()
 
 
-cdef inline bint small_float(object x):
-    """Is x a NumPy vector or matrix of float32 or float64, aligned, in this machine's byte order?"""
-    if not cnp.PyArray_CheckExact(x):
+# ---- rooms -----------------------------------------------------------------------------------------------------------
+
+
+cdef void pieces(Product* p, Py_ssize_t first, Py_ssize_t last, char* scratch) noexcept nogil:
+    """Pieces `first` to `last` of the results"""
+    cdef Py_ssize_t i
+    if p.small and p.kind == cnp.NPY_FLOAT:
+        loops(<float*>p.out + first * p.m * p.n, p, first, last)
+    elif p.small:
+        loops(<double*>p.out + first * p.m * p.n, p, first, last)
+    else:
+        for i in range(first, last):
+            if p.kind == cnp.NPY_FLOAT:
+                piece(<float*>p.out, p, i, <float*>scratch)
+            else:
+                piece(<double*>p.out, p, i, <double*>scratch)
+
+
+cdef void loops(floating* out, Product* p, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Small products, the plain way"""
+    cdef Py_ssize_t matrix, i, j, k, inner = p.k, right = p.a.right, down = p.b.down
+    cdef floating total, alpha = <floating>p.alpha, beta = <floating>p.beta
+    cdef const floating* a
+    cdef const floating* b
+    cdef const floating* c
+    for matrix in range(first, last):
+        for i in range(p.m):
+            a = <const floating*>p.a.data + matrix * p.a.batch + i * p.a.down
+            b = <const floating*>p.b.data + matrix * p.b.batch
+            c = <const floating*>p.c.data + matrix * p.c.batch + i * p.c.down
+            for j in range(p.n):
+                total = 0
+                for k in range(inner):
+                    total += a[k * right] * b[k * down]
+                out[0] = alpha * total
+                if beta != 0:
+                    out[0] += beta * c[j * p.c.right]
+                out += 1
+                b += p.b.right
+
+
+cdef inline bint better_turned(Product* p) noexcept:
+    """Is a transposed b worth being turned before OpenBLAS sees it? For these sizes it is (measured)."""
+    if p.n < 16:
         return False
-    cdef cnp.ndarray array = x
-    cdef int kind = cnp.PyArray_TYPE(array)
-    return (
-        1 <= array.ndim <= 2 and (kind == cnp.NPY_FLOAT or kind == cnp.NPY_DOUBLE) and cnp.PyArray_ISBEHAVED_RO(array)
-    )
+    if <double>p.m * p.k * p.n <= 1e6:          # OpenBLAS has loops of their own for so few numbers
+        return p.a.flag == AS_IT_IS and p.m >= 16
+    return p.kind == cnp.NPY_FLOAT and 4 < p.m <= 384
 
 
-cdef void _matmul(const char* a, const char* b, floating* out, Walk* walk) noexcept nogil:
-    cdef Py_ssize_t i, j, k
-    cdef floating total
-    cdef const char* left
-    cdef const char* right
-    for i in range(walk.m):
-        for j in range(walk.n):
-            left = a + i * walk.a_row
-            right = b + j * walk.b_column
-            total = 0
-            for k in range(walk.k):
-                total += (<const floating*>left)[0] * (<const floating*>right)[0]
-                left += walk.a_column
-                right += walk.b_row
-            out[0] = total
-            out += 1
+cdef void cut_blocks(Product* p) noexcept:
+    """How large the blocks are that are copied, and how many numbers they make"""
+    cdef Py_ssize_t rows = largest_cut(p.m, p.rows, ROWS), columns = largest_cut(p.n, p.columns, COLUMNS)
+    p.depth, p.a_rows, p.b_columns = p.k, rows, columns
+    if p.a.flag == PACKED or p.b.flag == PACKED:
+        p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))
+    if p.a.flag == PACKED:
+        p.a_rows = min(rows, BLOCK // p.depth)
+        p.scratch += p.a_rows * p.depth
+    if p.b.flag == PACKED:
+        p.b_columns = min(columns, BLOCK // p.depth)
+        p.scratch += p.b_columns * p.depth
+
+
+cdef void split(Product* p, int parts) noexcept:
+    """Into how many pieces each matrix of the result is cut: as many as give every thread as much to do, in the shape
+    that costs least. That counts the products of numbers in the largest piece, and what is spent on its operands."""
+    cdef Py_ssize_t pieces = parts, columns, height, width
+    cdef double a_cost = 60 if p.a.flag == PACKED else 20, b_cost = 60 if p.b.flag == PACKED else 20, cost, least = 0
+    p.rows = p.columns = 1
+    if p.count >= 8 * parts:
+        return
+    while pieces % 2 == 0 and p.count * (pieces // 2) % parts == 0:
+        pieces //= 2
+    for columns in range(1, pieces + 1):
+        if pieces % columns == 0:
+            height = largest_cut(p.m, pieces // columns, ROWS)
+            width = largest_cut(p.n, columns, COLUMNS)
+            cost = <double>height * width + a_cost * height + b_cost * width
+            if columns == 1 or cost < least:
+                p.rows, p.columns, least = pieces // columns, columns, cost
+
+
+cdef inline Py_ssize_t largest_cut(Py_ssize_t n, Py_ssize_t parts, Py_ssize_t block) noexcept:
+    """How many rows the largest of the parts has that `cut` makes"""
+    return min(n, ((n + block - 1) // block + parts - 1) // parts * block)
+
+
+cdef inline Py_ssize_t cut(Py_ssize_t n, Py_ssize_t part, Py_ssize_t parts, Py_ssize_t block) noexcept nogil:
+    """Where part number `part` of n rows starts, in whole blocks"""
+    return min(n, (n + block - 1) // block * part // parts * block)
+
+
+cdef void piece(floating* out, Product* p, Py_ssize_t i, floating* scratch) noexcept nogil:
+    """Piece number i of the results"""
+    cdef Py_ssize_t matrix = i // (p.rows * p.columns), row = i // p.columns % p.rows, column = i % p.columns
+    cdef Py_ssize_t top = cut(p.m, row, p.rows, ROWS), left = cut(p.n, column, p.columns, COLUMNS)
+    cdef Py_ssize_t rows = cut(p.m, row + 1, p.rows, ROWS) - top
+    cdef Py_ssize_t columns = cut(p.n, column + 1, p.columns, COLUMNS) - left
+    if rows == 0 or columns == 0:
+        return
+    out += (matrix * p.m + top) * p.n + left
+    cdef const floating* a = <const floating*>p.a.data + matrix * p.a.batch + top * p.a.down
+    cdef const floating* b = <const floating*>p.b.data + matrix * p.b.batch + left * p.b.right
+    cdef const floating* c = <const floating*>p.c.data + matrix * p.c.batch + top * p.c.down + left * p.c.right
+    cdef floating added = p.beta != 0, alpha = <floating>p.alpha
+    if added:
+        fill(c, p.c.down, p.c.right, <floating>p.beta, out, rows, columns, p.n)
+    if p.n > 1 or p.a.flag == PACKED or p.b.down < 1:
+        blocks(a, b, out, p, rows, columns, scratch)
+    elif p.a.flag == AS_IT_IS:
+        gemv(AS_IT_IS, rows, p.k, alpha, a, p.a.apart, b, p.b.down, added, out)
+    else:
+        gemv(TRANSPOSED, p.k, rows, alpha, a, p.a.apart, b, p.b.down, added, out)
+
+
+cdef void fill(const floating* c, Py_ssize_t down, Py_ssize_t right, floating beta, floating* out, Py_ssize_t rows,
+               Py_ssize_t columns, Py_ssize_t apart) noexcept nogil:
+    """out = beta c, before the product is added"""
+    cdef Py_ssize_t i, j
+    for i in range(rows):
+        if right == 1:
+            for j in range(columns):
+                out[j] = beta * c[j]
+        else:
+            for j in range(columns):
+                out[j] = beta * c[j * right]
+        c += down
+        out += apart
+
+
+cdef void blocks(const floating* a, const floating* b, floating* out, Product* p, Py_ssize_t rows, Py_ssize_t columns,
+                 floating* scratch) noexcept nogil:
+    """alpha a @ b, added to `out` if something is there; operands that have to be packed go block by block"""
+    cdef Py_ssize_t k, j, i, depth, width, height
+    cdef floating* b_block = scratch
+    cdef floating* a_block = scratch + (p.depth * p.b_columns if p.b.flag == PACKED else 0)
+    cdef const floating* left
+    cdef const floating* right
+    cdef int a_flag = AS_IT_IS if p.a.flag == PACKED else p.a.flag
+    cdef int b_flag = AS_IT_IS if p.b.flag == PACKED else p.b.flag
+    k = 0
+    while k < p.k:
+        depth = min(p.depth, p.k - k)
+        j = 0
+        while j < columns:
+            width = min(p.b_columns, columns - j)
+            right = b + k * p.b.down + j * p.b.right
+            if p.b.flag == PACKED:
+                pack(right, p.b.down, p.b.right, b_block, depth, width)
+                right = b_block
+            i = 0
+            while i < rows:
+                height = min(p.a_rows, rows - i)
+                left = a + i * p.a.down + k * p.a.right
+                if p.a.flag == PACKED:
+                    pack(left, p.a.down, p.a.right, a_block, height, depth)
+                    left = a_block
+                gemm(
+                    a_flag, b_flag, height, width, depth, <floating>p.alpha,
+                    left, depth if p.a.flag == PACKED else p.a.apart,
+                    right, width if p.b.flag == PACKED else p.b.apart,
+                    <floating>(p.beta != 0 or k > 0), out + i * p.n + j, p.n,
+                )
+                i += p.a_rows
+            j += p.b_columns
+        k += p.depth

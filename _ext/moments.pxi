@@ -1,4 +1,5 @@
-# The rooms of variances: in one pass over memory, around a center that is near enough the mean. Needs axes.pxi, cascade.pxi.
+# The rooms of variances: one pass over memory, around a center that is near enough the mean.
+# Needs axes.pxi and cascade.pxi.
 #
 # Of n numbers that lie around a center c, s = sum (x - c) and q = sum (x - c)^2 give mean = c + s / n and the sum of
 # squares around it q - s^2 / n. Nothing is lost in that difference when c is near the mean: the mean of all numbers so

@@ -15,10 +15,14 @@ from libc.math cimport pow, sqrt, sqrtf
 
 include "door.pxi"
 include "simd.pxi"
+include "threads.pxi"
 
 from cython cimport floating
 
 twin = import_module("tinytorch.kernels.optimizer")
+
+cdef enum:
+    GRAIN = 16384       # numbers that are worth a thread
 
 
 def sgd_step(param, grad, buffer, double lr, double momentum=0, double dampening=0, double weight_decay=0,
@@ -36,12 +40,27 @@ def sgd_step(param, grad, buffer, double lr, double momentum=0, double dampening
         velocity = <void*> b.data
     if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
         with nogil:
-            _sgd(<float*> p.data, <const float*> g.data, <float*> velocity, cnp.PyArray_SIZE(p), <float>lr,
-                 <float>momentum, <float>(1 - dampening), <float>weight_decay, nesterov, maximize, first)
+            sgd_in_parts(<float*> p.data, <const float*> g.data, <float*> velocity, cnp.PyArray_SIZE(p), <float>lr,
+                         <float>momentum, <float>(1 - dampening), <float>weight_decay, nesterov, maximize, first)
     else:
         with nogil:
-            _sgd(<double*> p.data, <const double*> g.data, <double*> velocity, cnp.PyArray_SIZE(p), lr,
-                 momentum, 1 - dampening, weight_decay, nesterov, maximize, first)
+            sgd_in_parts(<double*> p.data, <const double*> g.data, <double*> velocity, cnp.PyArray_SIZE(p), lr,
+                         momentum, 1 - dampening, weight_decay, nesterov, maximize, first)
+
+
+cdef void sgd_in_parts(floating* p, const floating* grad, floating* buffer, Py_ssize_t n, floating lr,
+                       floating momentum, floating kept, floating weight_decay, bint nesterov, bint maximize,
+                       bint first) noexcept nogil:
+    """_sgd, each thread a part of the parameters"""
+    cdef int parts = threads_for(n, GRAIN), part
+    cdef Py_ssize_t at
+    if parts == 1:
+        _sgd(p, grad, buffer, n, lr, momentum, kept, weight_decay, nesterov, maximize, first)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        at = begin(part, parts, n)
+        _sgd(p + at, grad + at, buffer + at if buffer != NULL else NULL, begin(part + 1, parts, n) - at, lr, momentum,
+             kept, weight_decay, nesterov, maximize, first)
 
 
 cdef inline floating ascent_or_decay(floating g, floating p, floating weight_decay, bint maximize) noexcept nogil:
@@ -89,13 +108,28 @@ def adam_step(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, double step, dou
     cdef double root = sqrt(1 - pow(beta2, step))
     if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
         with nogil:
-            _adam(<float*> p.data, <const float*> g.data, <float*> m.data, <float*> v.data, <float*> top,
-                  cnp.PyArray_SIZE(p), <float>step_size, <float>root, <float>(1 - beta1), <float>beta2,
-                  <float>(1 - beta2), <float>eps, <float>keep, <float>decay, maximize)
+            adam_in_parts(<float*> p.data, <const float*> g.data, <float*> m.data, <float*> v.data, <float*> top,
+                          cnp.PyArray_SIZE(p), <float>step_size, <float>root, <float>(1 - beta1), <float>beta2,
+                          <float>(1 - beta2), <float>eps, <float>keep, <float>decay, maximize)
     else:
         with nogil:
-            _adam(<double*> p.data, <const double*> g.data, <double*> m.data, <double*> v.data, <double*> top,
-                  cnp.PyArray_SIZE(p), step_size, root, 1 - beta1, beta2, 1 - beta2, eps, keep, decay, maximize)
+            adam_in_parts(<double*> p.data, <const double*> g.data, <double*> m.data, <double*> v.data, <double*> top,
+                          cnp.PyArray_SIZE(p), step_size, root, 1 - beta1, beta2, 1 - beta2, eps, keep, decay, maximize)
+
+
+cdef void adam_in_parts(floating* p, const floating* grad, floating* m, floating* v, floating* top, Py_ssize_t n,
+                        floating step_size, floating root, floating new1, floating beta2, floating new2, floating eps,
+                        floating keep, floating decay, bint maximize) noexcept nogil:
+    """_adam, each thread a part of the parameters"""
+    cdef int parts = threads_for(n, GRAIN), part
+    cdef Py_ssize_t at
+    if parts == 1:
+        _adam(p, grad, m, v, top, n, step_size, root, new1, beta2, new2, eps, keep, decay, maximize)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        at = begin(part, parts, n)
+        _adam(p + at, grad + at, m + at, v + at, top + at if top != NULL else NULL, begin(part + 1, parts, n) - at,
+              step_size, root, new1, beta2, new2, eps, keep, decay, maximize)
 
 
 cdef inline floating root_of(floating x) noexcept nogil:

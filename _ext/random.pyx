@@ -533,7 +533,7 @@ cdef extern from *:
 
 
 def poisson(state, rates, out):
-    """Fill `out` (float64) with Poisson numbers, one for each of `rates` (float64, none negative).
+    """Fill `out` (float64) with Poisson numbers, one for each of `rates` (float64; 0 of a negative one, nan of nan).
 
     rate < 10: numbers u are multiplied until the product is not above exp(-rate); all but the last count. Otherwise
     the transformed rejection PTRS. Source: Hörmann 1993, https://doi.org/10.1016/0167-6687(93)90997-4
@@ -552,8 +552,8 @@ def poisson(state, rates, out):
 cdef double poisson_small(State* s, double rate) noexcept nogil:
     cdef double product = 1, limit = exp(-rate)
     cdef double number = 0
-    if rate == 0:
-        return 0            # without a draw
+    if not rate > 0:
+        return 0 * rate     # without a draw; nan stays nan, where no product would ever be small enough
     while True:
         product *= draw_unit53(s)
         if product <= limit:

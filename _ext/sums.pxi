@@ -3,7 +3,7 @@
 
 cdef enum:
     GATHER = 1024       # so many numbers of a row that are not adjacent are brought together at a time
-    FIRST_BYTES = 1024  # of the next row
+    GAP = 256           # so many numbers between two rows are read with them
     BESIDE = 32         # so many rows of a few columns are taken for one row of many
 
 
@@ -15,10 +15,11 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
     for i in range(block.m):
         if block.c == 1:
             if block.n_stride == 1:
-                if block.m_stride != block.n:       # the next row begins elsewhere: memory is asked for it in advance
-                    for j in range(FIRST_BYTES // 64):
-                        FETCH(<const char*>(x + block.m_stride) + 64 * j)
                 add_row(x, block.n, sums)
+                j = block.n
+                while j < block.m_stride < block.n + GAP:   # the processor reads ahead only if nothing is left out
+                    FETCH(x + j)
+                    j += 64 // <Py_ssize_t>sizeof(floating)
             else:
                 add_scattered(x, block.n, block.n_stride, sums)
             out[0] = sums[0] / <floating>divisor

@@ -116,6 +116,8 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
                     continue
                 lines.append(table.line(question, threads, found))
         lines += means(lines, threads)
+        if threads != options.threads[0]:
+            continue  # the number of threads does not matter to the rest
         for group in tqdm(special, desc=f"{table.count(threads)}: processes", leave=False, disable=not special):
             lines += import_module(f"tests.benchmarks.{SPECIAL[group]}").measure(threads, options.quick)
     order = {name: place for place, name in enumerate(GROUPS)}

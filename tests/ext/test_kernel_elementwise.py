@@ -1,5 +1,6 @@
-"""add_scaled and sigmoid: kernel, twin and the formula."""
+"""Activations and their gradients, add_scaled: kernel, twin and the formula."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ext.kernel_tools import WRITABLE, assert_close, both, draw, floats, layouts, load, numbers
+from tinytorch.kernels import threads
 
 SHAPES = [(), (1,), (0,), (3, 0), (100, 1), (64, 10), (1025,)]
 shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -155,3 +157,116 @@ def test_like_torch(kind, dtype):
     y.backward(torch.full_like(y, 2))
     assert_close(family.sigmoid(x), y.detach().numpy())
     assert_close(family.sigmoid_backward(np.full_like(x, 2), y.detach().numpy()), theirs.grad.numpy())
+
+
+# ---- activations and their gradients ---------------------------------------------------------------------------------
+
+# functions of x, and gradients of dy and x or y, with the arguments that follow
+FORWARD = [
+    ("silu", ()), ("gelu", ()), ("gelu_tanh", ()), ("erf", ()), ("erfc", ()), ("normal_cdf", ()),
+    ("leaky_relu", (0.1,)), ("clamp", (-0.5, 1.0)), ("clamp", (-math.inf, 0.0)), ("clamp", (1.0, -1.0)),
+    ("clamp", (math.nan, 1.0)),
+]  # fmt: skip
+BACKWARD = [
+    ("tanh_backward", ()), ("silu_backward", ()), ("gelu_backward", ()), ("gelu_tanh_backward", ()),
+    ("relu_backward", ()), ("leaky_relu_backward", (0.1,)), ("clamp_backward", (-0.5, 1.0)),
+]  # fmt: skip
+ODD = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e30, -1e30, 0.5, -0.5, 1.0]
+
+
+@floats
+@pytest.mark.parametrize("name, arguments", FORWARD)
+def test_activations_are_the_twins(dtype, name, arguments):
+    x = np.concatenate([np.linspace(-15, 15, 70_001), ODD]).astype(dtype)
+    actual, expected = (getattr(load(kind, "elementwise"), name)(x, *arguments) for kind in ("kernel", "twin"))
+    assert actual.dtype == dtype
+    size = np.maximum(np.nan_to_num(np.abs(x), posinf=1), 1)
+    assert_close(actual / size, expected / size, ulps=8, scale=1)
+
+
+@floats
+@pytest.mark.parametrize("name, arguments", BACKWARD)
+def test_gradients_are_the_twins(dtype, name, arguments):
+    x = np.concatenate([np.linspace(-15, 15, 70_001), ODD]).astype(dtype)
+    grad = draw(x.shape, dtype)
+    actual, expected = (getattr(load(kind, "elementwise"), name)(grad, x, *arguments) for kind in ("kernel", "twin"))
+    assert actual.dtype == dtype
+    size = np.maximum(np.nan_to_num(x * x, posinf=1), 1) if name == "tanh_backward" else dtype(1)
+    assert_close(actual / size, expected / size, ulps=8, scale=8)
+
+
+@floats
+def test_the_error_function_is_exact(dtype):
+    """erf within 1 unit in the last place, erfc and Phi within 5, from end to end"""
+    mpmath = pytest.importorskip("mpmath")
+    x = np.concatenate([np.linspace(-27, 27, 301), np.linspace(-2, 2, 301), 10.0 ** np.arange(-30, 0, 3)]).astype(dtype)
+    exact = {
+        "erf": [mpmath.erf(float(each)) for each in x],
+        "erfc": [mpmath.erfc(float(each)) for each in x],
+        "normal_cdf": [mpmath.ncdf(float(each)) for each in x],
+    }
+    for name, expected in exact.items():
+        actual = getattr(load("kernel", "elementwise"), name)(x)
+        for a, b in zip(actual, expected):
+            allowed = (1 if name == "erf" else 5) * np.spacing(dtype(abs(float(b))))
+            assert abs(mpmath.mpf(float(a)) - b) <= allowed, (name, a, b)
+
+
+@pytest.mark.parametrize("name, arguments", [("sigmoid", ()), *FORWARD])
+@layouts
+def test_activations_of_any_layout(layout, name, arguments):
+    x = draw((4, 6))
+    laid = layout(x)
+    family = load("kernel", "elementwise")
+    assert_close(getattr(family, name)(laid, *arguments), getattr(family, name)(x, *arguments), scale=8)
+    np.testing.assert_array_equal(laid, x)
+
+
+@pytest.mark.parametrize("name, arguments", [("sigmoid_backward", ()), *BACKWARD])
+@layouts
+def test_gradients_of_any_layout(layout, name, arguments):
+    x, grad = draw((4, 6)), draw((4, 6), seed=1)
+    function = getattr(load("kernel", "elementwise"), name)
+    expected = function(grad, x, *arguments)
+    for actual in (
+        function(layout(grad), layout(x), *arguments),
+        function(grad, layout(x), *arguments),
+        function(layout(grad), x, *arguments),
+    ):
+        assert_close(actual, expected, scale=8)
+
+
+@pytest.mark.parametrize("name, arguments", [("sigmoid_backward", ()), *BACKWARD])
+@floats
+@pytest.mark.parametrize("shape", [(3, 5), (300, 700)], ids=str)
+def test_gradients_that_repeat_themselves(dtype, shape, name, arguments):
+    """The gradient of a sum is one number, or a row or column, in every place"""
+    function, x = getattr(load("kernel", "elementwise"), name), draw(shape, dtype)
+    for small in (draw((), dtype), draw(shape[1:], dtype), draw((shape[0], 1), dtype)):
+        grad = np.broadcast_to(small, shape)
+        np.testing.assert_array_equal(function(grad, x, *arguments), function(grad.copy(), x, *arguments), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64, np.complex64])
+def test_dtypes_that_are_left_to_the_twin(dtype):
+    for name in ("sigmoid", "silu", "gelu"):
+        x = np.arange(4).astype(dtype)
+        try:
+            expected = getattr(load("twin", "elementwise"), name)(x)
+        except TypeError:
+            continue
+        actual = getattr(load("kernel", "elementwise"), name)(x)
+        assert actual.dtype == expected.dtype
+        np.testing.assert_allclose(actual, expected, rtol=1e-6)
+
+
+def test_threads_make_no_difference():
+    x, grad = draw(300_001), draw(300_001, seed=1)
+    family, before, results = load("kernel", "elementwise"), threads.get_num_threads(), []
+    for count in (1, 2, 3):
+        threads.set_num_threads(count)
+        results.append((family.gelu(x), family.gelu_backward(grad, x), family.relu_backward(grad, x)))
+    threads.set_num_threads(before)
+    for one, other in itertools.pairwise(results):
+        for a, b in zip(one, other):
+            np.testing.assert_array_equal(a, b)

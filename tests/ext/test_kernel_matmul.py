@@ -1,13 +1,18 @@
-"""Small matrix products: kernel, twin and three loops in Python."""
+"""Products of matrices, and products added to something: kernel, twin and three loops in Python."""
 
 import math
+import subprocess
+import sys
+import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ext.kernel_tools import LAYOUTS, assert_close, both, draw, floats, load, outcome
+from tests.ext.kernel_tools import LAYOUTS, assert_close, both, draw, every_other, floats, load, outcome, transposed
+from tinytorch.kernels import threads
 
 SHAPES = [
     ((1, 1), (1, 1)),
@@ -22,6 +27,11 @@ SHAPES = [
     ((3,), (3,)),
     ((4, 3), (3,)),
     ((3,), (3, 4)),
+    ((64, 64), (64, 64)),
+    ((1, 300), (300, 70)),
+    ((70, 300), (300,)),
+    ((17, 1), (1, 33)),
+    ((30, 700), (700, 40)),
 ]
 EMPTY = [((0, 3), (3, 2)), ((3, 0), (0, 2)), ((3, 2), (2, 0)), ((0,), (0,)), ((0, 0), (0, 0)), ((2, 0), (0,))]
 
@@ -96,3 +106,191 @@ def test_like_twin_in_any_layout(data, m, k, n):
         assert_close(actual, expected, scale=10)
     np.testing.assert_array_equal(a, before[0])
     np.testing.assert_array_equal(b, before[1])
+
+
+SUMMANDS = [(), (1,), (7,), (5, 1), (5, 7), (1, 7)]
+
+
+@both
+@floats
+@pytest.mark.parametrize("beta, alpha", [(1, 1), (0, 1), (0.5, -2), (1, 0), (0, 0)])
+@pytest.mark.parametrize("c", SUMMANDS, ids=str)
+def test_sum(kind, dtype, c, beta, alpha):
+    c, a, b = draw(c, dtype), draw((5, 3), dtype, 1), draw((3, 7), dtype, 2)
+    for left, right in [(a, b), (np.tile(a, (1, 30)), np.tile(b, (30, 1)))]:
+        actual = load(kind, "matmul").addmm(c, left, right, beta, alpha)
+        expected = beta * c + alpha * plain(left, right)
+        assert type(actual) is np.ndarray
+        assert actual.dtype == dtype
+        assert_close(actual, expected.astype(dtype), scale=1 + left.shape[1] * np.abs(a).max() * np.abs(b).max())
+
+
+@both
+@pytest.mark.parametrize(
+    "c, a, b",
+    [
+        ((6,), (6, 4), (4,)), ((1,), (6, 4), (4,)), ((), (4,), (4,)), ((5,), (4,), (4, 5)),
+        ((3, 1, 5), (3, 6, 4), (3, 4, 5)), ((5,), (3, 6, 4), (3, 4, 5)), ((3, 6, 1), (3, 6, 4), (4, 5)),
+        ((6, 5), (6, 4), (3, 4, 5)), ((3, 1), (4,), (3, 4, 5)), ((1, 6), (3, 6, 4), (4,)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sum_of_vectors_and_batches(kind, c, a, b):
+    c, a, b = draw(c), draw(a, seed=1), draw(b, seed=2)
+    assert_close(load(kind, "matmul").addmm(c, a, b, 2, 3), 2 * c + 3 * np.matmul(a, b), scale=50)
+
+
+@both
+@pytest.mark.parametrize("c", [(2,), (4, 1), (1, 2, 3), (3, 3)], ids=str)
+def test_sums_that_do_not_fit(kind, c):
+    with pytest.raises(ValueError):
+        load(kind, "matmul").addmm(np.zeros(c), np.zeros((2, 4)), np.zeros((4, 3)))
+
+
+@both
+@pytest.mark.parametrize("sides", [(2, 3, 2), (40, 30, 20)])
+def test_factors_of_0_ignore_even_nan(kind, sides):
+    m, k, n = sides
+    addmm, nan = load(kind, "matmul").addmm, np.full((m, k), np.nan)
+    np.testing.assert_array_equal(
+        addmm(np.full(n, np.nan), np.ones((m, k)), np.ones((k, n)), beta=0), np.full((m, n), k)
+    )
+    np.testing.assert_array_equal(addmm(np.ones(n), nan, np.ones((k, n)), alpha=0), np.ones((m, n)))
+    np.testing.assert_array_equal(addmm(nan[:, :1], nan, np.ones((k, n)), 0, 0), np.zeros((m, n)))
+
+
+@given(st.data())
+def test_any_sum_like_twin(data):
+    """Strided, reversed, repeated, overlapping and read-only operands, on both sides of every size that matters"""
+    side = st.sampled_from([0, 1, 2, 5, 15, 16, 17, 40, 70])
+    m, k, n, count = data.draw(side), data.draw(side), data.draw(side), data.draw(st.sampled_from([0, 1, 3, 20]))
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+
+    def operand(shapes, seed):
+        x = draw(data.draw(st.sampled_from(shapes)), dtype, seed)
+        how = data.draw(st.sampled_from([*sorted(LAYOUTS), "repeated", "overlapping"]))
+        if how == "repeated":
+            return np.broadcast_to(x[..., :1], x.shape)
+        if how == "overlapping" and x.size and x.ndim > 1:
+            return np.lib.stride_tricks.sliding_window_view(draw(sum(x.shape), dtype), x.shape[-1])[: x.shape[-2]]
+        return LAYOUTS.get(how, np.copy)(x)
+
+    a = operand([(m, k), (count, m, k), (1, m, k)], 1)
+    b = operand([(k, n), (count, k, n), (k,)], 2)
+    c = operand([(1,), (n,), (m, 1), (m, n), (1, m, n)], 3)
+    factors = data.draw(st.sampled_from([(1, 1), (0, 1), (2, -0.5), (1, 0)]))
+    for name, *arguments in [("matmul", a, b), ("addmm", c, a, b, *factors)]:
+        actual = outcome(getattr(load("kernel", "matmul"), name), *arguments)
+        expected = outcome(getattr(load("twin", "matmul"), name), *arguments)
+        if isinstance(expected, type):
+            assert actual is expected
+        else:
+            assert actual.dtype.type is expected.dtype.type
+            assert_close(actual, expected, scale=10 * (k + 1))
+
+
+# ---- large products: threads, memory, NumPy's BLAS library -----------------------------------------------------------
+
+LARGE = {"rows": np.copy, "columns": transposed, "every other": every_other, "backwards": LAYOUTS["backwards"]}
+large = pytest.mark.parametrize("b", LARGE.values(), ids=LARGE)
+also_large = pytest.mark.parametrize("a", LARGE.values(), ids=LARGE)
+
+
+@pytest.fixture
+def as_many_threads():
+    before = threads.get_num_threads()
+    yield threads.set_num_threads
+    threads.set_num_threads(before)
+
+
+@also_large
+@large
+@pytest.mark.parametrize("sides", [(600, 530, 60), (60, 530, 600), (3, 60, 100, 70), (700, 800, 1)])
+def test_large(a, b, sides, as_many_threads):
+    """However many threads share it, a large product is NumPy's"""
+    *batch, m, k, n = sides
+    a, b, c = a(draw((*batch, m, k))), b(draw((*batch, k, n), seed=1)), draw(n)
+    kernel = load("kernel", "matmul")
+    expected = np.matmul(a.copy(), b.copy())
+    for count in (1, 2, 5):
+        as_many_threads(count)
+        assert_close(kernel.matmul(a, b), expected, scale=k)
+        assert_close(kernel.addmm(c, a, b), c + expected, scale=k)
+        np.testing.assert_array_equal(kernel.matmul(a, b), kernel.matmul(a, b))
+
+
+@also_large
+@large
+def test_no_operand_is_copied(a, b, as_many_threads):
+    """Beside the result there are at most blocks of 2^18 numbers, one of each operand for each thread"""
+    a, b = a(draw((800, 1300), np.float32)), b(draw((1300, 900), np.float32, seed=1))
+    kernel = load("kernel", "matmul")
+    for count in (1, 2):
+        as_many_threads(count)
+        kernel.matmul(a, b)
+        tracemalloc.start()
+        result = kernel.matmul(a, b)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        in_place = a.flags.forc and b.flags.forc
+        allowed = 10_000 if in_place else 2 * count * 2**18 * a.itemsize * 17 // 16
+        assert peak - result.nbytes * 17 // 16 < allowed
+
+
+def test_the_library_keeps_its_threads(as_many_threads):
+    """They are put aside during a product of ours, also when other products and set_num_threads come in between"""
+    if threads.blas() is None:
+        pytest.skip("NumPy's BLAS library is not one of those that are called directly")
+    kernel, a = load("kernel", "matmul"), draw((300, 300))
+    as_many_threads(2)
+    expected = kernel.matmul(a, a)
+    assert threads.blas_threads() == 2
+    wrong = []
+
+    def work():
+        for _ in range(30):
+            if not np.array_equal(kernel.matmul(a, a), expected):
+                wrong.append("product")
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for _ in range(20):
+        np.matmul(a, a)
+    for worker in workers:
+        worker.join()
+    assert not wrong
+    assert threads.blas_threads() == 2
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    as_many_threads(1)
+    for worker in workers:
+        worker.join()
+    assert threads.blas_threads() == 1
+
+
+def test_without_a_library_numpy_multiplies():
+    load("kernel", "matmul")
+    code = """
+import numpy as np
+from tinytorch.kernels import threads
+threads.blas = lambda: None
+from tinytorch._ext import matmul
+a = np.arange(900.0).reshape(30, 30)
+assert np.array_equal(matmul.matmul(a, a), a @ a)
+assert np.array_equal(matmul.addmm(a, a, a, 2, 1), 2 * a + a @ a)
+assert matmul.matmul(a[:2, :2], a[:2, :2]).tolist() == [[30, 31], [930, 991]]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_import_does_not_look_for_the_library():
+    code = """
+import tinytorch as torch
+from tinytorch.kernels import threads
+assert (torch.ones(2, 2) @ torch.ones(2, 2)).sum() == 8
+assert threads.blas.cache_info().misses == 0
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

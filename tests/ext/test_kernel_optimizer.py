@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ext.kernel_tools import FLOATS, WRITABLE, assert_close, both, draw, floats, load
+from tinytorch.kernels import threads
 
 SGD = [
     {"lr": 0.1},
@@ -237,3 +238,23 @@ def test_trajectories_are_pytorchs(kind, option):
         if step == 500:
             break
     np.testing.assert_allclose(p, theirs.detach().numpy(), rtol=0, atol=1e-10)
+
+
+@floats
+@pytest.mark.parametrize("momentum", [0, 0.9])
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_threads_make_no_difference(dtype, momentum, amsgrad):
+    """Long parameters are split among threads, whose parts do not end at whole blocks."""
+    family, before, found = load("kernel", "optimizer"), threads.get_num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            p, q, g, b, m = (draw(50021, dtype, seed) for seed in range(5))
+            v, top = positive(50021, dtype, 5), positive(50021, dtype, 6)
+            family.sgd_step(p, g, b if momentum else None, 0.1, momentum)
+            family.adam_step(q, g, m, v, top if amsgrad else None, 3, 0.1, 0.9, 0.999, 1e-8)
+            found.append([p, b, q, m, v, top])
+    finally:
+        threads.set_num_threads(before)
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])

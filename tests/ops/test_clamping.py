@@ -17,7 +17,7 @@ from tests.differential import (
     strided,
 )
 from tinytorch.autograd import gradcheck, gradgradcheck
-from tinytorch.ops import clamping, magnitude
+from tinytorch.ops import magnitude
 
 pytestmark = pytest.mark.torch
 
@@ -104,7 +104,7 @@ def test_special_numbers_and_bounds():
     ):
         for dtype in ("float32", "float64"):
             same("clamp", SPECIAL.astype(dtype), *bounds)
-            same("clamp", np.resize(SPECIAL.astype(dtype), clamping.LARGE + 1), *bounds)
+            same("clamp", np.resize(SPECIAL.astype(dtype), 70_001), *bounds)
     same("clamp", np.array([1.0, -1.0, 0.0, 0.5]), -1, 1)  # at the bounds the gradient is 1
     for dtype in ("float32", "float16", "int8", "uint8", "int64"):
         for bounds in ((0, 1e300), (-1, 2), (-1.5, 300), (0, 300), (True, 3), (0, 2**40), (False, None)):

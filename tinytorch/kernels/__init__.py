@@ -63,6 +63,7 @@ reduce = _pick("reduce")
 scatter = _pick("scatter")
 softmax = _pick("softmax")
 triangles = _pick("triangles")
+where = _pick("where")
 
 
 def compiled() -> bool:

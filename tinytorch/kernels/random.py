@@ -418,7 +418,7 @@ def _sine_cosine32(x: Array) -> tuple[Array, Array]:
 
 
 def poisson(state: Array, rates: Array, out: Array) -> None:
-    """Fill `out` (float64) with Poisson numbers, one for each of `rates` (float64, none negative).
+    """Fill `out` (float64) with Poisson numbers, one for each of `rates` (float64; 0 of a negative one, nan of nan).
 
     rate < 10: numbers u are multiplied until the product is not above exp(-rate); all but the last count. Otherwise
     the transformed rejection PTRS. Source: Hörmann 1993, https://doi.org/10.1016/0167-6687(93)90997-4
@@ -432,8 +432,8 @@ def poisson(state: Array, rates: Array, out: Array) -> None:
 
 
 def _poisson_small(s: np.void, rate: float) -> float:
-    if rate == 0:
-        return 0.0  # without a draw
+    if not rate > 0:
+        return 0 * rate  # without a draw; nan stays nan, where no product would ever be small enough
     product, limit, number = 1.0, math.exp(-rate), 0.0
     while True:
         product *= float(_draw_unit53(s, 1)[0])

@@ -1,4 +1,4 @@
-"""Sums, means and variances in NumPy: twins of _ext/reduce.pyx.
+"""Sums, means, variances, products, norms, any and all in NumPy: twins of _ext/reduce.pyx.
 
 `axis` is one axis, several, or None for all of them; negative ones count from the back; with `keepdims` the reduced
 axes stay, with length 1. Results are arrays, 0-dimensional ones too.
@@ -48,6 +48,52 @@ def var_mean(x: Array, axis: Axis = None, correction: float = 1, keepdims: bool 
     squares = _add(np.square(wide - center), axis, keepdims)
     freedom = max(0.0, count - correction)
     return narrow(squares / np.asarray(freedom, wide.dtype), x), narrow(center.reshape(squares.shape), x)
+
+
+def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Product of x over `axis`; of integers and booleans as int64, of float16 and bfloat16 as float32.
+
+    >>> prod(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0).tolist()
+    [3.0, 8.0]
+    """
+    if x.dtype.kind in "iub":
+        return np.asarray(x.prod(axis=axis, dtype=np.int64, keepdims=keepdims))
+    return narrow(widen(x).prod(axis=axis, keepdims=keepdims), x)
+
+
+def any(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Is a number of x over `axis` not 0? nan is not 0."""
+    return np.asarray(np.logical_or.reduce(x, axis, np.bool_, None, keepdims))
+
+
+def all(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Are all numbers of x over `axis` not 0? nan is not 0."""
+    return np.asarray(np.logical_and.reduce(x, axis, np.bool_, None, keepdims))
+
+
+def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> Array:
+    """(sum |x|^p)^(1/p) over `axis`; for p = inf the largest |x|, for -inf the smallest, for 0 how many are not 0.
+
+    A real number, also of complex x; of float16 and bfloat16 computed in float32.
+
+    >>> norm(np.array([3.0, -4.0])), norm(np.array([3.0, -4.0]), math.inf)
+    (array(5.), array(4.))
+    """
+    wide = widen(x)
+    size = np.abs(wide)
+    if math.isinf(p):
+        y = (size.max if p > 0 else size.min)(axis=axis, keepdims=keepdims)
+    elif p == 0:
+        y = _add((wide != 0).astype(size.dtype), axis, keepdims)
+    elif p == 1:
+        y = _add(size, axis, keepdims)
+    elif p == 2:
+        squares = wide * wide if wide.dtype.kind != "c" else wide.real * wide.real + wide.imag * wide.imag
+        y = np.sqrt(_add(squares, axis, keepdims))
+    else:
+        kind = size.dtype.type
+        y = _add(size ** kind(p), axis, keepdims) ** kind(1 / p)
+    return narrow(y, x.real)
 
 
 def _add(x: Array, axis: Axis, keepdims: bool) -> Array:

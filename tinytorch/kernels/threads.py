@@ -1,8 +1,9 @@
 """How many threads compute: a number for the loops of our kernels, and the switch of NumPy's BLAS library.
 
-The loops read theirs from _ext/threads.pyx. NumPy has no such switch for its matrix products, but OpenBLAS, MKL and BLIS have functions for it. They are found through the NumPy module
-that is linked with the library, so nothing is imported or installed for it. A library without such functions
-(Apple's Accelerate) keeps its own counsel, and the number is then only remembered.
+The loops read theirs from _ext/threads.pyx. NumPy has no such switch for its matrix products, but OpenBLAS, MKL and
+BLIS have functions for it. They are found through the NumPy module that is linked with the library, so nothing is
+imported or installed for it. A library without such functions (Apple's Accelerate) keeps its own counsel, and the
+number is then only remembered. OpenBLAS's products are found the same way, for _ext/blas.pxi to call.
 
 At the start it is OMP_NUM_THREADS, which these libraries look at when they are loaded, or the number of cores.
 """
@@ -13,23 +14,26 @@ import ctypes
 import functools
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-_loops: Any  # the number that the compiled loops go by; None where there are no such loops
-try:
-    from tinytorch._ext import threads as _loops
-except ImportError:
-    _loops = None
+_loops: Any = None  # the number that the compiled loops go by, where there are such loops
+with suppress(ImportError):
+    _loops = import_module("tinytorch._ext.threads")
 
-# the functions that read and set the number; NumPy's own OpenBLAS carries a prefix, one with 64-bit integers a suffix
+# NumPy's own OpenBLAS has names with a prefix, one with 64-bit integers most often a suffix
+_AFFIXES = [(prefix, suffix) for prefix in ("scipy_", "") for suffix in ("64_", "")]
+
+# the functions that read and set the number
 _SWITCHES = [
     *(
         (f"{prefix}openblas_get_num_threads{suffix}", f"{prefix}openblas_set_num_threads{suffix}")
-        for prefix in ("scipy_", "")
-        for suffix in ("64_", "")
+        for prefix, suffix in _AFFIXES
     ),
     ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
     ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
@@ -38,17 +42,54 @@ _SWITCHES = [
 _wanted: int | None = None  # what set_num_threads was told last
 
 
+class Blas(NamedTuple):
+    """Where in memory the functions of an OpenBLAS library are, and whether its integers have 64 bits"""
+
+    wide: bool
+    sgemm: int
+    dgemm: int
+    sgemv: int
+    dgemv: int
+    read_threads: int
+    set_threads: int
+
+
+def _libraries() -> Iterator[ctypes.CDLL]:
+    """The libraries to look for BLAS functions in."""
+    # Windows looks names up in one library only, elsewhere the libraries that the module is linked with count too
+    beside = Path(np.__file__).parent.with_name("numpy.libs").glob("*openblas*.dll")
+    for path in [*map(str, beside), sys.modules["numpy._core._multiarray_umath"].__file__]:
+        yield ctypes.CDLL(path)
+
+
 @functools.cache
 def _switch() -> tuple[Any, Any] | None:
     """The BLAS library's functions that read and set the number of its threads, if it has any."""
-    module = sys.modules["numpy._core._multiarray_umath"].__file__
-    # Windows looks names up in one library only, elsewhere the libraries that the module is linked with count too
-    beside = Path(np.__file__).parent.with_name("numpy.libs").glob("*openblas*.dll")
-    for path in [*map(str, beside), module]:
-        library = ctypes.CDLL(path)
+    for library in _libraries():
         for reader, setter in _SWITCHES:
             if hasattr(library, reader) and hasattr(library, setter):
                 return getattr(library, reader), getattr(library, setter)
+    return None
+
+
+@functools.cache
+def blas() -> Blas | None:
+    """NumPy's BLAS library, if it is an OpenBLAS that several threads may call at once."""
+    for library in _libraries():
+        for prefix, suffix in _AFFIXES:
+            control = f"{prefix}openblas_{{}}{suffix}".format
+            products = [f"{prefix}cblas_{name}{suffix}" for name in ("sgemm", "dgemm", "sgemv", "dgemv")]
+            switch = [control("get_num_threads"), control("set_num_threads")]
+            asked = [control("get_parallel"), control("get_config")]
+            if all(hasattr(library, name) for name in products + switch + asked):
+                if getattr(library, asked[0])() == 0:  # made for one thread, without locks
+                    return None
+                config = getattr(library, asked[1])
+                config.restype = ctypes.c_char_p
+                addresses: list[Any] = [
+                    ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in products + switch
+                ]
+                return Blas(b"USE64BITINT" in config(), *addresses)
     return None
 
 
@@ -66,7 +107,7 @@ def get_num_threads() -> int:
     >>> torch.get_num_threads() >= 1
     True
     """
-    return _wanted or blas_threads() or _at_start()
+    return _wanted or _at_start()
 
 
 def set_num_threads(threads: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise, Rule
 from tinytorch.dtypes import FLOAT, from_numpy
@@ -28,7 +29,7 @@ class Gate(Elementwise):
     def forward(ctx, grad, x, is_open, slope=0.0):
         ctx.save_for_backward(x, is_open)
         ctx.slope = slope
-        return np.where(is_open, grad, grad * slope if slope else np.zeros((), grad.dtype))
+        return kernels.where.where(is_open, grad, grad * slope if slope else np.zeros((), grad.dtype))
 
     @staticmethod
     def backward(ctx, grad):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
+from tinytorch import dtypes, kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import result_dtype
@@ -15,6 +16,8 @@ from tinytorch.ops.where import Where
 from tinytorch.promotion import common, convert, fitting_number, supporting
 from tinytorch.public import of_two, public
 from tinytorch.tensor import Tensor
+
+run_two = kernels.arithmetic.apply_to_two
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
@@ -28,7 +31,7 @@ class Maximum(Elementwise):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.maximum(x, y)
+        return run_two(np.maximum, x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -47,7 +50,7 @@ class Minimum(Elementwise):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x, y)
-        return np.minimum(x, y)
+        return run_two(np.minimum, x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -67,7 +70,7 @@ class Fmax(Elementwise):
     @classmethod
     def forward(cls, ctx, x, y):
         ctx.save_for_backward(x, y)
-        return cls.choose(x, y)
+        return run_two(cls.choose, x, y)
 
     @staticmethod
     def backward(ctx, grad):
@@ -116,7 +119,6 @@ def _to_bounds_dtype(arrays: list) -> None:
     ]  # fmt: skip
 
 
-LARGE = 2000  # from this size np.clip is quicker, which has vector instructions for numbers as bounds
 _LARGEST = {"f": 3.4e38, "d": 1.7e308}  # smaller numbers fit for certain
 
 
@@ -130,14 +132,17 @@ class Clamp(Elementwise):
     def forward(ctx, x, min, max):
         ctx.save_for_backward(x)
         ctx.min, ctx.max = min, max
-        if x.size > LARGE and x.dtype.char in "fd":
-            return np.clip(x, -np.inf if min is None else min, np.inf if max is None else max)
+        if x.dtype.char in "fd":
+            return kernels.elementwise.clamp(x, -math.inf if min is None else min, math.inf if max is None else max)
         y = x if min is None else np.maximum(x, min)
         return y if max is None else np.minimum(y, max)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
+        if not isinstance(grad, Tensor) and x.dtype.char in "fd":
+            low, high = -math.inf if ctx.min is None else ctx.min, math.inf if ctx.max is None else ctx.max
+            return kernels.elementwise.clamp_backward(grad, x, low, high)
         return Keep.apply(grad, _inside(x, ctx.min, ctx.max))
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.elementwise import Step, operator, publish_operators
 from tinytorch.promotion import common, supporting
 from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
+
+run_two = kernels.arithmetic.apply_to_two
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
@@ -31,7 +34,7 @@ class Eq(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.equal(x, y)
+        return run_two(np.equal, x, y)
 
 
 class Ne(Comparison):
@@ -41,7 +44,7 @@ class Ne(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.not_equal(x, y)
+        return run_two(np.not_equal, x, y)
 
 
 class Lt(Comparison):
@@ -51,7 +54,7 @@ class Lt(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.less(x, y)
+        return run_two(np.less, x, y)
 
 
 class Le(Comparison):
@@ -61,7 +64,7 @@ class Le(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.less_equal(x, y)
+        return run_two(np.less_equal, x, y)
 
 
 class Gt(Comparison):
@@ -71,7 +74,7 @@ class Gt(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.greater(x, y)
+        return run_two(np.greater, x, y)
 
 
 class Ge(Comparison):
@@ -81,7 +84,7 @@ class Ge(Comparison):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.greater_equal(x, y)
+        return run_two(np.greater_equal, x, y)
 
 
 class Question(Elementwise):

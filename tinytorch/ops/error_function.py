@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.ops.exponential import Exp
+from tinytorch.ops.operators import minus, times
 from tinytorch.ops.special import need_full_precision, scipy, special, writing
 from tinytorch.promotion import floating, supporting
 from tinytorch.public import public, publish_inplace
@@ -25,12 +27,12 @@ class Erf(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return scipy("erf", x)
+        return kernels.elementwise.erf(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * (SLOPE * Exp.apply(-x * x))
+        return times(grad, times(Exp.apply(minus(times(x, x))), SLOPE))
 
 
 class Erfc(Elementwise):
@@ -41,12 +43,12 @@ class Erfc(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return scipy("erfc", x)
+        return kernels.elementwise.erfc(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * (-SLOPE * Exp.apply(-x * x))
+        return times(grad, times(Exp.apply(minus(times(x, x))), -SLOPE))
 
 
 class Erfcx(Elementwise):

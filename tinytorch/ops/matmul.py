@@ -11,6 +11,7 @@ from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import BOOL, from_numpy
 from tinytorch.errors import broadcast_error
+from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.elementwise import conj, publish_operators
 from tinytorch.ops.shape import UnsafeView
 from tinytorch.ops.transposition import Transpose
@@ -20,9 +21,9 @@ from tinytorch.tensor import Tensor
 
 def product(x: Any, y: Any) -> Any:
     """x @ y of arrays; half precision is multiplied in single and rounded once, as PyTorch does."""
-    if x.dtype.kind == "V" or x.dtype.char == "e":
-        return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
-    return kernels.matmul.matmul(x, y)
+    if x.dtype.char in "fd":
+        return kernels.matmul.matmul(x, y)
+    return narrow(kernels.matmul.matmul(widen(x), widen(y)), x)
 
 
 def by_columns(y: Any) -> bool:

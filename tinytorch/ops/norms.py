@@ -34,23 +34,7 @@ def norm_of(x: np.ndarray, p: float, dims: Dims, keepdim: bool) -> np.ndarray:
     """The p-norm of an array over dims, a real number also for complex x; of 16-bit numbers computed in float32."""
     if not x.size and (p < 0 or p == math.inf):
         _check_not_empty(x.shape, p, dims)
-    x = widen(x)
-    add = kernels.reduce.sum
-    if p == 2:
-        if dims is None and not keepdim and x.dtype.kind == "f" and x.flags.c_contiguous:
-            flat = x.reshape(-1)
-            return np.sqrt(flat.dot(flat))
-        squares = x * x if x.dtype.kind != "c" else x.real * x.real + x.imag * x.imag
-        return np.sqrt(add(squares, dims, keepdim))
-    size = np.abs(x)
-    if p == 1:
-        return add(size, dims, keepdim)
-    if math.isinf(p):
-        return (kernels.extrema.amax if p > 0 else kernels.extrema.amin)(size, dims, keepdim)
-    if p == 0:
-        return add((x != 0).astype(size.dtype), dims, keepdim)
-    kind = size.dtype.type
-    return add(size ** kind(p), dims, keepdim) ** kind(1 / p)
+    return kernels.reduce.norm(widen(x), p, dims, keepdim)
 
 
 def norm_gradient(grad: Any, x: Any, norm: Any, p: float, dims: Dims) -> Any:

@@ -5,16 +5,16 @@ Source: https://docs.pytorch.org/docs/2.13/nn.functional.html#non-linear-activat
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from tinytorch import draws
+from tinytorch import draws, kernels
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.activating import Gate, either, inplace_form, need_float
-from tinytorch.ops.clamping import LARGE
-from tinytorch.ops.elementwise import Keep
+from tinytorch.ops.elementwise import Keep, zeros_like
 from tinytorch.ops.exponential import Exp
 from tinytorch.ops.where import Where
 from tinytorch.public import public
@@ -26,8 +26,8 @@ class Relu(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        if x.size >= LARGE and x.dtype.kind == "f":
-            y = np.clip(x, 0, np.inf, out=out)  # a slower start than maximum's, but vectorized
+        if out is None and x.dtype.char in "fd":
+            y = kernels.elementwise.clamp(x, 0.0, math.inf)
         else:
             y = np.maximum(x, 0, out=out)
         ctx.save_for_backward(y)
@@ -36,7 +36,24 @@ class Relu(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (y,) = ctx.saved_tensors
-        return Gate.apply(grad, y, ~(y <= 0))
+        return ReluGrad.apply(grad, y)
+
+
+class ReluGrad(Elementwise):
+    """dx = g where y > 0 or nan, else 0,    d dx/dg likewise,    d dx/dy = 0, as for Gate"""
+
+    inputs = 2
+    name = Gate.name
+
+    @staticmethod
+    def forward(ctx, grad, y):
+        ctx.save_for_backward(y)
+        return kernels.elementwise.relu_backward(grad, y)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return ReluGrad.apply(grad, y), zeros_like(grad)
 
 
 class LeakyRelu(Elementwise):
@@ -46,11 +63,13 @@ class LeakyRelu(Elementwise):
     def forward(ctx, x, slope):
         ctx.save_for_backward(x)
         ctx.slope = slope
-        return np.where(x > 0, x, x * x.dtype.type(slope))
+        return kernels.elementwise.leaky_relu(x, slope)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
+        if not isinstance(grad, Tensor):
+            return kernels.elementwise.leaky_relu_backward(grad, x, ctx.slope)
         return Gate.apply(grad, x, x > 0, ctx.slope)
 
 

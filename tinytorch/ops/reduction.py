@@ -87,7 +87,7 @@ class ProdDim(Rule):
 
     @staticmethod
     def forward(ctx, x, dim, keepdim, dtype=None):
-        y = in_dtype(product(in_dtype(x, dtype), dim if x.ndim else None, keepdim), dtype)
+        y = in_dtype(kernels.reduce.prod(in_dtype(x, dtype), dim if x.ndim else None, keepdim), dtype)
         ctx.dim = dim
         ctx.save_for_backward(x, y)
         return y
@@ -109,7 +109,7 @@ class Prod(Rule):
 
     @staticmethod
     def forward(ctx, x, dtype=None):
-        y = in_dtype(product(in_dtype(x, dtype), None, False), dtype)
+        y = in_dtype(kernels.reduce.prod(in_dtype(x, dtype)), dtype)
         ctx.save_for_backward(x, y)
         return y
 
@@ -121,13 +121,6 @@ class Prod(Rule):
         if has_zero(x):
             return grad * conj(product_of_others(x.reshape(-1), 0).reshape(x.shape))
         return grad * conj(y / x)
-
-
-def product(x: np.ndarray, dim: int | None, keepdim: bool) -> np.ndarray:
-    """The product along `dim`: integers and bools as int64, numbers of 16 bits in float32."""
-    kind = x.dtype.kind
-    dtype_: Any = np.int64 if kind in "biu" else np.float32 if kind not in "fc" or x.dtype.char == "e" else None
-    return x.prod(dim, dtype_, keepdims=keepdim).astype(x.dtype if kind not in "biu" else np.int64)
 
 
 def product_of_others(x: Any, dim: int) -> Any:

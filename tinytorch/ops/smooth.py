@@ -6,10 +6,10 @@ Source: https://docs.pytorch.org/docs/2.13/nn.functional.html#non-linear-activat
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Elementwise, Rule
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import narrow, widen
@@ -17,6 +17,7 @@ from tinytorch.ops.activating import either, need_float
 from tinytorch.ops.exponential import Exp
 from tinytorch.ops.hyperbolic import Tanh
 from tinytorch.ops.joining import Cat
+from tinytorch.ops.operators import minus, times
 from tinytorch.ops.special import Sigmoid
 from tinytorch.ops.where import Where
 from tinytorch.tensor import Tensor
@@ -28,12 +29,13 @@ class Gelu(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        wide = widen(x)
-        return narrow((wide * _normal_cdf(wide)).astype(wide.dtype), x)
+        return kernels.elementwise.gelu(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
+        if not isinstance(grad, Tensor):
+            return kernels.elementwise.gelu_backward(grad, x)
         density = Exp.apply(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
         return grad * (NormalCdf.apply(x) + x * density)
 
@@ -44,18 +46,12 @@ class NormalCdf(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return _normal_cdf(x)
+        return kernels.elementwise.normal_cdf(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         return grad * Exp.apply(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-
-
-def _normal_cdf(x: Any) -> Any:
-    from scipy.special import ndtr
-
-    return ndtr(x).astype(x.dtype)
 
 
 class GeluTanh(Elementwise):
@@ -67,13 +63,13 @@ class GeluTanh(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        wide = widen(x)
-        u = (wide + GeluTanh.kappa * wide * wide * wide) * GeluTanh.beta
-        return narrow((0.5 * wide * (1 + np.tanh(u))).astype(wide.dtype), x)
+        return kernels.elementwise.gelu_tanh(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
+        if not isinstance(grad, Tensor):
+            return kernels.elementwise.gelu_tanh_backward(grad, x)
         t = Tanh.apply((x + x * x * x * GeluTanh.kappa) * GeluTanh.beta)
         du = (x * x * (3 * GeluTanh.kappa) + 1) * GeluTanh.beta
         return grad * ((t + 1) * 0.5 + x * 0.5 * (1 - t * t) * du)
@@ -85,12 +81,13 @@ class Silu(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        wide = widen(x)
-        return narrow(wide * Sigmoid.apply(wide), x)
+        return kernels.elementwise.silu(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
+        if not isinstance(grad, Tensor):
+            return kernels.elementwise.silu_backward(grad, x)
         s = Sigmoid.apply(x)
         return grad * (s * (x * (1 - s) + 1))
 
@@ -140,7 +137,7 @@ class LogSigmoid(Elementwise):
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        return grad * Sigmoid.apply(-x)
+        return times(grad, Sigmoid.apply(minus(x)))
 
 
 class Glu(Rule):
@@ -151,7 +148,7 @@ class Glu(Rule):
         ctx.save_for_backward(x)
         ctx.dim = dim
         a, b = np.split(x, 2, dim)
-        return a * Sigmoid.apply(b)
+        return times(a, Sigmoid.apply(b))
 
     @staticmethod
     def backward(ctx, grad):

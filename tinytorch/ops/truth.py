@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import bool_, uint8
 from tinytorch.ops.dims import reduced_dims
@@ -17,18 +18,22 @@ class All(Rule):
     """Is x true everywhere over dims? uint8 answers in uint8, as it did before there was bool"""
 
     differentiable = False
-    join: Any = np.logical_and
 
-    @classmethod
-    def forward(cls, ctx, x, dims, keepdim):
-        y = cls.join.reduce(x, dims, np.bool_, None, keepdim)
+    @staticmethod
+    def forward(ctx, x, dims, keepdim):
+        y = kernels.reduce.all(x, dims, keepdim)
         return y.astype(np.uint8) if x.dtype.char == "B" else y
 
 
-class Any_(All):
+class Any_(Rule):
     """Is x true anywhere over dims? uint8 answers in uint8, as it did before there was bool"""
 
-    join = np.logical_or
+    differentiable = False
+
+    @staticmethod
+    def forward(ctx, x, dims, keepdim):
+        y = kernels.reduce.any(x, dims, keepdim)
+        return y.astype(np.uint8) if x.dtype.char == "B" else y
 
 
 class CountNonzero(Rule):
@@ -44,7 +49,7 @@ class CountNonzero(Rule):
 _OUT_DTYPE = ("{name} only supports bool tensor for result, got: {given.legacy}", bool_, uint8)
 
 
-def _truth(name: str, rule: type[All], input: Tensor, dim: Any, keepdim: bool) -> Tensor:
+def _truth(name: str, rule: type[Rule], input: Tensor, dim: Any, keepdim: bool) -> Tensor:
     if type(dim) in (tuple, list) and not dim:
         return rule.apply(input, (), keepdim)  # here, unlike elsewhere, no dimensions means none of them
     return rule.apply(input, reduced_dims(dim, input._array.ndim), keepdim)

@@ -1,0 +1,61 @@
+# Blocks of a matrix copied into rows that lie one after the other, which BLAS can read whatever the strides were.
+#
+# A block is small enough to stay in the processor's cache, so a strided operand is never copied as a whole. Columns
+# are turned into rows four by four: registers full of numbers are turned, where a plain loop moves them one by one.
+
+cdef extern from *:
+    """
+    #if defined(__SSE2__) || defined(_M_X64)
+    #include <emmintrin.h>
+    /* to[i][j] = from[j][i] for 4 by 4 numbers; the rows of `from` are `right` apart, those of `to` are `down` apart */
+    static inline void tinytorch_turn_float(const float* from, Py_ssize_t right, float* to, Py_ssize_t down) {
+        __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + right);
+        __m128 c = _mm_loadu_ps(from + 2 * right), d = _mm_loadu_ps(from + 3 * right);
+        _MM_TRANSPOSE4_PS(a, b, c, d);
+        _mm_storeu_ps(to, a);
+        _mm_storeu_ps(to + down, b);
+        _mm_storeu_ps(to + 2 * down, c);
+        _mm_storeu_ps(to + 3 * down, d);
+    }
+    static inline void tinytorch_turn_double(const double* from, Py_ssize_t right, double* to, Py_ssize_t down) {
+        for (int i = 0; i < 4; i += 2)
+            for (int j = 0; j < 4; j += 2) {
+                __m128d a = _mm_loadu_pd(from + j * right + i), b = _mm_loadu_pd(from + (j + 1) * right + i);
+                _mm_storeu_pd(to + i * down + j, _mm_unpacklo_pd(a, b));
+                _mm_storeu_pd(to + (i + 1) * down + j, _mm_unpackhi_pd(a, b));
+            }
+    }
+    #else
+    #define TINYTORCH_TURN(number) \\
+        static inline void tinytorch_turn_##number(const number* from, Py_ssize_t right, number* to, Py_ssize_t down) { \\
+            for (int i = 0; i < 4; i++) for (int j = 0; j < 4; j++) to[i * down + j] = from[j * right + i]; \\
+        }
+    TINYTORCH_TURN(float)
+    TINYTORCH_TURN(double)
+    #endif
+    """
+    void turn_float "tinytorch_turn_float"(const float*, Py_ssize_t, float*, Py_ssize_t) noexcept nogil
+    void turn_double "tinytorch_turn_double"(const double*, Py_ssize_t, double*, Py_ssize_t) noexcept nogil
+
+
+cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* out, Py_ssize_t rows, Py_ssize_t columns
+               ) noexcept nogil:
+    """out[i, j] = x[i, j], where `out` has its rows one after the other"""
+    cdef Py_ssize_t i, j, first, last, whole_rows = rows & ~<Py_ssize_t>3, whole_columns
+    if down != 1:
+        for i in range(rows):
+            for j in range(columns):
+                out[i * columns + j] = x[i * down + j * right]
+        return
+    for first in range(0, columns, 16):         # a row's 16 numbers are at least a line of the cache
+        last = min(first + 16, columns)
+        whole_columns = first + ((last - first) & ~<Py_ssize_t>3)
+        for i in range(0, whole_rows, 4):
+            for j in range(first, whole_columns, 4):
+                if floating is float:
+                    turn_float(x + i + j * right, right, out + i * columns + j, columns)
+                else:
+                    turn_double(x + i + j * right, right, out + i * columns + j, columns)
+        for j in range(first, last):
+            for i in range(whole_rows if j < whole_columns else 0, rows):
+                out[i * columns + j] = x[i + j * right]
