@@ -37,7 +37,21 @@ CORE = (
     "ops.shape",
     "ops.reduction",
     "ops.detach",
-    "ops.filling",
+    "ops.operators",
+    "ops.exponential",
+    "ops.special",
+    "ops.clamping",
+    "ops.activating",
+    "ops.rectifiers",
+    "ops.memory",
+    "ops.matmul",
+    "ops.addmm",
+    "ops.loss",
+    "nn.module",
+    "nn.containers",
+    "nn.linear",
+    "nn.losses.regression",
+    "nn.losses.binary",
 )
 
 PACKAGE = Path(__file__).parent

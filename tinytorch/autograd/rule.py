@@ -67,7 +67,9 @@ class RuleNode(Node):
             return (None,) * len(self.next_functions)
         return result if type(result) is tuple else (result,)
 
-    # What was saved, as attributes under PyTorch's names: grad_fn._saved_self, ._saved_result, ._saved_dim ...
+
+class ShownNode(RuleNode):
+    """Shows what was saved as PyTorch's nodes do: grad_fn._saved_self, ._saved_result, ._saved_dim ..."""
 
     def _names_of_parameters(self) -> list[str]:
         parameters = [*list(inspect.signature(self.rule.forward).parameters)[1:], "result"]
@@ -157,7 +159,7 @@ class Rule:
     def make_node_class(cls) -> type[RuleNode]:
         """The class of this rule's nodes, called after the rule; made when the rule is first recorded."""
         attributes = {"rule": cls, "__module__": cls.__module__, "__doc__": cls.__doc__}
-        cls.apply.node_class = type(cls.name or "", (RuleNode,), attributes)
+        cls.apply.node_class = type(cls.name or "", (ShownNode,), attributes)
         return cls.apply.node_class
 
 
