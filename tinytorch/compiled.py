@@ -11,11 +11,9 @@ prefers the compiled file to the .py beside it. It must not in three cases, and 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
-from pathlib import Path
+from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Any
 
 CORE = (
@@ -48,18 +46,14 @@ CORE = (
     "ops.addmm",
     "ops.loss",
     "nn.module",
-    "nn.containers",
-    "nn.linear",
-    "nn.losses.regression",
-    "nn.losses.binary",
 )
 
-PACKAGE = Path(__file__).parent
+PACKAGE = os.path.dirname(__file__)
 
 
-def source(name: str) -> Path:
-    """The Python file of a module of CORE."""
-    return PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+def place(name: str) -> str:
+    """Where the files of a module of CORE lie, without what their names end in."""
+    return os.path.join(PACKAGE, *name.split("."))
 
 
 def choose() -> str:
@@ -73,13 +67,14 @@ def choose() -> str:
 def _reason() -> str:
     if os.environ.get("TINYTORCH_PURE", "0") not in ("", "0"):
         return "Python: forced by TINYTORCH_PURE"
-    in_a_checkout = PACKAGE.with_name("setup.py").exists()  # an installer may write files in any order
+    in_a_checkout = os.path.exists(os.path.join(PACKAGE, os.pardir, "setup.py"))  # an installer keeps no order
     for name in CORE:
-        path = source(name)
-        built = [path.with_suffix(suffix) for suffix in EXTENSION_SUFFIXES if path.with_suffix(suffix).exists()]
-        if not built:
+        path = place(name)
+        try:
+            built = os.stat(path + EXTENSION_SUFFIXES[0]).st_mtime
+        except FileNotFoundError:
             return "Python: not built"
-        if in_a_checkout and path.stat().st_mtime > built[0].stat().st_mtime:
+        if in_a_checkout and os.stat(path + ".py").st_mtime > built:
             return f"Python: {name}.py was changed after it was compiled"
     return "compiled"
 
@@ -90,10 +85,12 @@ class _Sources:
     names = frozenset(f"{__package__}.{name}" for name in CORE)
 
     @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in cls.names:
             return None
-        return importlib.util.spec_from_file_location(name, source(name.partition(".")[2]))
+        from importlib.util import spec_from_file_location
+
+        return spec_from_file_location(name, place(name.partition(".")[2]) + ".py")
 
 
 core = choose()

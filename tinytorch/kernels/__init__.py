@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from tinytorch.kernels.quiet import quietly
 
@@ -28,8 +28,11 @@ PURE = os.environ.get("TINYTORCH_PURE", "0") not in ("", "0")
 picked: dict[str, str] = {}
 
 
-def _pick(family: str) -> ModuleType:
-    """The compiled module of a family, or its twin."""
+def _pick(family: str) -> Any:
+    """The compiled module of a family, or its twin.
+
+    A compiled loop sets off no warning of NumPy's, so nor may a twin that takes its place.
+    """
     twin = import_module(f"tinytorch.kernels.{family}")
     if PURE:
         picked[family] = "NumPy twin: forced by TINYTORCH_PURE"
@@ -38,12 +41,12 @@ def _pick(family: str) -> ModuleType:
         compiled = import_module(f"tinytorch._ext.{family}")
     except ModuleNotFoundError:
         picked[family] = "NumPy twin: not built"
-        return twin
+        return quietly(twin)
     except ImportError as error:
         picked[family] = f"NumPy twin: cannot be loaded ({error})"
-        return twin
+        return quietly(twin)
     picked[family] = "compiled"
-    if hasattr(compiled, "twin"):  # a compiled loop sets off no warning of NumPy's, nor may what it hands on
+    if hasattr(compiled, "twin"):
         compiled.twin = quietly(twin)
     return compiled
 
@@ -64,12 +67,6 @@ scatter = _pick("scatter")
 softmax = _pick("softmax")
 triangles = _pick("triangles")
 where = _pick("where")
-
-
-def compiled() -> bool:
-    """Are all kernels compiled?"""
-    return set(picked.values()) == {"compiled"}
-
 
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()
