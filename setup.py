@@ -32,7 +32,7 @@ DIRECTIVES = {
     "boundscheck": DEBUG,
     "wraparound": DEBUG,
     "initializedcheck": DEBUG,
-    "cdivision": not DEBUG,
+    "cdivision": True,  # also while debugging: 0 / 0 is nan, and remainders have the same signs
 }
 
 PACKAGE_DIR = {"tinytorch": "tinytorch", "tinytorch._ext": "_ext", "tinytorch.viz": "viz"}
