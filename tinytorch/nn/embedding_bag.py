@@ -56,15 +56,24 @@ def embedding_bag(
         if per_sample_weights is not None:
             per_sample_weights = per_sample_weights[wrap(kept)]
     found = embedding(wrap(numbers), weight, None, max_norm, norm_type, scale_grad_by_freq)
-    if mode == "max":
-        return _largest(found, bags, count)
     if per_sample_weights is not None:
         found = found * per_sample_weights.unsqueeze(1)
+    if input.ndim == 2 and numbers.size == input._array.size and numbers.size:  # bags of one length, nothing left out
+        return _of_equal_bags(found.view(*input.shape, weight.shape[1]), mode)
+    if mode == "max":
+        return _largest(found, bags, count)
     total = weight.new_zeros(count, weight.shape[1]).index_add(0, wrap(bags), found)
     if mode == "sum":
         return total
     sizes = np.bincount(bags, minlength=count).clip(1).astype(weight._array.dtype)
     return total / wrap(sizes[:, None])
+
+
+def _of_equal_bags(found: Tensor, mode: str) -> Tensor:
+    """The result for rows (bags, length, size); of equal numbers in a bag the first one gets the gradient."""
+    if mode == "max":
+        return found.max(1)[0]
+    return found.sum(1) if mode == "sum" else found.mean(1)
 
 
 def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[np.ndarray, np.ndarray, int]:
