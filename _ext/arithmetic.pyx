@@ -35,7 +35,7 @@ cdef inline bint find(cnp.ufunc function, int kind, Loop* loop):
     cdef const char* types = <const char*>function.types
     for i in range(function.ntypes):
         if types[0] == kind and (function.nin == 1 or types[1] == kind):
-            loop.run, loop.data, loop.result = <loop_t>function.functions[i], function.data[i], types[function.nin]
+            loop.run, loop.data, loop.result = <loop_t><void*>function.functions[i], function.data[i], types[function.nin]
             return True
         types += nargs
     return False
