@@ -50,7 +50,7 @@ def question(kernel, arguments, torch, shape):
     plain = [getattr(x, "__name__", str(x)) for x in arguments(shape) if not isinstance(x, np.ndarray)]
     broadcast = ["row"] if arguments is row else []
     return Question(
-        "elementwise kernels", f"{kernel}({', '.join(['...', *broadcast, *plain])}) {sized(shape)}",
+        "pointwise kernels", f"{kernel}({', '.join(['...', *broadcast, *plain])}) {sized(shape)}",
         lambda: arguments(shape), kernel=kernel, torch=torch, reach={"twin": 1, "PyTorch": 1.1},
     )  # fmt: skip
 
