@@ -121,6 +121,12 @@ def embeddings():
         "indexing with gradient", f"embedding, 4096 of {sized(EMBEDDING)}", arguments, public=with_gradient(look_up),
         prepare=True, reach={"PyTorch": 1},
     )  # fmt: skip
+    for mode in ("sum", "mean", "max"):
+
+        def bags(lib, table, index, mode=mode):
+            return lib.nn.functional.embedding_bag(index.view(512, 8), table, mode=mode)
+
+        yield Question("indexing", f"embedding_bag, {mode} of 512 x 8", arguments, public=bags, reach={"PyTorch": 1})
 
 
 QUESTIONS = [*kernels(), *functions(), *gradients(), *embeddings()]

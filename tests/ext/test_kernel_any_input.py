@@ -193,6 +193,11 @@ def index_select(d):
     return [x, axis, d.index(x.shape[axis % len(x.shape)], d.pick((), (7,), (3, 4), (0,))), d.pick(False, True)]
 
 
+def bag_sum(d):
+    x = d.array(d.shape(2, 2), d.floating())
+    return [x, d.index(x.shape[0], d.pick((3, 4), (0, 2), (40, 1)))]
+
+
 def plain(d, shape, dtype):
     """A target in C order: nothing else may be filled with random numbers"""
     made = lay(shape, dtype)
@@ -256,6 +261,7 @@ ROWS = {
     "extrema.argmin": reduced,
     "gather.gather": gather,
     "gather.index_select": index_select,
+    "gather.bag_sum": bag_sum,
     "loss.bce_with_logits": pair,
     "loss.bce_with_logits_backward": with_gradient,
     "loss.mse": pair,
