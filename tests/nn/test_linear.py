@@ -135,5 +135,4 @@ def test_linear_and_its_gradients_copy_no_operand():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     results = [y, grad, x.grad, layer.weight.grad, layer.bias.grad]
-    blocks = 2 * 2**18 * 4  # what a kernel may copy of each operand, for each of two threads
-    assert peak < sum(result.numpy(force=True).nbytes for result in results) * 17 / 16 + blocks + 100_000
+    assert peak < sum(result.numpy(force=True).nbytes for result in results) * 17 / 16 + 300_000
