@@ -67,6 +67,11 @@ def reduced(d):
     return [x, d.axes(len(x.shape)), d.pick(False, True)]
 
 
+def reduced_floats(d):
+    x = d.array(d.shape(), d.floating())
+    return [x, d.axes(len(x.shape)), d.pick(False, True)]
+
+
 def var_mean(d):
     x = d.array(d.shape(), d.floating())
     return [x, d.axes(len(x.shape)), d.pick(0, 1, 2, 0.5), d.pick(False, True)]
@@ -304,6 +309,7 @@ ROWS = {
     "scatter.scatter": scatter,
     "softmax.softmax": along,
     "softmax.log_softmax": along,
+    "softmax.logsumexp": reduced_floats,
     "softmax.softmax_backward": along_pair,
     "softmax.log_softmax_backward": along_pair,
     "softmax.cross_entropy": classes,
