@@ -19,8 +19,8 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = [
-    "arithmetic", "elementwise", "extrema", "gather", "loss", "matmul", "memory", "nll", "normalization", "optimizer",
-    "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
+    "arithmetic", "cumulative", "elementwise", "extrema", "gather", "loss", "matmul", "memory", "nll", "normalization",
+    "optimizer", "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
 ]  # fmt: skip
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"

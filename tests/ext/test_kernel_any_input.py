@@ -82,6 +82,11 @@ def norm(d):
     return [x, d.pick(2, 2.0, 1, 0, 3, math.inf, -math.inf), d.axes(len(x.shape)), d.pick(False, True)]
 
 
+def scanned(d):
+    x = d.array(d.shape(1))
+    return [x, d.axis(len(x.shape)), d.pick(False, True)]
+
+
 def along(d):
     x = d.array(d.shape(1), d.floating())
     return [x, d.axis(len(x.shape))]
@@ -258,6 +263,8 @@ ROWS = {
     "elementwise.gelu_tanh_backward": pair,
     "elementwise.silu": floats,
     "elementwise.silu_backward": pair,
+    "cumulative.cumsum": scanned,
+    "cumulative.cumprod": scanned,
     "extrema.amax": reduced,
     "extrema.amin": reduced,
     "extrema.max_with_indices": reduced,

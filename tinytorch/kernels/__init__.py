@@ -45,6 +45,7 @@ def _pick(family: str) -> ModuleType:
 
 
 arithmetic = _pick("arithmetic")
+cumulative = _pick("cumulative")
 elementwise = _pick("elementwise")
 extrema = _pick("extrema")
 gather = _pick("gather")
