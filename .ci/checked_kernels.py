@@ -39,7 +39,7 @@ def environment(kind: str, log: Path) -> tuple[dict[str, str], dict[str, str]]:
     build, test = {"TINYTORCH_DEBUG_KERNELS": "1"}, {"TINYTORCH_PURE": "0"}
     if kind == "sanitizers":
         library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-        build |= {"CFLAGS": SANITIZE, "LDFLAGS": SANITIZE}
+        build["CC"] = f"gcc {SANITIZE}"  # for the linker, too
         test |= {
             "LD_PRELOAD": library.stdout.strip(),
             "PYTHONMALLOC": "malloc",  # Python's own allocator would hide what lies beyond an object

@@ -218,4 +218,5 @@ def compare(question: Question, results: dict[str, Sequence[np.ndarray]]) -> Non
             try:
                 np.testing.assert_allclose(a, b, rtol=question.rtol, atol=question.atol)
             except AssertionError as error:
-                raise Failed(f"{question.group}: {question.name}: {who} beside {last}: {error}") from None
+                text = " ".join(str(error).split())[:300]
+                raise Failed(f"{question.group}: {question.name}: {who} beside {last}: {text}") from None

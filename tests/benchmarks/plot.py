@@ -37,7 +37,7 @@ def label(group: str, name: str) -> str:
         return f"{function}, {'16M' if rest.startswith('256') else 'small'}"
     if group == "matmul":  # "float32 64x64; 64x64: a @ b": a bar for each dtype and shape
         return name.partition(": ")[0].replace("x", " x ")
-    return name.partition(":")[0].replace("_", " ")
+    return name.partition(":")[0].replace("_", " ") if group in ("steps", "memory") else name
 
 
 def draw(lines: Sequence[Line], about: dict[str, str], file: Path) -> None:
@@ -56,10 +56,9 @@ def draw(lines: Sequence[Line], about: dict[str, str], file: Path) -> None:
     for place, column in enumerate(columns):
         inner = grid[place].subgridspec(len(column), 1, height_ratios=[rows(groups[name]) for name in column])
         for row, name in enumerate(column):
-            panel(figure.add_subplot(inner[row]), name, groups[name])
-    figure.suptitle(
-        f"Time (memory) of tinytorch divided by its rival's. {about['machine']}, {about['date']}", fontsize=11
-    )
+            panel(figure.add_subplot(inner[row]), name, groups[name], limits(name, by_group(lines)[name]))
+    head = "Time (memory) of tinytorch divided by its rival's; within reach is left of red"
+    figure.suptitle(f"{head}. {about['machine']}, {about['date']}", fontsize=11)
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
 
@@ -80,8 +79,14 @@ def arrange(groups: dict[str, dict]) -> list[list[str]]:
     return [sorted(column, key=PANELS.index) for column in columns if column]
 
 
-def panel(axes, group: str, each: dict[str, dict[int, tuple[float, float, float]]]) -> None:
-    """One group: a bar from 1 to the mean ratio, a thin line from the lowest to the highest"""
+def limits(group: str, lines: Sequence[Line]) -> dict[str, float]:
+    """Label -> the reach it was given"""
+    rival = RIVAL.get(group, "PyTorch")
+    return {label(group, one.name): one.reach[rival] for one in lines if rival in one.reach}
+
+
+def panel(axes, group: str, each: dict[str, dict[int, tuple[float, float, float]]], reach: dict[str, float]) -> None:
+    """One group: a bar from 1 to the mean ratio, a thin line from the lowest to the highest, a red one at the reach"""
     threads = sorted({number for by_threads in each.values() for number in by_threads})
     place, ticks, names = 0.0, [], []
     for name, by_threads in each.items():
@@ -93,6 +98,8 @@ def panel(axes, group: str, each: dict[str, dict[int, tuple[float, float, float]
             if high > low:
                 axes.plot([low, high], [place, place], color="black", linewidth=0.7)
             place += 1
+        if name in reach:
+            axes.plot([reach[name]] * 2, [place - len(by_threads) - 0.5, place - 0.5], color="#cc3333", linewidth=1.4)
         place += 0.5
     axes.set_xscale("log")
     lowest = min(low for each_ in each.values() for low, _, _ in each_.values())

@@ -67,6 +67,7 @@ FUNCTIONS = {
     "cumsum": (over("cumsum"), np.cumsum, ONE_AXIS),
 }  # fmt: skip
 
+LOOSE = {("norm", True): 0.03}  # PyTorch adds one square after the other in float32: 1.4 % off
 KINDS = ("any", "all", "prod")
 LAYOUTS = ["contiguous", "transposed", "sliced"]
 
@@ -91,7 +92,7 @@ def question(name, shape, axis, layout):
     return Question(
         "reductions", f"{name} of {sizes}, axis {axis}, {layout}", lambda: [data(kind, shape, layout)],
         public=lambda torch, x: both(torch, x, AXES[axis]), numpy=lambda x: numpy(x, AXES[axis]),
-        reach={BEST: 1}, large=large, rtol=1e-3, atol=0.05 if large else 1e-3,
+        reach={BEST: 1}, large=large, rtol=LOOSE.get((name, large), 1e-3), atol=0.05 if large else 1e-3,
     )  # fmt: skip
 
 
