@@ -97,6 +97,14 @@ cdef void copy_square(const Copy* copy, const char* x, floating* out, Py_ssize_t
     """out[i, j] = x[i, j] for so many steps i along `near` and j along `last`"""
     cdef floating table[SQUARE * (SQUARE + 1)]      # rows one number longer than a power of 2: caches like that
     cdef Py_ssize_t i, j, step = copy.step[copy.near], down = copy.out[copy.near]
+    if rows == SQUARE and columns == SQUARE and step == sizeof(floating):   # lengths that the compiler knows
+        for j in range(SQUARE):
+            for i in range(SQUARE):
+                table[j * (SQUARE + 1) + i] = (<const floating*>(x + j * copy.step[copy.last]))[i]
+        for i in range(SQUARE):
+            for j in range(SQUARE):
+                out[i * down + j] = table[j * (SQUARE + 1) + i]
+        return
     for j in range(columns):
         for i in range(rows):
             table[j * (SQUARE + 1) + i] = (<const floating*>(x + j * copy.step[copy.last] + i * step))[0]
