@@ -28,7 +28,7 @@ from tests.benchmarks.table import Line
 FIRST = ["steps", "overhead", "matmul", "reductions", "elementwise"]  # then the others, and last
 SPECIAL = {"threads": "two_threads", "memory": "memory", "import": "imports"}  # measured by programs of their own
 MEAN_OF = [make.__name__ for make in STEPS if make is not two_layers_function]
-SECONDS = {"steps": 1.5, "overhead": 0.8}  # of rounds for each question
+SECONDS = {"steps": 1.0, "overhead": 0.4}  # of rounds for each question
 OTHERWISE, QUICK = 0.06, 0.03
 ROUNDS, FEW = (3, 60), (3, 5)
 SPREAD = 12  # so many questions of each group are a look

@@ -100,6 +100,9 @@ def shape_for(axis, large):
     return LARGE if large else SMALL_3D if axis in ("middle", "several") else SMALL
 
 
+# Their large arrays are contiguous only: in other layouts they do as max, argmax, var and softmax do.
+SIBLINGS = ("min", "min with indices", "argmin", "std", "log_softmax")
+
 # Large arrays that several functions read are made once: they come one after the other.
 QUESTIONS = [
     question(name, shape_for(axis, large), axis, layout)
@@ -108,6 +111,7 @@ QUESTIONS = [
     for layout in LAYOUTS
     for name, (_, _, axes) in FUNCTIONS.items()
     if name == kind or (not kind and name not in KINDS)
+    if not large or layout == "contiguous" or name not in SIBLINGS
     for axis in axes
 ]
 
