@@ -81,9 +81,13 @@ cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, P
     Where rows are far apart, eight of them are added while a sum is at hand. Where they are close, memory is read
     faster row by row (64 MB in rows of 1 KB: 2.2 against 4.6 ms).
     """
-    cdef Py_ssize_t j, k, singles = run % 8
+    cdef Py_ssize_t j, k
     if stride * <Py_ssize_t>sizeof(floating) < PAGE and columns > ROW:
-        singles = run
+        for k in range(run):
+            for j in range(columns):
+                sums[j] += x[j * side]
+            x += stride
+            ROW_BY_ROW()
     else:
         for k in range(run // 8):
             for j in range(columns):
@@ -91,11 +95,10 @@ cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, P
                            + x[j * side + 3 * stride] + x[j * side + 4 * stride] + x[j * side + 5 * stride]
                            + x[j * side + 6 * stride] + x[j * side + 7 * stride])
             x += 8 * stride
-    for k in range(singles):
-        for j in range(columns):
-            sums[j] += x[j * side]
-        x += stride
-        ROW_BY_ROW()
+        for k in range(run % 8):
+            for j in range(columns):
+                sums[j] += x[j * side]
+            x += stride
 
 
 cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
@@ -127,9 +130,12 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
             outcome += x[i]
         total[0] = outcome
         return
-    if rows < 4:
-        for j in range(width):
+    if rows < 4 * 16:           # too short for a run
+        for j in range(4 * width):
             lane[j] = 0
+        for i in range(rows // 4):
+            for j in range(4 * width):
+                lane[j] += x[i * 4 * width + j]
     else:
         cascade(x, rows // 4, 4 * width, 4 * width, 1, lane)
     for i in range(rows // 4 * 4, rows):
