@@ -20,8 +20,8 @@ from setuptools.command.build_ext import build_ext
 
 # Every kernel once: _ext/<name>.pyx, installed as tinytorch._ext.<name>.
 KERNELS = [
-    "arithmetic", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "memory", "nll", "normalization",
-    "optimizer", "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
+    "arithmetic", "cumulative", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "memory", "nll",
+    "normalization", "optimizer", "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
 ]  # fmt: skip
 
 # Python files that are compiled as they stand.
@@ -36,7 +36,7 @@ DIRECTIVES = {
     "boundscheck": DEBUG,
     "wraparound": DEBUG,
     "initializedcheck": DEBUG,
-    "cdivision": not DEBUG,
+    "cdivision": True,  # also while debugging: 0 / 0 is nan, and remainders have the same signs
 }
 
 # Python files keep the semantics of Python.

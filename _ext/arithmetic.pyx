@@ -5,8 +5,8 @@ dtypes, planning the walk, taking care of overlaps) costs a small array five tim
 thread ever walks. Here the loop is taken out of the ufunc and run on arrays of its dtype, cut into parts. Results are
 NumPy's to the bit, since it is NumPy's loop.
 
-NumPy twin: tinytorch/kernels/arithmetic.py. Floating and complex arrays of one dtype that lie in C order or repeat
-themselves by broadcasting, and Python numbers beside float32 and float64; anything else goes to the twin.
+NumPy twin: tinytorch/kernels/arithmetic.py. Arrays of one dtype that lie in C order or repeat themselves by
+broadcasting, and Python numbers beside float32, float64 and int64; anything else goes to the twin.
 """
 
 from importlib import import_module
@@ -35,15 +35,25 @@ cdef inline bint find(cnp.ufunc function, int kind, Loop* loop):
     cdef const char* types = <const char*>function.types
     for i in range(function.ntypes):
         if types[0] == kind and (function.nin == 1 or types[1] == kind):
-            loop.run, loop.data, loop.result = <loop_t>function.functions[i], function.data[i], types[function.nin]
+            loop.run, loop.data, loop.result = <loop_t><void*>function.functions[i], function.data[i], types[function.nin]
             return True
         types += nargs
     return False
 
 
-cdef inline bint computes(int kind) noexcept:
-    """Loops for floats and complex numbers raise no errors, so they need no interpreter"""
-    return kind == cnp.NPY_FLOAT or kind == cnp.NPY_DOUBLE or kind == cnp.NPY_CFLOAT or kind == cnp.NPY_CDOUBLE
+cdef cnp.ufunc _power = np.power
+
+
+cdef inline bint computes(cnp.ufunc function, int kind):
+    """Loops for numbers need no interpreter; only that for powers of integers raises errors"""
+    return kind <= cnp.NPY_CDOUBLE and (kind >= cnp.NPY_FLOAT or function is not _power)
+
+
+cdef inline bint takes(int kind, object number):
+    """Does an array of this dtype take a Python number as it is?"""
+    if kind == cnp.NPY_INT64:
+        return type(number) is int and is_number(number)
+    return (kind == cnp.NPY_FLOAT or kind == cnp.NPY_DOUBLE) and is_number(number)
 
 
 cdef void run_loop(char** data, Py_ssize_t n, Py_ssize_t* steps, const void* what) noexcept nogil:
@@ -66,7 +76,7 @@ cdef object unary(cnp.ufunc function, object x, object out):
     cdef int kind = cnp.PyArray_TYPE(source)
     cdef Loop loop
     cdef Grid grid
-    if not computes(kind) or not find(function, kind, &loop):
+    if not computes(function, kind) or not find(function, kind, &loop):
         return None
     if out is None:
         target = empty(source.ndim, source.shape, loop.result, columns)
@@ -116,14 +126,14 @@ cdef object binary(cnp.ufunc function, object x, object y, object out):
     cdef cnp.PyArrayObject* arrays[2]
     cdef Loop loop
     cdef Grid grid
-    if not computes(kind) or not find(function, kind, &loop):
+    if not computes(function, kind) or not find(function, kind, &loop):
         return None
     arrays[0] = <cnp.PyArrayObject*>x if x_is_array else NULL
     arrays[1] = <cnp.PyArrayObject*>y if y_is_array else NULL
     if x_is_array and y_is_array:
         if cnp.PyArray_TYPE(<cnp.ndarray>y) != kind:
             return None
-    elif (kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE) or not is_number(y if x_is_array else x):
+    elif not takes(kind, y if x_is_array else x):
         return None
     grid.count = 3
     if out is None and cnp.PyArray_ISFORTRAN(model) and (

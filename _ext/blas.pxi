@@ -15,10 +15,11 @@ cdef enum:              # the names and numbers of CBLAS
     AS_IT_IS = 111
     TRANSPOSED = 112
 
-# out (m, n) = alpha x (m, k) @ y (k, n) + beta out: order, flag x, flag y, m, n, k, alpha, x, rows apart, y, rows apart,
-# beta, out, rows apart. Integers have 64 or 32 bits.
+# out (m, n) = alpha x (m, k) @ y (k, n) + beta out: order, flag x, flag y, m, n, k, alpha, x, rows apart, y, rows
+# apart, beta, out, rows apart. Integers have 64 or 32 bits.
 ctypedef void (*Sgemm64)(
-    int, int, int, int64_t, int64_t, int64_t, float, const float*, int64_t, const float*, int64_t, float, float*, int64_t
+    int, int, int, int64_t, int64_t, int64_t, float, const float*, int64_t, const float*, int64_t, float, float*,
+    int64_t
 ) noexcept nogil
 ctypedef void (*Dgemm64)(
     int, int, int, int64_t, int64_t, int64_t, double, const double*, int64_t, const double*, int64_t, double, double*,
@@ -50,6 +51,7 @@ cdef enum:
 
 cdef int blas_state = UNKNOWN
 cdef bint wide                      # does the library count with 64 bits?
+cdef bint unpacked                  # does it multiply small matrices where they are?
 cdef void* sgemm = NULL
 cdef void* dgemm = NULL
 cdef void* sgemv = NULL
@@ -64,13 +66,13 @@ cdef int limit_before = 1
 
 cdef bint blas_found() except -1:
     """Is there a library to call? The first call finds out."""
-    global blas_state, wide, sgemm, dgemm, sgemv, dgemv, read_threads, set_threads
+    global blas_state, wide, unpacked, sgemm, dgemm, sgemv, dgemv, read_threads, set_threads
     if blas_state == UNKNOWN:
         found = _module("tinytorch.kernels.threads").blas()
         if found is None:
             blas_state = MISSING
         else:
-            wide = found.wide
+            wide, unpacked = found.wide, found.unpacked
             sgemm, dgemm = <void*><size_t>found.sgemm, <void*><size_t>found.dgemm
             sgemv, dgemv = <void*><size_t>found.sgemv, <void*><size_t>found.dgemv
             read_threads = <int (*)() noexcept nogil><size_t>found.read_threads

@@ -33,7 +33,7 @@ ctypedef void (*Piece)(char** data, Py_ssize_t n, Py_ssize_t* steps, const void*
 
 
 cdef inline bint is_number(object value):
-    """A Python number that floats take without rounding twice"""
+    """A Python number that goes through a double unchanged into floats (and, if it is an int, into int64)"""
     return type(value) is float or (type(value) is int and -16777216 <= value <= 16777216)
 
 
@@ -46,8 +46,12 @@ cdef inline void lay_number(Grid* grid, int place, double value, int kind) noexc
     """Operand number `place` is a number, in every row and column."""
     cdef int side
     cdef float single = <float>value
+    cdef cnp.int64_t whole
     if kind == cnp.NPY_FLOAT:
         memcpy(&grid.number, &single, sizeof(float))
+    elif kind == cnp.NPY_INT64:
+        whole = <cnp.int64_t>value
+        memcpy(&grid.number, &whole, sizeof(cnp.int64_t))
     else:
         memcpy(&grid.number, &value, sizeof(double))
     grid.data[place] = <char*>&grid.number

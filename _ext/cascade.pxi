@@ -46,7 +46,7 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
     """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns <= TOGETHER"""
     cdef floating higher[(LEVELS - 1) * TOGETHER]   # running sums of runs, of runs of runs, ...
     cdef int power, level
-    cdef Py_ssize_t run = 16, i = 0, j, k
+    cdef Py_ssize_t run = 16, i = 0, j
     for j in range(columns):
         sums[j] = 0
     if n >= run:
@@ -67,10 +67,7 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
                     higher[level * columns + j] += higher[(level - 1) * columns + j]
                     higher[(level - 1) * columns + j] = 0
                 level += 1
-    for k in range(i, n):
-        for j in range(columns):
-            sums[j] += x[j * side]
-        x += stride
+    add_run(x, n - i, stride, columns, side, sums)
     if i:
         for level in range(LEVELS - 1):
             for j in range(columns):
@@ -98,6 +95,10 @@ cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, P
                            + x[j * side + 3 * stride] + x[j * side + 4 * stride] + x[j * side + 5 * stride]
                            + x[j * side + 6 * stride] + x[j * side + 7 * stride])
             x += 8 * stride
+        for k in range(run % 8):
+            for j in range(columns):
+                sums[j] += x[j * side]
+            x += stride
 
 
 cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
@@ -129,9 +130,12 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
             outcome += x[i]
         total[0] = outcome
         return
-    if rows < 4:
-        for j in range(width):
+    if rows < 4 * 16:           # too short for a run
+        for j in range(4 * width):
             lane[j] = 0
+        for i in range(rows // 4):
+            for j in range(4 * width):
+                lane[j] += x[i * 4 * width + j]
     else:
         cascade(x, rows // 4, 4 * width, 4 * width, 1, lane)
     for i in range(rows // 4 * 4, rows):

@@ -10,6 +10,7 @@ cdef enum:
     BLOCK = 2048    # numbers of a row that are looked at together
     LOOK = 128       # numbers of a block that are compared together
     TILE = 1024     # columns that are reduced together: their states stay in the nearest cache
+    BAND = 16       # rows that are reduced into each other while these states stay there
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
 
 
@@ -127,7 +128,7 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
     cdef const number* row
     cdef const char* x = <const char*>start
     cdef number* here
-    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i, j, k, some
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i, j, k, some, at, last
     if sides[1].out == 0:
         for i in range(sides[0].size):
             j = 0
@@ -139,21 +140,25 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
             x += sides[0].step
             best += sides[0].out
         return
-    j = 0
-    while j < n:
-        some = TILE if n - j > TILE else n - j
-        for i in range(sides[0].size):
-            row = fetch(x + i * sides[0].step + j * step, step, some, room)
-            here = best + i * sides[0].out + j
-            for k in range(some):
-                here[k] = larger(key(row[k], flip), here[k])
-        j += some
+    i = 0
+    while i < sides[0].size:
+        last = sides[0].size if sides[0].size - i < BAND else i + BAND
+        j = 0
+        while j < n:
+            some = TILE if n - j > TILE else n - j
+            for at in range(i, last):
+                row = fetch(x + at * sides[0].step + j * step, step, some, room)
+                here = best + at * sides[0].out + j
+                for k in range(some):
+                    here[k] = larger(key(row[k], flip), here[k])
+            j += some
+        i = last
 
 
 cdef inline_void fold_places(const number* start, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
                              int flip) noexcept nogil:
     cdef const char* x = <const char*>start
-    cdef Py_ssize_t i, j = 0, rows = 1 if sides[0].out else sides[0].size, again = sides[0].size // rows, some
+    cdef Py_ssize_t i, j, rows, some
     if sides[1].out == 0:
         for i in range(sides[0].size):
             place_in_row(<const number*>x, &sides[1], place + i * sides[0].place, flip, best, places)
@@ -161,15 +166,18 @@ cdef inline_void fold_places(const number* start, const Side* sides, Py_ssize_t 
             best += sides[0].out
             places += sides[0].out
         return
-    while j < sides[1].size:
-        some = TILE if sides[1].size - j > TILE else sides[1].size - j
-        for i in range(again):      # once, or for one row after the other where each has results of its own
-            places_in_columns(<const number*>(x + i * sides[0].step), sides, rows, some, place, flip,
-                              best + i * sides[0].out, places + i * sides[0].out)
-        x += some * sides[1].step
-        best += some
-        places += some
-        j += some
+    rows = 1 if sides[0].out else BAND
+    i = 0
+    while i < sides[0].size:
+        rows = sides[0].size - i if sides[0].size - i < rows else rows
+        j = 0
+        while j < sides[1].size:
+            some = TILE if sides[1].size - j > TILE else sides[1].size - j
+            places_in_columns(<const number*>(x + i * sides[0].step + j * sides[1].step), sides, rows, some,
+                              place + i * sides[0].place, flip, best + i * sides[0].out + j,
+                              places + i * sides[0].out + j)
+            j += some
+        i += rows
 
 
 cdef inline_void place_in_row(const number* start, const Side* side, Py_ssize_t place, int flip, number* best,

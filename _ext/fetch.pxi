@@ -14,7 +14,7 @@ ctypedef fused number:
 cdef extern from *:
     """
     #if defined(__GNUC__)
-    #define TINYTORCH_NO_INLINE_VOID __attribute__((noinline)) void
+    #define TINYTORCH_NO_INLINE_VOID __attribute__((noinline, unused)) void
     #else
     #define TINYTORCH_NO_INLINE_VOID void
     #endif

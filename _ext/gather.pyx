@@ -2,6 +2,7 @@
 
     gather         y[..., i, ...] = x[..., index[..., i, ...], ...]         index has the shape of y
     index_select   y[..., i, ...] = x[..., index[i], ...]                   index counts along `axis` alone
+    bag_sum        y[b] = x[index[b, 0]] + x[index[b, 1]] + ...             rows of a table, added up
 
 NumPy twin: tinytorch/kernels/gather.py. The rooms copy elements of 1, 2, 4 or 8 bytes whatever they mean, and rows of
 any; arrays in C order, indices of int64. Anything else goes to the twin.
@@ -11,6 +12,8 @@ from importlib import import_module
 
 from libc.string cimport memcpy
 
+from cython cimport floating
+
 include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
@@ -18,8 +21,21 @@ include "places.pxi"
 
 twin = import_module("tinytorch.kernels.gather")
 
+cdef extern from *:
+    """
+    /* ask for memory that will be read soon: rows of a table are anywhere, and no processor guesses where */
+    #if defined(__GNUC__)
+    #define TINYTORCH_SOON(address) __builtin_prefetch(address)
+    #else
+    #define TINYTORCH_SOON(address) ((void)(address))
+    #endif
+    """
+    void soon "TINYTORCH_SOON"(const void* address) noexcept nogil
+
 cdef enum:
     MOST = 64               # threads at most
+    AHEAD = 16              # rows that are asked for before they are read
+    LINE = 64               # bytes that memory is read in
 
 
 def gather(x, axis, index):
@@ -195,3 +211,63 @@ cdef inline void select_row(const bits* x, const cnp.int64_t* index, bits* y, Py
     cdef Py_ssize_t i
     for i in range(count):
         y[i] = x[index[i]]
+
+
+def bag_sum(x, index):
+    """The sums of the rows of x (n, size) that each row of index (bags, length) names, (bags, size)."""
+    if not (plain_float(x) and are_indices(index)):
+        return twin.bag_sum(x, index)
+    cdef cnp.ndarray source = x, where = index
+    if source.ndim != 2 or where.ndim != 2:
+        return twin.bag_sum(x, index)
+    cdef const cnp.int64_t* places = <const cnp.int64_t*> where.data
+    cdef Py_ssize_t bags = where.shape[0], length = where.shape[1], size = source.shape[1]
+    if first_outside(places, bags * length, source.shape[0]) >= 0:
+        raise IndexError("index out of range in self")
+    cdef cnp.npy_intp sides[2]
+    sides[0], sides[1] = bags, size
+    cdef cnp.ndarray out = empty(2, sides, cnp.PyArray_TYPE(source))
+    with nogil:
+        if cnp.PyArray_TYPE(source) == cnp.NPY_FLOAT:
+            bags_in_parts(<const float*> source.data, places, <float*> out.data, bags, length, size)
+        else:
+            bags_in_parts(<const double*> source.data, places, <double*> out.data, bags, length, size)
+    return out
+
+
+cdef void bags_in_parts(const floating* x, const cnp.int64_t* index, floating* y, Py_ssize_t bags, Py_ssize_t length,
+                        Py_ssize_t size) noexcept nogil:
+    """Every thread fills some bags"""
+    cdef int parts = threads_for(bags * length * size, GRAIN), part
+    cdef Py_ssize_t first
+    parts = parts if parts <= bags else 1
+    if parts == 1:
+        _bag_sum(x, index, y, bags, length, size)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        first = bags * part // parts
+        _bag_sum(x, index + first * length, y + first * size, bags * (part + 1) // parts - first, length, size)
+
+
+cdef simd_void _bag_sum(const floating* x,              # IN   (n, size)
+                        const cnp.int64_t* index,       # IN   (bags, length), checked
+                        floating* y,                    # OUT  (bags, size)
+                        Py_ssize_t bags, Py_ssize_t length, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t b, i, j, at = 0
+    cdef const floating* row
+    for b in range(bags):
+        for j in range(size):
+            y[j] = 0
+        for i in range(length):
+            if at + AHEAD < bags * length:
+                row = x + index[AHEAD] * size
+                j = 0
+                while j < size:
+                    soon(row + j)
+                    j += LINE // sizeof(floating)
+            row = x + index[0] * size
+            for j in range(size):
+                y[j] += row[j]
+            index += 1
+            at += 1
+        y += size

@@ -21,7 +21,7 @@ cdef enum Loss:
     BCE, MSE, SMOOTH_L1, HUBER
 
 cdef enum:
-    GRAIN = 16384       # numbers that are worth a thread
+    GRAIN = 32768       # numbers that are worth a thread
 
 
 # ---- doors -----------------------------------------------------------------------------------------------------------
@@ -214,11 +214,12 @@ cdef simd_void _smooth_l1(const floating* x, const floating* t, floating* out, P
 
 cdef simd_void _huber(const floating* x, const floating* t, floating* out, Py_ssize_t n, floating delta) noexcept nogil:
     cdef Py_ssize_t i
-    cdef floating d, half = <floating>0.5
+    cdef floating d, least, half = <floating>0.5
     for i in range(n):
         d = x[i] - t[i]
         d = -d if d < 0 else d
-        out[i] = half * d * d if d <= delta else delta * (d - half * delta)
+        least = delta if d > delta else d       # both pieces are least * (d - least / 2)
+        out[i] = least * (d - half * least)
 
 
 cdef simd_void _clamped_backward(const floating* g, Py_ssize_t step, const floating* x, const floating* t,

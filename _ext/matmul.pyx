@@ -9,7 +9,7 @@ tinytorch/kernels/matmul.py; it takes whatever is of another kind.
 Three ways of computing:
  - three plain loops where BLAS would not have begun before they are done (SMALL);
  - BLAS reads a matrix that lies row by row or column by column where it is;
- - of any other matrix (and of a transposed one where that is faster) it gets blocks, copied into rows (pack.pxi).
+ - of any other matrix (and of these where that is faster) it gets blocks, copied into rows (pack.pxi).
 
 Our own threads share a large product. Each has a rectangle of the result, or some of a batch's matrices, so no number
 depends on how they take turns.
@@ -30,9 +30,15 @@ twin = import_module("tinytorch.kernels.matmul")
 cdef enum:
     SMALL = 64              # products of numbers that plain loops compute
     GRAIN = 1 << 18         # products of numbers that a thread should have at least
+    LONG = 20000            # numbers from which on NumPy's dot product is faster than a matrix of one row
     RELEASE = 1 << 14       # from so many on, other Python threads may run meanwhile
     DEPTH = 512             # rows of a block of b, columns of one of a
     BLOCK = 1 << 18         # numbers in a block
+    UNPACKED = 1000000      # up to so many products of numbers BLAS reads its operands where they are
+    FINE_DEPTH = 256        # sides of blocks for that,
+    FINE_ROWS = 128
+    FINE_BLOCK = 1 << 15    # and numbers in one of b
+    LARGE = 140000000       # from so many products of numbers on BLAS is left alone
     ROWS = 4                # a piece of the result has whole blocks of so many rows
     COLUMNS = 16            # and columns, which is what BLAS computes at a time
 
@@ -62,12 +68,14 @@ def addmm(c, a, b, beta=1, alpha=1):
 
 
 cdef object compute(cnp.ndarray a, cnp.ndarray b, Product* p):
-    """The product as a new array; None where BLAS is needed and there is none."""
+    """The product as a new array; None where BLAS is needed and there is none, and for long dot products."""
     cdef cnp.npy_intp[3] shape
     cdef int ndim = 0
     cdef double work = <double>p.m * p.k * p.n
     p.small = work <= SMALL
     if not p.small and not (blas_found() and (wide or max(p.m, p.k, p.n) <= INT_MAX)):
+        return None
+    if p.m == 1 and p.n == 1 and p.k > LONG:
         return None
     if a.ndim == 3 or b.ndim == 3:
         shape[ndim] = p.count
@@ -100,7 +108,8 @@ cdef void share(Product* p, double work) except *:
             transpose(p)
         look(&p.a, p.m, p.k)
         look(&p.b, p.k, p.n)
-        if p.b.flag == TRANSPOSED and better_turned(p):
+        p.fine = unpacked and better_fine(p)
+        if p.fine:
             p.b.flag = PACKED
         split(p, parts)
         cut_blocks(p)
@@ -165,26 +174,38 @@ cdef void loops(floating* out, Product* p, Py_ssize_t first, Py_ssize_t last) no
                 b += p.b.right
 
 
-cdef inline bint better_turned(Product* p) noexcept:
-    """Is a transposed b worth being turned before OpenBLAS sees it? For these sizes it is (measured)."""
-    if p.n < 16:
+cdef inline bint better_fine(Product* p) noexcept:
+    """Is the product computed sooner in blocks so small that BLAS does not pack them, with b's copied by us?
+
+    Measured with OpenBLAS: at 128 x 128 x 128 a third of its time for a transposed b, an eighth for any other, goes
+    into packing. Where k or n are large, blocks that stay in the cache for long are better."""
+    cdef double work = <double>p.m * p.k * p.n
+    if p.n < 16 or p.a.flag == PACKED:
         return False
-    if <double>p.m * p.k * p.n <= 1e6:          # OpenBLAS has loops of their own for so few numbers
-        return p.a.flag == AS_IT_IS and p.m >= 16
-    return p.kind == cnp.NPY_FLOAT and 4 < p.m <= 384
+    if work <= UNPACKED:        # nothing is packed anyway, but it is slow for a transposed b
+        return p.a.flag == AS_IT_IS and p.b.flag == TRANSPOSED and p.m >= 16
+    if work > LARGE:
+        return p.b.flag == TRANSPOSED and p.kind == cnp.NPY_FLOAT and 4 < p.m <= 256
+    return p.m >= 32 or (p.b.flag != AS_IT_IS and p.m > 4)
 
 
 cdef void cut_blocks(Product* p) noexcept:
-    """How large the blocks are that are copied, and how many numbers they make"""
+    """How large the blocks are that BLAS gets, and how many numbers have to be copied for them"""
     cdef Py_ssize_t rows = largest_cut(p.m, p.rows, ROWS), columns = largest_cut(p.n, p.columns, COLUMNS)
     p.depth, p.a_rows, p.b_columns = p.k, rows, columns
-    if p.a.flag == PACKED or p.b.flag == PACKED:
+    if p.fine:
+        p.depth, p.a_rows = min(p.k, FINE_DEPTH), min(rows, FINE_ROWS)
+        p.b_columns = min(UNPACKED // (p.a_rows * p.depth), FINE_BLOCK // p.depth) & ~<Py_ssize_t>(COLUMNS - 1)
+        p.b_columns = min(columns, p.b_columns)
+    elif p.a.flag == PACKED or p.b.flag == PACKED:
         p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))
+        if p.a.flag == PACKED:
+            p.a_rows = min(rows, BLOCK // p.depth)
+        if p.b.flag == PACKED:
+            p.b_columns = min(columns, BLOCK // p.depth)
     if p.a.flag == PACKED:
-        p.a_rows = min(rows, BLOCK // p.depth)
         p.scratch += p.a_rows * p.depth
     if p.b.flag == PACKED:
-        p.b_columns = min(columns, BLOCK // p.depth)
         p.scratch += p.b_columns * p.depth
 
 

@@ -22,7 +22,7 @@ from cython cimport floating
 twin = import_module("tinytorch.kernels.optimizer")
 
 cdef enum:
-    GRAIN = 16384       # numbers that are worth a thread
+    GRAIN = 32768       # numbers that are worth a thread
 
 
 def sgd_step(param, grad, buffer, double lr, double momentum=0, double dampening=0, double weight_decay=0,

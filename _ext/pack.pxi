@@ -26,12 +26,12 @@ cdef extern from *:
             }
     }
     #else
-    #define TINYTORCH_TURN(number) \\
-        static inline void tinytorch_turn_##number(const number* from, Py_ssize_t right, number* to, Py_ssize_t down) { \\
+    #define TINYTORCH_TURN(name, number) \\
+        static inline void name(const number* from, Py_ssize_t right, number* to, Py_ssize_t down) { \\
             for (int i = 0; i < 4; i++) for (int j = 0; j < 4; j++) to[i * down + j] = from[j * right + i]; \\
         }
-    TINYTORCH_TURN(float)
-    TINYTORCH_TURN(double)
+    TINYTORCH_TURN(tinytorch_turn_float, float)
+    TINYTORCH_TURN(tinytorch_turn_double, double)
     #endif
     """
     void turn_float "tinytorch_turn_float"(const float*, Py_ssize_t, float*, Py_ssize_t) noexcept nogil

@@ -1,53 +1,126 @@
-"""Softmax and log-softmax of rows, their backward, and cross-entropy on class numbers:
+"""Softmax and log-softmax along an axis, their backward, log of sums of powers, and cross-entropy on class numbers:
 
     softmax(x)_j      = e^(x_j - m) / sum_k e^(x_k - m)             m = max(x), so that no power overflows
     log_softmax(x)_j  = (x_j - m) - log(sum_k e^(x_k - m))
+    logsumexp(x)      = m + log(sum_k e^(x_k - m))
     cross_entropy     = -log_softmax(x)_t                           t = the row's class
 
-NumPy twin: tinytorch/kernels/softmax.py. The rooms walk rows of float32 or float64 in C order; any other axis, dtype
-or layout goes to the twin.
+NumPy twin: tinytorch/kernels/softmax.py. Numbers are float32 or float64, others go to the twin. An array in C order is
+read as (outer, n, inner), others are brought into this order first. Rows that fit into a cache are read once; others
+twice: for their maxima and sums (exponentials.pxi), and for the result.
 """
 
 from importlib import import_module
 
-from libc.math cimport log
+from libc.math cimport INFINITY, log
 
 include "door.pxi"
 include "simd.pxi"
+include "threads.pxi"
+include "walk.pxi"
+include "fetch.pxi"
+include "contiguous.pxi"
 include "rows.pxi"
 include "explog.pxi"
+include "exponentials.pxi"
 
 twin = import_module("tinytorch.kernels.softmax")
 
+cdef enum:
+    GRAIN = 1 << 14     # numbers that are worth a thread: powers take longer than sums
+    LONG = 1 << 14      # rows up to this length stay in a cache with their results
 
-cdef inline bint rows_of(object x, object axis, Py_ssize_t* rows, Py_ssize_t* columns):
-    """Is x an array whose last axis is `axis`, in plain rows? If so, how many and how long."""
-    if not plain_float(x) or type(axis) is not int:
+
+cdef struct Split:      # an array in C order read as (outer, n, inner)
+    Py_ssize_t outer, n, inner
+    int axis
+
+
+cdef inline bint split(cnp.ndarray x, object axis, Split* parts):
+    """Is `axis` an axis of x, and x not empty? If so, fill `parts`."""
+    cdef int i
+    if type(axis) is not int or not -x.ndim <= axis < x.ndim or cnp.PyArray_SIZE(x) == 0:
         return False
-    cdef cnp.ndarray array = x
-    if array.ndim == 0 or not -1 <= axis < array.ndim or -1 < axis < array.ndim - 1 or cnp.PyArray_SIZE(array) == 0:
-        return False
-    columns[0] = array.shape[array.ndim - 1]
-    rows[0] = cnp.PyArray_SIZE(array) // columns[0]
+    parts.axis = axis
+    parts.axis += x.ndim if parts.axis < 0 else 0
+    parts.outer = parts.inner = 1
+    for i in range(parts.axis):
+        parts.outer *= x.shape[i]
+    parts.n = x.shape[parts.axis]
+    for i in range(parts.axis + 1, x.ndim):
+        parts.inner *= x.shape[i]
     return True
+
+
+# ---- forward ---------------------------------------------------------------------------------------------------------
 
 
 def softmax(x, axis=-1):
     """softmax(x) along `axis`, a new array."""
-    cdef Py_ssize_t rows, columns
-    if not rows_of(x, axis, &rows, &columns):
+    cdef Split parts
+    source = contiguous(x)
+    if source is None or not split(source, axis, &parts):
         return twin.softmax(x, axis)
-    cdef cnp.ndarray source = x, out = empty_like(x)
-    if cnp.PyArray_TYPE(source) == cnp.NPY_FLOAT:
+    return forward(source, &parts, False)
+
+
+def log_softmax(x, axis=-1):
+    """log(softmax(x)) along `axis`, a new array."""
+    cdef Split parts
+    source = contiguous(x)
+    if source is None or not split(source, axis, &parts):
+        return twin.log_softmax(x, axis)
+    return forward(source, &parts, True)
+
+
+cdef cnp.ndarray forward(cnp.ndarray x, Split* parts, bint logs):
+    cdef cnp.ndarray y = empty_like(x)
+    cdef Walk walk
+    cdef bint in_rows = parts.inner == 1 and parts.n <= LONG
+    if not in_rows:
+        plan(x, parts.axis, SUMS, &walk)
+    cdef cnp.ndarray most = y, total = y
+    if not in_rows:
+        most = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&walk.count, cnp.PyArray_TYPE(x), 0)
+        total = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&walk.count, cnp.NPY_DOUBLE, 0)
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
         with nogil:
-            _softmax(<const float*> source.data, <float*> out.data, rows, columns)
+            if in_rows:
+                forward_rows(<const float*>x.data, <float*>y.data, parts, logs)
+            else:
+                maxima_and_sums(<float*>most.data, <double*>total.data, &walk)
+                forward_rest(<const float*>x.data, <float*>y.data, <float*>most.data, <double*>total.data, parts, logs)
     else:
         with nogil:
-            _softmax(<const double*> source.data, <double*> out.data, rows, columns)
-    return out
+            if in_rows:
+                forward_rows(<const double*>x.data, <double*>y.data, parts, logs)
+            else:
+                maxima_and_sums(<double*>most.data, <double*>total.data, &walk)
+                forward_rest(<const double*>x.data, <double*>y.data, <double*>most.data, <double*>total.data, parts, logs)
+    return y
 
 
-cdef simd_void _softmax(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+cdef void forward_rows(const floating* x, floating* y, const Split* split, bint logs) noexcept nogil:
+    """Rows that stay in a cache"""
+    cdef int parts = threads_for(split.outer * split.n, GRAIN), part
+    if parts > split.outer:
+        parts = <int>split.outer
+    if parts == 1:
+        if logs:
+            log_softmax_rows(x, y, split.outer, split.n)
+        else:
+            softmax_rows(x, y, split.outer, split.n)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        if logs:
+            log_softmax_rows(x + split.outer * part // parts * split.n, y + split.outer * part // parts * split.n,
+                             split.outer * (part + 1) // parts - split.outer * part // parts, split.n)
+        else:
+            softmax_rows(x + split.outer * part // parts * split.n, y + split.outer * part // parts * split.n,
+                         split.outer * (part + 1) // parts - split.outer * part // parts, split.n)
+
+
+cdef simd_void softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef floating largest, scale
     cdef double total
@@ -63,22 +136,7 @@ cdef simd_void _softmax(const floating* x, floating* y, Py_ssize_t rows, Py_ssiz
         y += columns
 
 
-def log_softmax(x, axis=-1):
-    """log(softmax(x)) along `axis`, a new array."""
-    cdef Py_ssize_t rows, columns
-    if not rows_of(x, axis, &rows, &columns):
-        return twin.log_softmax(x, axis)
-    cdef cnp.ndarray source = x, out = empty_like(x)
-    if cnp.PyArray_TYPE(source) == cnp.NPY_FLOAT:
-        with nogil:
-            _log_softmax(<const float*> source.data, <float*> out.data, rows, columns)
-    else:
-        with nogil:
-            _log_softmax(<const double*> source.data, <double*> out.data, rows, columns)
-    return out
-
-
-cdef simd_void _log_softmax(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+cdef simd_void log_softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef floating largest, log_total
     cdef double total
@@ -94,27 +152,143 @@ cdef simd_void _log_softmax(const floating* x, floating* y, Py_ssize_t rows, Py_
         y += columns
 
 
+cdef void forward_rest(const floating* x, floating* y, const floating* most, double* total, const Split* split,
+                       bint logs) noexcept nogil:
+    """Anything else, with the maxima and sums known: all threads share the (outer * n) rows, or the only one."""
+    cdef int parts = threads_for(split.outer * split.n * split.inner, GRAIN), part
+    cdef Py_ssize_t i
+    if logs:
+        for i in range(split.outer * split.inner):
+            total[i] = log(total[i])
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        finish(x, y, most, total, split, split.outer * split.n * part // parts,
+               split.outer * split.n * (part + 1) // parts, logs)
+
+
+cdef simd_void finish(const floating* x, floating* y, const floating* most, const double* total, const Split* split,
+                      Py_ssize_t start, Py_ssize_t stop, bint logs) noexcept nogil:
+    """y from row `start` up to row `stop`, where total holds sums, or their logs"""
+    cdef Py_ssize_t i = start, j, columns = split.inner, last
+    cdef const floating* m
+    cdef const double* s
+    cdef floating scale
+    x += start * columns
+    y += start * columns
+    while i < stop:
+        m = most + i // split.n * columns
+        s = total + i // split.n * columns
+        if columns == 1:        # the numbers of one row of n, up to its end
+            last = i // split.n * split.n + split.n
+            last = (last if last < stop else stop) - i
+            scale = <floating>s[0]
+            if logs:
+                for j in range(last):
+                    y[j] = (x[j] - m[0]) - scale
+            else:
+                for j in range(last):
+                    y[j] = exp_(x[j] - m[0]) / scale
+            x += last
+            y += last
+            i += last
+        else:
+            if logs:
+                for j in range(columns):
+                    y[j] = (x[j] - m[j]) - <floating>s[j]
+            else:
+                for j in range(columns):
+                    y[j] = exp_(x[j] - m[j]) / <floating>s[j]
+            x += columns
+            y += columns
+            i += 1
+
+
+def logsumexp(x, axis=None, bint keepdims=False):
+    """log(sum of e^x) over `axis`."""
+    cdef Walk walk
+    if not cnp.PyArray_CheckExact(x) or not plan(x, axis, SUMS, &walk):
+        return twin.logsumexp(x, axis, keepdims)
+    cdef cnp.ndarray array = x, most, total
+    cdef int kind = cnp.PyArray_TYPE(array)
+    if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE:
+        return twin.logsumexp(x, axis, keepdims)
+    most = results_of(&walk, array, keepdims, kind)
+    total = results_of(&walk, array, keepdims, cnp.NPY_DOUBLE)
+    with nogil:
+        if kind == cnp.NPY_FLOAT:
+            maxima_and_sums(<float*>most.data, <double*>total.data, &walk)
+            logs_of_sums(<float*>most.data, <double*>total.data, walk.count)
+        else:
+            maxima_and_sums(<double*>most.data, <double*>total.data, &walk)
+            logs_of_sums(<double*>most.data, <double*>total.data, walk.count)
+    return in_order_of_axes(&walk, most, array, keepdims)
+
+
+# ---- backward --------------------------------------------------------------------------------------------------------
+
+
 def softmax_backward(grad, y, axis=-1):
     """y * (grad - sum(grad * y)) along `axis`, with y = softmax(x)."""
-    cdef Py_ssize_t rows, columns
-    if not rows_of(y, axis, &rows, &columns) or not plain_like(grad, y):
-        return twin.softmax_backward(grad, y, axis)
-    cdef cnp.ndarray upper = grad, result = y, out = empty_like(y)
-    if cnp.PyArray_TYPE(result) == cnp.NPY_FLOAT:
-        with nogil:
-            _softmax_backward(
-                <const float*> upper.data, <const float*> result.data, <float*> out.data, rows, columns)
-    else:
-        with nogil:
-            _softmax_backward(
-                <const double*> upper.data, <const double*> result.data, <double*> out.data, rows, columns)
+    out = backward(grad, y, axis, False)
+    return twin.softmax_backward(grad, y, axis) if out is None else out
+
+
+def log_softmax_backward(grad, y, axis=-1):
+    """grad - e^y * sum(grad) along `axis`, with y = log_softmax(x)."""
+    out = backward(grad, y, axis, True)
+    return twin.log_softmax_backward(grad, y, axis) if out is None else out
+
+
+cdef object backward(object grad, object y, object axis, bint logs):
+    """None where the twin has to do it"""
+    cdef Split parts
+    cdef cnp.ndarray upper, result, out
+    grad, y = contiguous(grad), contiguous(y)
+    if grad is None or y is None or not plain_like(grad, y) or not split(y, axis, &parts):
+        return None
+    upper, result = grad, y
+    out = empty_like(result)
+    with nogil:
+        if cnp.PyArray_TYPE(result) == cnp.NPY_FLOAT:
+            backward_parts(<const float*>upper.data, <const float*>result.data, <float*>out.data, &parts, logs)
+        else:
+            backward_parts(<const double*>upper.data, <const double*>result.data, <double*>out.data, &parts, logs)
     return out
 
 
-cdef simd_void _softmax_backward(const floating* grad,      # IN   dL/dy
-                                 const floating* y,         # IN   softmax(x)
-                                 floating* out,             # OUT  dL/dx
-                                 Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+cdef void backward_parts(const floating* grad, const floating* y, floating* out, const Split* split,
+                         bint logs) noexcept nogil:
+    """Threads share the outer side, or where there is little of it the columns."""
+    cdef int parts = threads_for(split.outer * split.n * split.inner, GRAIN), part
+    cdef bint by_columns = split.outer < parts
+    cdef Py_ssize_t total = split.inner if by_columns else split.outer
+    if parts > total:
+        parts = <int>total
+    if parts == 1:
+        backward_part(grad, y, out, split, 0, split.inner if by_columns else split.outer, by_columns, logs)
+        return
+    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        backward_part(grad, y, out, split, total * part // parts, total * (part + 1) // parts, by_columns, logs)
+
+
+cdef void backward_part(const floating* grad, const floating* y, floating* out, const Split* split,
+                        Py_ssize_t start, Py_ssize_t stop, bint by_columns, bint logs) noexcept nogil:
+    cdef Py_ssize_t i, at, size = split.n * split.inner
+    if split.inner == 1:
+        if logs:
+            log_softmax_backward_rows(grad + start * size, y + start * size, out + start * size, stop - start, split.n)
+        else:
+            softmax_backward_rows(grad + start * size, y + start * size, out + start * size, stop - start, split.n)
+        return
+    for i in range(split.outer if by_columns else stop - start):
+        at = i * size + start if by_columns else (start + i) * size
+        backward_columns(grad + at, y + at, out + at, split.n, split.inner, stop - start if by_columns else split.inner,
+                         logs)
+
+
+cdef simd_void softmax_backward_rows(const floating* grad,      # IN   dL/dy
+                                     const floating* y,         # IN   softmax(x)
+                                     floating* out,             # OUT  dL/dx
+                                     Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef double total
     cdef floating shared
@@ -130,27 +304,10 @@ cdef simd_void _softmax_backward(const floating* grad,      # IN   dL/dy
         out += columns
 
 
-def log_softmax_backward(grad, y, axis=-1):
-    """grad - e^y * sum(grad) along `axis`, with y = log_softmax(x)."""
-    cdef Py_ssize_t rows, columns
-    if not rows_of(y, axis, &rows, &columns) or not plain_like(grad, y):
-        return twin.log_softmax_backward(grad, y, axis)
-    cdef cnp.ndarray upper = grad, result = y, out = empty_like(y)
-    if cnp.PyArray_TYPE(result) == cnp.NPY_FLOAT:
-        with nogil:
-            _log_softmax_backward(
-                <const float*> upper.data, <const float*> result.data, <float*> out.data, rows, columns)
-    else:
-        with nogil:
-            _log_softmax_backward(
-                <const double*> upper.data, <const double*> result.data, <double*> out.data, rows, columns)
-    return out
-
-
-cdef simd_void _log_softmax_backward(const floating* grad,  # IN   dL/dy
-                                     const floating* y,     # IN   log_softmax(x)
-                                     floating* out,         # OUT  dL/dx
-                                     Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+cdef simd_void log_softmax_backward_rows(const floating* grad,  # IN   dL/dy
+                                         const floating* y,     # IN   log_softmax(x)
+                                         floating* out,         # OUT  dL/dx
+                                         Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef double total
     cdef floating shared
@@ -162,6 +319,33 @@ cdef simd_void _log_softmax_backward(const floating* grad,  # IN   dL/dy
         grad += columns
         y += columns
         out += columns
+
+
+cdef simd_void backward_columns(const floating* grad, const floating* y, floating* out, Py_ssize_t n, Py_ssize_t stride,
+                                Py_ssize_t columns, bint logs) noexcept nogil:
+    """n rows `stride` apart: the sums of TILE columns first, in double precision, then their gradients"""
+    cdef double total[TILE]
+    cdef floating shared[TILE]
+    cdef Py_ssize_t i, j, k = 0, some
+    while k < columns:
+        some = TILE if columns - k > TILE else columns - k
+        for j in range(some):
+            total[j] = 0
+        for i in range(n):
+            for j in range(some):
+                total[j] += grad[i * stride + k + j] if logs else grad[i * stride + k + j] * y[i * stride + k + j]
+        for j in range(some):
+            shared[j] = <floating>total[j]
+        for i in range(n):
+            for j in range(some):
+                if logs:
+                    out[i * stride + k + j] = grad[i * stride + k + j] - exp_(y[i * stride + k + j]) * shared[j]
+                else:
+                    out[i * stride + k + j] = y[i * stride + k + j] * (grad[i * stride + k + j] - shared[j])
+        k += some
+
+
+# ---- cross-entropy ---------------------------------------------------------------------------------------------------
 
 
 cdef inline bint classes_fit(object logits, object target):

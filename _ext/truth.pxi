@@ -1,7 +1,7 @@
 # The rooms of any and all: is a number different from 0, are all of them? nan is. Needs axes.pxi and cascade.pxi.
 
 cdef enum:
-    GLANCE = 4096       # so many numbers of a row are looked at before the answer may be given
+    GLANCE = 512        # so many numbers of a row are looked at before the answer may be given
 
 ctypedef fused tested:
     cnp.uint8_t
@@ -49,8 +49,13 @@ cdef inline_void search_row(const tested* x, Py_ssize_t n, Py_ssize_t stride, bi
                             cnp.uint8_t* found) noexcept nogil:
     cdef Py_ssize_t j, start = 0
     cdef int some = 0
+    cdef cnp.uint8_t byte = 0
     while n - start >= GLANCE and not some:
-        if stride == 1:
+        if stride == 1 and tested is cnp.uint8_t:       # bytes are compared fastest with bytes
+            for j in range(GLANCE):
+                byte |= (x[start + j] == 0) == wanted
+            some = byte
+        elif stride == 1:
             for j in range(GLANCE):
                 some |= (x[start + j] == 0) == wanted
         else:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tinytorch
 from tinytorch.version import __version__
 
@@ -28,6 +30,16 @@ print(time.thread_time() - start)
 
 def short(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+IMPORT_MEMORY = """
+import numpy
+def occupied():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+before = occupied()
+import tinytorch
+print(occupied() - before)
+"""
 
 
 def python(code: str, **environment: str) -> str:
@@ -66,6 +78,12 @@ def test_what_is_rarely_needed_is_imported_at_first_use():
 def test_import_adds_little_time(tmp_path):
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}  # as after an installation
     assert min(float(python(IMPORT_TIME, **compiled)) for _ in range(6)) < 0.05
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_import_adds_little_memory(tmp_path):
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    assert min(float(python(IMPORT_MEMORY, **compiled)) for _ in range(3)) < 25
 
 
 def test_every_file_begins_with_what_lives_there():

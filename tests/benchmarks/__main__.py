@@ -25,11 +25,11 @@ from tests.benchmarks.questions import Question
 from tests.benchmarks.steps import STEPS, two_layers_function
 from tests.benchmarks.table import Line
 
-GROUPS = ["steps", "overhead", "matmul", "reductions", "elementwise", "fused", "kernels", "threads", "memory", "import"]
+FIRST = ["steps", "overhead", "matmul", "reductions", "elementwise"]  # then the others, and last
 SPECIAL = {"threads": "two_threads", "memory": "memory", "import": "imports"}  # measured by programs of their own
 MEAN_OF = [make.__name__ for make in STEPS if make is not two_layers_function]
-SECONDS = {"steps": 1.5, "overhead": 0.8}  # of rounds for each question
-OTHERWISE, QUICK = 0.12, 0.03
+SECONDS = {"steps": 1.0, "overhead": 0.4}  # of rounds for each question
+OTHERWISE, QUICK = 0.06, 0.03
 ROUNDS, FEW = (3, 60), (3, 5)
 SPREAD = 12  # so many questions of each group are a look
 
@@ -42,7 +42,9 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; all when none is named")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help="groups whose names begin so; all when none is named (see --list)"
+    )
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N", help="default: 1 2")
     parser.add_argument("--quick", action="store_true", help="less than a minute: some small questions of each group")
     parser.add_argument("--only", metavar="TEXT", default="", help="questions whose name contains TEXT")
@@ -52,9 +54,6 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--load", metavar="FILE", type=Path, help="take the measurements from there, measure nothing")
     parser.add_argument("--list", action="store_true", help="print the questions, measure nothing")
     options = parser.parse_args(arguments)
-    unknown = [group for group in options.groups if group not in GROUPS]
-    if unknown:
-        parser.error(f"no group {', '.join(unknown)}; there are: {', '.join(GROUPS)}")
     if min(options.threads) < 1:
         parser.error("--threads takes positive numbers")
     for file in (options.markdown, options.plot, options.save):
@@ -81,19 +80,28 @@ def spread(questions: list, count: int) -> list:
     return [questions[place * len(questions) // count] for place in range(count)]
 
 
-def chosen(options: argparse.Namespace) -> list[tuple[int, Question]]:
-    """(place in the list of all, question), in the order of the tables"""
-    found = []
+def groups_of(options: argparse.Namespace, everything: Sequence[Question]) -> list[str]:
+    """The groups that were named, or all, in the order of the tables"""
+    names = list(dict.fromkeys([*FIRST, *(question.group for question in everything), *SPECIAL]))
+    if not options.groups:
+        return names
+    for word in options.groups:
+        if not any(name.startswith(word) for name in names):
+            raise Wrong(f"no group begins with {word!r}; there are: {', '.join(names)}")
+    return [name for name in names if name.startswith(tuple(options.groups))]
+
+
+def chosen(options: argparse.Namespace) -> tuple[list[str], list[tuple[int, Question]]]:
+    """(the groups, (place in the list of all, question) of each question), in the order of the tables"""
     everything = list(enumerate(clock.questions()))
-    unknown = {question.group for _, question in everything} - set(GROUPS)
-    if unknown:
-        raise Wrong(f"questions of unknown groups: {', '.join(sorted(unknown))}; add them to GROUPS of {__file__}")
-    for group in options.groups or GROUPS:
+    groups = groups_of(options, [question for _, question in everything])
+    found = []
+    for group in groups:
         members = [(place, q) for place, q in everything if q.group == group and options.only in q.name]
         if options.quick:
             members = spread([(place, q) for place, q in members if not q.large], SPREAD)
         found += members
-    return found
+    return groups, found
 
 
 def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
@@ -102,8 +110,8 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
 
     lines: list[Line] = []
     failures: list[str] = []
-    selected = chosen(options)
-    special = [group for group in options.groups or GROUPS if group in SPECIAL and not options.only]
+    groups, selected = chosen(options)
+    special = [group for group in groups if group in SPECIAL and not options.only]
     for threads in options.threads:
         with clock.workers(threads) as started, tqdm(selected, desc=table.count(threads), leave=False) as progress:
             for place, question in progress:
@@ -120,7 +128,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
             continue  # the number of threads does not matter to the rest
         for group in tqdm(special, desc=f"{table.count(threads)}: processes", leave=False, disable=not special):
             lines += import_module(f"tests.benchmarks.{SPECIAL[group]}").measure(threads, options.quick)
-    order = {name: place for place, name in enumerate(GROUPS)}
+    order = {name: place for place, name in enumerate(groups)}
     places = {(one.group, one.name): place for place, one in reversed(list(enumerate(lines)))}
     lines.sort(key=lambda one: (order[one.group], places[one.group, one.name], one.threads))
     return lines, failures
@@ -138,8 +146,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         check(options)
         if options.list:
-            for _, question in chosen(options):
+            groups, selected = chosen(options)
+            for _, question in selected:
                 print(f"{question.group}: {question.name}  ({', '.join(question.rows())})")
+            print(*(f"{group}: measured by a program of its own" for group in groups if group in SPECIAL), sep="\n")
             return 0
         start = time.perf_counter()
         if options.load:

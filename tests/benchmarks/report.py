@@ -22,7 +22,6 @@ TITLES = {
     "matmul": "Matrix products",
     "reductions": "Reductions",
     "elementwise": "Elementwise operations on large tensors",
-    "fused": "Fused kernels",
     "kernels": "Kernels on small arrays",
     "threads": "Two Python threads",
     "memory": "Peak memory of a training step",
@@ -75,6 +74,10 @@ def commit() -> str:
     return head + ("+" if changed.strip() else "")
 
 
+def title(group: str) -> str:
+    return TITLES.get(group, group.capitalize())
+
+
 def by_group(lines: Sequence[Line]) -> dict[str, list[Line]]:
     groups: dict[str, list[Line]] = {}
     for one in lines:
@@ -85,7 +88,7 @@ def by_group(lines: Sequence[Line]) -> dict[str, list[Line]]:
 def text(lines: Sequence[Line], about: dict[str, str]) -> str:
     parts = ["\n".join(f"{key:10}{value}" for key, value in about.items())]
     for group, members in by_group(lines).items():
-        parts.append(f"{TITLES[group]}\n\n{table.text_table(members)}")
+        parts.append(f"{title(group)}\n\n{table.text_table(members)}")
     parts.append("\n".join(table.summary(lines)))
     return "\n\n".join(parts)
 
@@ -102,12 +105,12 @@ def markdown(lines: Sequence[Line], about: dict[str, str], plot: Path | None) ->
             if worst:
                 shown = markdown_table(worst[:LONG])
                 more = f", the {LONG} farthest from it" if len(worst) > LONG else ""
-                parts.append(f"## {TITLES[group]}\n\nNot within reach{more}:\n\n{shown}")
+                parts.append(f"## {title(group)}\n\nNot within reach{more}:\n\n{shown}")
             else:
-                parts.append(f"## {TITLES[group]}\n\nAll within reach.")
+                parts.append(f"## {title(group)}\n\nAll within reach.")
             parts.append(f"<details><summary>All {len(members)} lines</summary>\n\n{body}\n\n</details>")
         else:
-            parts.append(f"## {TITLES[group]}\n\n{body}")
+            parts.append(f"## {title(group)}\n\n{body}")
     return "\n\n".join(parts) + "\n"
 
 

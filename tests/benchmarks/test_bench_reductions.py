@@ -67,30 +67,32 @@ FUNCTIONS = {
     "cumsum": (over("cumsum"), np.cumsum, ONE_AXIS),
 }  # fmt: skip
 
+LOOSE = {("norm", True): 0.03}  # PyTorch adds one square after the other in float32: 1.4 % off
+KINDS = ("any", "all", "prod")
 LAYOUTS = ["contiguous", "transposed", "sliced"]
 
 
 @functools.lru_cache(maxsize=1)
-def data(name, shape, layout):
+def data(kind, shape, layout):
     """Normal numbers; around 1 where they are multiplied; booleans that have to be read to the end"""
     sides = shape[::-1] if layout == "transposed" else (*shape[:-1], 2 * shape[-1]) if layout == "sliced" else shape
-    if name in ("any", "all"):
-        x = np.full(sides, name == "all")
+    if kind in ("any", "all"):
+        x = np.full(sides, kind == "all")
     else:
         x = np.resize(numbers(min(int(np.prod(sides)), 999_983)), sides)
-        if name == "prod":
+        if kind == "prod":
             x = 1 + x / 1000
     return x.T if layout == "transposed" else x[..., ::2] if layout == "sliced" else x
 
 
 def question(name, shape, axis, layout):
     both, numpy, _ = FUNCTIONS[name]
-    large = shape is LARGE
+    large, kind = shape is LARGE, name if name in KINDS else ""
     sizes = " x ".join(map(str, shape))
     return Question(
-        "reductions", f"{name} of {sizes}, axis {axis}, {layout}", lambda: [data(name, shape, layout)],
+        "reductions", f"{name} of {sizes}, axis {axis}, {layout}", lambda: [data(kind, shape, layout)],
         public=lambda torch, x: both(torch, x, AXES[axis]), numpy=lambda x: numpy(x, AXES[axis]),
-        reach={BEST: 1}, large=large, rtol=1e-3, atol=0.05 if large else 1e-3,
+        reach={BEST: 1}, large=large, rtol=LOOSE.get((name, large), 1e-3), atol=0.05 if large else 1e-3,
     )  # fmt: skip
 
 
@@ -98,12 +100,19 @@ def shape_for(axis, large):
     return LARGE if large else SMALL_3D if axis in ("middle", "several") else SMALL
 
 
+# Their large arrays are contiguous only: in other layouts they do as max, argmax, var and softmax do.
+SIBLINGS = ("min", "min with indices", "argmin", "std", "log_softmax")
+
+# Large arrays that several functions read are made once: they come one after the other.
 QUESTIONS = [
     question(name, shape_for(axis, large), axis, layout)
-    for name, (_, _, axes) in FUNCTIONS.items()
     for large in (False, True)
-    for axis in axes
+    for kind in ("", *KINDS)
     for layout in LAYOUTS
+    for name, (_, _, axes) in FUNCTIONS.items()
+    if name == kind or (not kind and name not in KINDS)
+    if not large or layout == "contiguous" or name not in SIBLINGS
+    for axis in axes
 ]
 
 

@@ -67,6 +67,11 @@ def reduced(d):
     return [x, d.axes(len(x.shape)), d.pick(False, True)]
 
 
+def reduced_floats(d):
+    x = d.array(d.shape(), d.floating())
+    return [x, d.axes(len(x.shape)), d.pick(False, True)]
+
+
 def var_mean(d):
     x = d.array(d.shape(), d.floating())
     return [x, d.axes(len(x.shape)), d.pick(0, 1, 2, 0.5), d.pick(False, True)]
@@ -75,6 +80,11 @@ def var_mean(d):
 def norm(d):
     x = d.array(d.shape(), d.floating())
     return [x, d.pick(2, 2.0, 1, 0, 3, math.inf, -math.inf), d.axes(len(x.shape)), d.pick(False, True)]
+
+
+def scanned(d):
+    x = d.array(d.shape(1))
+    return [x, d.axis(len(x.shape)), d.pick(False, True)]
 
 
 def along(d):
@@ -193,6 +203,11 @@ def index_select(d):
     return [x, axis, d.index(x.shape[axis % len(x.shape)], d.pick((), (7,), (3, 4), (0,))), d.pick(False, True)]
 
 
+def bag_sum(d):
+    x = d.array(d.shape(2, 2), d.floating())
+    return [x, d.index(x.shape[0], d.pick((3, 4), (0, 2), (40, 1)))]
+
+
 def plain(d, shape, dtype):
     """A target in C order: nothing else may be filled with random numbers"""
     made = lay(shape, dtype)
@@ -248,6 +263,8 @@ ROWS = {
     "elementwise.gelu_tanh_backward": pair,
     "elementwise.silu": floats,
     "elementwise.silu_backward": pair,
+    "cumulative.cumsum": scanned,
+    "cumulative.cumprod": scanned,
     "extrema.amax": reduced,
     "extrema.amin": reduced,
     "extrema.max_with_indices": reduced,
@@ -256,6 +273,7 @@ ROWS = {
     "extrema.argmin": reduced,
     "gather.gather": gather,
     "gather.index_select": index_select,
+    "gather.bag_sum": bag_sum,
     "loss.bce_with_logits": pair,
     "loss.bce_with_logits_backward": with_gradient,
     "loss.mse": pair,
@@ -298,12 +316,14 @@ ROWS = {
     "scatter.scatter": scatter,
     "softmax.softmax": along,
     "softmax.log_softmax": along,
+    "softmax.logsumexp": reduced_floats,
     "softmax.softmax_backward": along_pair,
     "softmax.log_softmax_backward": along_pair,
     "softmax.cross_entropy": classes,
     "softmax.cross_entropy_backward": classes_backward,
     "triangles.triangle": lambda d: [d.array(d.shape(1)), d.pick(-2, 0, 1), d.pick(True, False)],
     "triangles.keep_triangle": lambda d: [d.target(d.shape(1), d.dtype()), d.pick(-2, 0, 1), d.pick(True, False)],
+    "where.where": lambda d: [d.array(d.shape(), d.pick(np.bool_, np.bool_, d.dtype())), *operands(d)],
 }  # fmt: skip
 every_kernel = pytest.mark.parametrize("name", ROWS)
 

@@ -67,6 +67,29 @@ def test_a_number_as_operand(kind, dtype, name, number):
 
 
 @both
+@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i4", "i8", "u8"])
+@pytest.mark.parametrize("name", TWO)
+def test_whole_numbers(kind, dtype, name):
+    function = getattr(load(kind, "arithmetic"), name)
+    x = np.arange(-20, 40).reshape(20, 3).astype(dtype)
+    y = np.array([-1, 0, 100]).astype(dtype)
+    for a, b in [(x, y), (x, x), (y, x[:, :1]), (x, 3), (3, x), (x, 2**24 + 1), (x, 0.5), (x.T, 3)]:
+        try:
+            expected = TWO[name](a, b)
+        except (TypeError, OverflowError) as error:
+            with pytest.raises(type(error)):
+                function(a, b)
+        else:
+            assert_is(function(a, b), expected)
+
+
+@both
+def test_powers_of_integers_may_be_errors(kind):
+    with pytest.raises(ValueError, match="negative integer powers"):
+        load(kind, "arithmetic").apply_to_two(np.power, np.arange(5), np.full(5, -1))
+
+
+@both
 @pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda ufunc: ufunc.__name__)
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16", "i8", "?"])
 def test_any_ufunc(kind, ufunc, dtype):
@@ -83,7 +106,7 @@ def test_any_ufunc(kind, ufunc, dtype):
 
 @both
 @pytest.mark.parametrize("ufunc", UFUNCS_OF_TWO, ids=lambda ufunc: ufunc.__name__)
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i8"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i8", "i2"])
 def test_any_ufunc_of_two(kind, ufunc, dtype):
     x, y = np.abs(draw((50, 3))).astype(dtype), np.abs(draw(3, seed=1)).astype(dtype)
     assert_is(load(kind, "arithmetic").apply_to_two(ufunc, x, y), ufunc(x, y))

@@ -52,6 +52,26 @@ def test_index_select(kind, dtype, shape, axis, sides, negative):
 
 
 @both
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64], ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("sides", [(3, 4), (1, 1), (0, 2), (2, 0)], ids=str)
+def test_bag_sum(kind, dtype, sides):
+    x, index = elements((6, 5), dtype), np.random.default_rng(1).integers(0, 6, sides)
+    found = load(kind, "gather").bag_sum(x, index)
+    np.testing.assert_array_equal(found, x[index].sum(1).astype(dtype), strict=True)
+
+
+@both
+def test_bags_that_do_not_fit(kind):
+    family, x = load(kind, "gather"), np.zeros((2, 3))
+    for bad in (2, -1):
+        with pytest.raises(IndexError, match=r"^index out of range in self$"):
+            family.bag_sum(x, np.array([[0, bad]]))
+    for table, index in [((2, 3), (2,)), ((2,), (2, 2)), ((2, 3, 1), (2, 2))]:
+        with pytest.raises(ValueError, match="bag_sum needs"):
+            family.bag_sum(np.zeros(table), np.zeros(index, np.int64))
+
+
+@both
 def test_gather_of_a_part(kind):
     """index may be smaller than x along the other axes"""
     x, index = elements((4, 5), np.float32), np.array([[3, 0], [1, 3], [3, 2], [0, 0], [1, 1], [2, 2]])
@@ -90,7 +110,7 @@ def test_shapes_that_do_not_fit(kind):
             family.index_select(x, axis, np.zeros(2, np.int64))
 
 
-@pytest.mark.parametrize("shape, axis", [((300, 200), 1), ((300, 200), 0), ((50001,), 0), ((3, 3, 5000), 1)], ids=str)
+@pytest.mark.parametrize("shape, axis", [((600, 200), 1), ((600, 200), 0), ((150001,), 0), ((3, 3, 15000), 1)], ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, np.float16, np.complex128])
 def test_threads_make_no_difference(shape, axis, dtype):
     family, x, random = load("kernel", "gather"), elements(shape, dtype), np.random.default_rng(0)
@@ -101,6 +121,8 @@ def test_threads_make_no_difference(shape, axis, dtype):
             threads.set_num_threads(number)
             np.testing.assert_array_equal(family.gather(x, axis, many), np.take_along_axis(x, many, axis))
             np.testing.assert_array_equal(family.index_select(x, axis, one), x.take(one, axis))
+            rows, bags = elements((100, 64), np.float32), random.integers(0, 100, (301, 16))
+            np.testing.assert_array_equal(family.bag_sum(rows, bags), rows[bags].sum(1))
             wrong = many.copy()
             wrong.flat[-1] = -5
             with pytest.raises(IndexError, match=r"^index -5 is out of bounds"):

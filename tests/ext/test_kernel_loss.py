@@ -160,7 +160,7 @@ def test_like_torch(kind, dtype):
 @pytest.mark.parametrize("name", NAMES)
 def test_threads_make_no_difference(name):
     """Long arrays are split among threads, whose parts do not end at whole blocks."""
-    family, x, t, grad = load("kernel", "loss"), draw(50021), targets(50021, np.float64), draw(50021, seed=1)
+    family, x, t, grad = load("kernel", "loss"), draw(150021), targets(150021, np.float64), draw(150021, seed=1)
     how, one, found = NAMES[name], np.asarray(0.5), []
     before = threads.get_num_threads()
     try:

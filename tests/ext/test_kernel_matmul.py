@@ -286,6 +286,24 @@ assert matmul.matmul(a[:2, :2], a[:2, :2]).tolist() == [[30, 31], [930, 991]]
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_with_a_library_that_always_packs():
+    """As OpenBLAS does on processors without AVX-512: its products are then not cut as small"""
+    load("kernel", "matmul")
+    if threads.blas() is None:
+        pytest.skip("NumPy's BLAS library is not one of those that are called directly")
+    code = """
+import numpy as np
+from tinytorch.kernels import threads
+changed = threads.blas()._replace(unpacked=False)
+threads.blas = lambda: changed
+from tinytorch._ext import matmul
+a, b = np.arange(40000.0).reshape(200, 200), np.ones((200, 200))
+for left, right in [(a, b), (a, a.T), (a[:, ::-1], b.T)]:
+    assert np.array_equal(matmul.matmul(left, right), left @ right)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_an_import_does_not_look_for_the_library():
     code = """
 import tinytorch as torch

@@ -249,8 +249,8 @@ def test_threads_make_no_difference(dtype, momentum, amsgrad):
     try:
         for count in (1, 2, 3):
             threads.set_num_threads(count)
-            p, q, g, b, m = (draw(50021, dtype, seed) for seed in range(5))
-            v, top = positive(50021, dtype, 5), positive(50021, dtype, 6)
+            p, q, g, b, m = (draw(150021, dtype, seed) for seed in range(5))
+            v, top = positive(150021, dtype, 5), positive(150021, dtype, 6)
             family.sgd_step(p, g, b if momentum else None, 0.1, momentum)
             family.adam_step(q, g, m, v, top if amsgrad else None, 3, 0.1, 0.9, 0.999, 1e-8)
             found.append([p, b, q, m, v, top])

@@ -1,4 +1,4 @@
-"""Sums, means and variances: kernel, twin and the formula written out in Python."""
+"""Sums, means, variances, products, norms, any, all: kernel, twin and the formula written out in Python."""
 
 import math
 import platform
@@ -220,6 +220,120 @@ def test_a_long_column_is_one_row_too(kind, name):
     """A long axis that is not contiguous is added in parts, also when it is the only one."""
     x = draw((300, 3))[:, 1]
     assert_close(getattr(load(kind, "reduce"), name)(x), getattr(np, name)(x.copy()), scale=10)
+
+
+POWERS = [2, 1, 0, 3, 2.5, 1.7, 0.5, -1, math.inf, -math.inf]
+
+
+def length(p):
+    """The p-norm of a row of Python floats"""
+    if math.isinf(p):
+        return lambda row: (max if p > 0 else min)(map(abs, row))
+    if p == 0:
+        return lambda row: sum(v != 0 for v in row)
+    return lambda row: math.fsum(abs(v) ** p for v in row) ** (1 / p)
+
+
+@both
+@floats
+@pytest.mark.parametrize("p", POWERS)
+@pytest.mark.parametrize("shape, axis", [((), None), ((5,), 0), ((70, 33), 0), ((70, 33), 1), ((2100,), None)], ids=str)
+def test_norms(kind, dtype, p, shape, axis):
+    x = draw(shape, dtype)
+    actual = load(kind, "reduce").norm(x, p, axis)
+    assert actual.dtype == dtype
+    assert_close(actual, plain(length(p), x, axis, False), ulps=64)
+
+
+@both
+@pytest.mark.parametrize("p", POWERS)
+def test_norms_of_nan_and_infinity(kind, p):
+    x = np.zeros((40, 3), np.float32) + 1
+    x[7, 0], x[8, 1] = math.nan, -math.inf
+    expected = [
+        40 if p == 0 else math.nan,
+        40 if p == 0 else 1 if p == -math.inf else math.inf if p > 0 else 39 ** (1 / p),
+    ]
+    np.testing.assert_allclose(load(kind, "reduce").norm(x, p, 0)[:2], np.array(expected, np.float32), rtol=0.1)
+
+
+@both
+def test_norms_of_half_precision_and_complex_numbers(kind):
+    family = load(kind, "reduce")
+    half = family.norm(np.full(400, 30, np.float16), 2)
+    assert half.dtype == np.float16
+    assert half == 600
+    assert_close(family.norm(np.array([3 + 4j, 12j]), 2), 13.0)
+    assert_close(family.norm(np.array([3 + 4j, 12j]), 1), 17.0)
+
+
+@both
+@floats
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (70, 33), (8, 1100)], ids=str)
+def test_products(kind, dtype, axis, shape):
+    x = (1 + draw(shape) / 50).astype(dtype)
+    actual = load(kind, "reduce").prod(x, axis)
+    assert actual.dtype == dtype
+    assert_close(actual, plain(math.prod, x, axis, False), ulps=8 * math.sqrt(x.size))
+
+
+@both
+def test_products_of_integers(kind):
+    family = load(kind, "reduce")
+    assert family.prod(np.full((2, 30), 2, np.int8), 1).tolist() == [2**30] * 2
+    assert family.prod(np.ones(3, bool)).dtype == np.int64
+    assert family.prod(np.zeros((0, 2))).tolist() == 1
+
+
+TRUE = ["?", "i1", "u1", "i2", "i4", "i8", "f2", "f4", "f8", "c8"]
+
+
+@both
+@pytest.mark.parametrize("dtype", TRUE)
+@pytest.mark.parametrize("name", ["any", "all"])
+def test_any_and_all(kind, dtype, name):
+    function, family = {"any": any, "all": all}[name], load(kind, "reduce")
+    for shape in [(), (7,), (5000,), (70, 33), (3, 4100)]:
+        for rare in (0, 1, 2):  # all alike, one that is different, many
+            x = np.full(shape, name == "all", dtype)
+            places = np.random.default_rng(1).integers(0, x.size, {0: 0, 1: 1, 2: x.size // 2}[rare])
+            x.reshape(-1)[places] = 0 if name == "all" else 2
+            for axis in (None, *range(x.ndim)):
+                actual = getattr(family, name)(x, axis)
+                assert actual.dtype == bool
+                np.testing.assert_array_equal(actual, plain(function, x != 0, axis, False), strict=True)
+
+
+@both
+def test_nan_is_true_and_minus_zero_is_not(kind):
+    family = load(kind, "reduce")
+    for dtype in (np.float16, np.float32, np.float64):
+        assert family.any(np.array([0, math.nan], dtype))
+        assert family.all(np.array([1, math.nan], dtype))
+        assert not family.any(np.array([0, -0.0], dtype))
+    assert family.all(np.zeros((0,)))
+    assert not family.any(np.zeros((0,)))
+
+
+@given(st.data())
+def test_other_joins_like_twin(data):
+    x = data.draw(numbers())
+    axes = st.integers(-4, 3)
+    axis = data.draw(st.none() | axes | st.lists(axes, max_size=3).map(tuple))
+    keepdims = data.draw(st.booleans())
+    name = data.draw(st.sampled_from(["prod", "any", "all", "norm"]))
+    args = (x, data.draw(st.sampled_from(POWERS)), axis, keepdims) if name == "norm" else (x, axis, keepdims)
+    actual = outcome(getattr(load("kernel", "reduce"), name), *args)
+    expected = outcome(getattr(load("twin", "reduce"), name), *args)
+    if isinstance(expected, type):
+        assert actual is expected
+        return
+    assert actual.dtype == expected.dtype
+    if name in ("any", "all"):
+        np.testing.assert_array_equal(actual, expected, strict=True)
+    else:
+        assert_close(actual, expected, ulps=64)
 
 
 @given(st.data())

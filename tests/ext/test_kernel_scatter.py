@@ -90,7 +90,7 @@ def test_scatter(kind, dtype, shape, axis, count, one):
 
 
 @pytest.mark.parametrize(
-    "shape, count, axis", [((300, 200), 300, 1), ((300, 200), 300, 0), ((2, 60000), 1, 0)], ids=str
+    "shape, count, axis", [((600, 200), 300, 1), ((600, 200), 600, 0), ((2, 120000), 1, 0)], ids=str
 )
 def test_threads_make_no_difference(shape, count, axis):
     """Places named more than once belong to one thread, which goes in index order."""

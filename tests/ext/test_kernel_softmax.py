@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ext.kernel_tools import assert_close, both, draw, floats, layouts, load, numbers, outcome, sides
+from tests.ext.kernel_tools import (
+    assert_close,
+    both,
+    draw,
+    every_other,
+    floats,
+    layouts,
+    load,
+    numbers,
+    outcome,
+    sides,
+    transposed,
+)
+from tinytorch.kernels import threads
 
 SHAPES = [(1, 1), (3, 5), (2, 31), (2, 32), (2, 33), (1, 1025), (2, 3, 4), (7,)]
 EMPTY = [(0, 3), (3, 0), (0, 0), (0,), (2, 0, 3)]
@@ -50,6 +63,58 @@ def test_backward(kind, dtype, shape):
     ]:
         assert actual.dtype == dtype
         assert_close(actual, expected, ulps=16, scale=np.abs(g).sum(-1).max())
+
+
+@both
+@floats
+@pytest.mark.parametrize("axis", [None, 0, 1, 2, (0, 2), (1, 2), (0, 1), -3], ids=str)
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_logsumexp(kind, dtype, axis, keepdims):
+    x = draw((5, 40, 33), dtype)
+    axes = axis if axis is None else tuple(np.atleast_1d(axis).tolist())
+    expected = np.log(np.exp(x.astype(np.longdouble)).sum(axes, keepdims=keepdims)).astype(dtype)
+    actual = load(kind, "softmax").logsumexp(x, axis, keepdims)
+    assert actual.dtype == dtype
+    assert_close(actual, expected, ulps=8, scale=np.abs(expected).max())
+    assert_close(load(kind, "softmax").logsumexp(x + 1000, axis, keepdims), expected + 1000, ulps=2, scale=1000)
+
+
+@both
+def test_logsumexp_of_odd_numbers(kind):
+    inf, nan = np.inf, np.nan
+    rows = np.array([[1, inf], [-inf, -inf], [-inf, 3], [inf, -inf], [1, nan], [inf, nan], [-inf, nan]])
+    expected = [inf, -inf, 3, inf, nan, nan, nan]
+    for x, axis in ((rows, 1), (rows.T.copy(), 0), (np.repeat(rows, 700, 1), 1)):
+        actual = load(kind, "softmax").logsumexp(x, axis)
+        np.testing.assert_allclose(actual, expected if x.shape[1] < 700 else np.add(expected, np.log(700)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(200_000,), (3, 40_000), (40_000, 3), (300, 400), (20, 60, 70)], ids=str)
+@pytest.mark.parametrize("layout", [np.ndarray.copy, transposed, every_other], ids=["plain", "transposed", "sliced"])
+def test_large_arrays(layout, shape, count):
+    """Long rows, columns, copies of other orders, by several threads"""
+    kernel, twin = load("kernel", "softmax"), load("twin", "softmax")
+    before = threads.get_num_threads()
+    threads.set_num_threads(count)
+    try:
+        x, grad = layout(draw(shape, np.float32)), layout(draw(shape, np.float32, seed=1))
+        for axis in range(x.ndim):
+            exact = x.astype(np.float64)  # the twin adds columns number by number
+            y, log_y = (twin.softmax(exact, axis).astype(np.float32), twin.log_softmax(exact, axis).astype(np.float32))
+            assert_close(kernel.softmax(x, axis), y, ulps=32)
+            assert_close(kernel.log_softmax(x, axis), log_y, ulps=4, scale=np.abs(log_y).max())
+            assert_close(
+                kernel.logsumexp(x, axis), twin.logsumexp(exact, axis).astype(np.float32), ulps=4, scale=np.abs(x).max()
+            )
+            for name, result in (("softmax_backward", y), ("log_softmax_backward", log_y)):
+                expected = getattr(twin, name)(grad.astype(np.float64), result.astype(np.float64), axis).astype(
+                    np.float32
+                )
+                scale = np.abs(grad).sum(axis).max()
+                assert_close(getattr(kernel, name)(grad, result, axis), expected, ulps=32, scale=scale)
+    finally:
+        threads.set_num_threads(before)
 
 
 @both

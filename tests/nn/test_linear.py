@@ -1,7 +1,10 @@
 """Linear, Bilinear, Identity are PyTorch's: first values bit for bit, results, gradients, printing, errors."""
 
+import tracemalloc
+
 import pytest
 
+import tinytorch as tt
 from tests.autograd.stories import failure, story, warned
 
 
@@ -116,3 +119,20 @@ def test_linear_of_many_numbers(lib, rows):
     yield y.float(), y.stride()
     (y * y).sum().backward()
     yield x.grad.float(), layer.weight.grad.float(), layer.weight.grad.stride(), layer.bias.grad.float()
+
+
+def test_linear_and_its_gradients_copy_no_operand():
+    """Beside the results of forward and backward there is next to nothing at any time"""
+    x = tt.randn(1000, 400).requires_grad_()
+    layer = tt.nn.Linear(400, 900)
+    for _ in range(2):  # the first call finds libraries and fills caches
+        layer.zero_grad(set_to_none=True)
+        x.grad = None
+        tracemalloc.start()
+        y = layer(x)
+        grad = tt.ones_like(y)
+        y.backward(grad)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    results = [y, grad, x.grad, layer.weight.grad, layer.bias.grad]
+    assert peak < sum(result.numpy(force=True).nbytes for result in results) * 17 / 16 + 300_000

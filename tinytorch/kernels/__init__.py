@@ -52,6 +52,7 @@ def _pick(family: str) -> Any:
 
 
 arithmetic = _pick("arithmetic")
+cumulative = _pick("cumulative")
 elementwise = _pick("elementwise")
 extrema = _pick("extrema")
 gather = _pick("gather")

@@ -28,3 +28,16 @@ def check_same_shape(name: str, *arrays: Array) -> None:
     shapes = [x.shape for x in arrays]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(f"{name} needs arrays of one shape, got {' and '.join(map(str, shapes))}")
+
+
+def accumulate(ufunc: np.ufunc, x: Array, axis: int, reverse: bool = False) -> Array:
+    """`ufunc` joined with what came before, along `axis`: integers as int64, the rest with twice its precision."""
+    is_integer = x.dtype.kind in "biu"
+    wide = np.int64 if is_integer else _WIDER.get(x.dtype.char, np.float32)
+    y = x.astype(wide, order="C")
+    from_the_start = np.flip(y, axis) if reverse else y
+    ufunc.accumulate(from_the_start, axis, out=from_the_start)  # in place: twice as quick as with a dtype=
+    return y.astype(x.dtype if not is_integer else wide, copy=False)
+
+
+_WIDER = {"f": np.float64, "d": np.float64, "F": np.complex128, "D": np.complex128}  # those of 16 bits: float32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinytorch.kernels.arrays import Array
+from tinytorch.kernels.arrays import Array, narrow, widen
 
 
 def gather(x: Array, axis: int, index: Array) -> Array:
@@ -45,6 +45,19 @@ def index_select(x: Array, axis: int, index: Array, negative: bool = False) -> A
     if ((index < (-side if negative else 0)) | (index >= side)).any():
         raise IndexError("index out of range in self")
     return x.take(index, axis) if index.size else np.empty(_around(x, axis, index), x.dtype)
+
+
+def bag_sum(x: Array, index: Array) -> Array:
+    """y[b] = x[index[b, 0]] + x[index[b, 1]] + ...  for x (n, size) and index (bags, length): rows of a table, added up
+
+    Half precision is added in float32. IndexError for an index that is negative or not below n.
+
+    >>> bag_sum(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0, 1], [1, 1]])).tolist()
+    [[4.0, 6.0], [6.0, 8.0]]
+    """
+    if x.ndim != 2 or index.ndim != 2:
+        raise ValueError(f"bag_sum needs (n, size) and (bags, length), got {x.shape} and {index.shape}")
+    return narrow(widen(index_select(x, 0, index)).sum(1), x)
 
 
 def _around(x: Array, axis: int, index: Array) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Softmax, log-softmax and cross-entropy in NumPy, with their gradients: twins of _ext/softmax.pyx.
+"""Softmax, log-softmax, logsumexp and cross-entropy in NumPy, with their gradients: twins of _ext/softmax.pyx.
 
 Every function takes any floating dtype; float16 and bfloat16 are computed in float32 and rounded once at the end.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinytorch.kernels.arrays import Array, check_same_shape, narrow, widen
+
+Axis = int | tuple[int, ...] | None
 
 
 def softmax(x: Array, axis: int = -1) -> Array:
@@ -34,6 +36,23 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     wide = widen(x)
     shifted = wide - wide.max(axis=axis, keepdims=True)
     return narrow(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)), x)
+
+
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """log(sum_k e^(x_k - m)) + m  over `axis`, with m = max(x) where that is finite, else 0; -inf of no numbers
+
+    >>> logsumexp(np.array([1000.0, 1000.0])).round(4).tolist()
+    1000.6931
+    """
+    wide = widen(x)
+    if x.size == 0:
+        y = np.log(wide.sum(axis=axis, keepdims=keepdims))
+    else:
+        top = np.asarray(wide.real.max(axis=axis, keepdims=True))
+        top = np.where(np.isfinite(top), top, top.dtype.type(0))  # inf - inf would be nan
+        y = np.log(np.exp(wide - top).sum(axis=axis, keepdims=keepdims))
+        y = y + top.reshape(y.shape)
+    return narrow(y, x)
 
 
 def softmax_backward(grad: Array, y: Array, axis: int = -1) -> Array:

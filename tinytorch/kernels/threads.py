@@ -29,6 +29,9 @@ with suppress(ImportError):
 # NumPy's own OpenBLAS has names with a prefix, one with 64-bit integers most often a suffix
 _AFFIXES = [(prefix, suffix) for prefix in ("scipy_", "") for suffix in ("64_", "")]
 
+# the processors for which OpenBLAS has loops for small matrices: those with AVX-512
+_UNPACKED_ON = (b"skylakex", b"cooperlake", b"sapphirerapids")
+
 # the functions that read and set the number
 _SWITCHES = [
     *(
@@ -43,9 +46,10 @@ _wanted: int | None = None  # what set_num_threads was told last
 
 
 class Blas(NamedTuple):
-    """Where in memory the functions of an OpenBLAS library are, and whether its integers have 64 bits"""
+    """An OpenBLAS library: what has to be known of it, and where in memory its functions are"""
 
-    wide: bool
+    wide: bool  # its integers have 64 bits
+    unpacked: bool  # it multiplies small matrices where they are; larger ones it copies into an order of its own
     sgemm: int
     dgemm: int
     sgemv: int
@@ -80,16 +84,16 @@ def blas() -> Blas | None:
             control = f"{prefix}openblas_{{}}{suffix}".format
             products = [f"{prefix}cblas_{name}{suffix}" for name in ("sgemm", "dgemm", "sgemv", "dgemv")]
             switch = [control("get_num_threads"), control("set_num_threads")]
-            asked = [control("get_parallel"), control("get_config")]
-            if all(hasattr(library, name) for name in products + switch + asked):
-                if getattr(library, asked[0])() == 0:  # made for one thread, without locks
+            about = [control(f"get_{what}") for what in ("parallel", "config", "corename")]
+            if all(hasattr(library, name) for name in products + switch + about):
+                parallel, config, core = [getattr(library, name) for name in about]
+                if parallel() == 0:  # made for one thread, without locks
                     return None
-                config = getattr(library, asked[1])
-                config.restype = ctypes.c_char_p
+                config.restype = core.restype = ctypes.c_char_p
                 addresses: list[Any] = [
                     ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in products + switch
                 ]
-                return Blas(b"USE64BITINT" in config(), *addresses)
+                return Blas(b"USE64BITINT" in config(), core().lower() in _UNPACKED_ON, *addresses)
     return None
 
 

@@ -9,13 +9,33 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.grad_mode import no_grad
+from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import int32, int64
 from tinytorch.nn import init
 from tinytorch.nn.embedding import embedding
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Parameter
+from tinytorch.ops.gathering import AddSlices, IndexSelect, first_outside
 from tinytorch.tensor import Tensor, wrap
+
+
+class BagSum(Rule):
+    """y[b] = W[i[b, 0]] + W[i[b, 1]] + ...,    dW[j] = the sum of dy[b] over all b and places where i[b, ...] = j"""
+
+    name = "EmbeddingBagBackward0"
+
+    @staticmethod
+    def forward(ctx, weight, index):
+        ctx.index, ctx.shape = index, weight.shape
+        return kernels.gather.bag_sum(weight, index)
+
+    @staticmethod
+    def backward(ctx, grad):
+        bags, length = ctx.index.shape
+        each = IndexSelect.apply(grad, np.repeat(np.arange(bags), length), 0)
+        return AddSlices.apply(each, ctx.index.reshape(-1), 0, ctx.shape)
 
 
 def embedding_bag(
@@ -33,6 +53,13 @@ def embedding_bag(
     tensor([[6., 8.],
             [3., 4.]])
     """
+    plain = per_sample_weights is None and max_norm is None and padding_idx is None and not scale_grad_by_freq
+    if plain and offsets is None and mode in ("sum", "mean") and input.ndim == 2 and input.dtype is int64:
+        try:
+            total = BagSum.apply(weight, input._array)
+            return total if mode == "sum" else total / max(input._array.shape[1], 1)
+        except IndexError:
+            pass  # the error is found below
     numbers, bags, count = _bags(input, offsets, include_last_offset)
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
@@ -40,11 +67,11 @@ def embedding_bag(
         _check_weights(per_sample_weights, input, mode)
         per_sample_weights = per_sample_weights.reshape(-1)
     rows = weight.shape[0]
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < rows:
-        place = int(np.argmax((numbers < 0) | (numbers >= rows)))
-        raise RuntimeError(
-            f"Index {place} of input takes value {numbers[place]} which is not in the valid range [0, {rows})"
-        )
+    numbers = numbers.astype(np.int64, copy=False)
+    wrong = first_outside(numbers, rows)
+    if wrong is not None:
+        at = int(np.argmax(numbers == wrong))
+        raise RuntimeError(f"Index {at} of input takes value {wrong} which is not in the valid range [0, {rows})")
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
             raise RuntimeError(
@@ -55,16 +82,26 @@ def embedding_bag(
         numbers, bags = numbers[kept], bags[kept]
         if per_sample_weights is not None:
             per_sample_weights = per_sample_weights[wrap(kept)]
+    equal = input.ndim == 2 and numbers.size == input._array.size and numbers.size  # of one length, nothing left out
     found = embedding(wrap(numbers), weight, None, max_norm, norm_type, scale_grad_by_freq)
-    if mode == "max":
-        return _largest(found, bags, count)
     if per_sample_weights is not None:
         found = found * per_sample_weights.unsqueeze(1)
+    if equal:
+        return _of_equal_bags(found.view(*input.shape, weight.shape[1]), mode)
+    if mode == "max":
+        return _largest(found, bags, count)
     total = weight.new_zeros(count, weight.shape[1]).index_add(0, wrap(bags), found)
     if mode == "sum":
         return total
     sizes = np.bincount(bags, minlength=count).clip(1).astype(weight._array.dtype)
     return total / wrap(sizes[:, None])
+
+
+def _of_equal_bags(found: Tensor, mode: str) -> Tensor:
+    """The result for rows (bags, length, size); of equal numbers in a bag the first one gets the gradient."""
+    if mode == "max":
+        return found.max(1)[0]
+    return found.sum(1) if mode == "sum" else found.mean(1)
 
 
 def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[np.ndarray, np.ndarray, int]:

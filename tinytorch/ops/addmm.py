@@ -46,9 +46,10 @@ class Addmm(Rule):
 
     @staticmethod
     def forward(ctx, c, mat1, mat2, beta, alpha):
-        _, need_x, need_y = ctx.needs_input_grad[:3]
-        ctx.save_for_backward(mat1 if need_y else None, mat2 if need_x else None)
-        ctx.beta, ctx.alpha, ctx.by_columns = beta, alpha, by_columns(mat2)
+        need_c, need_x, need_y = ctx.needs_input_grad[:3]
+        if need_c or need_x or need_y:
+            ctx.save_for_backward(mat1 if need_y else None, mat2 if need_x else None)
+            ctx.beta, ctx.alpha, ctx.by_columns = beta, alpha, by_columns(mat2)
         return _sum(beta, c, alpha, mat1, mat2)
 
     @staticmethod

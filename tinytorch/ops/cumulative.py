@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinytorch import return_types
+from tinytorch import kernels, return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.arrays import accumulate
 from tinytorch.ops.dims import in_dtype
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.exponential import Exp
@@ -26,19 +28,9 @@ def flipped(x: np.ndarray, dim: int, flip: bool = True) -> np.ndarray:
     return x[(slice(None),) * dim + (slice(None, None, -1),)] if flip else x
 
 
-def running(ufunc: np.ufunc, x: np.ndarray, dim: int, reverse: bool = False) -> np.ndarray:
-    """`ufunc` joined with what came before, along `dim`: integers as int64, the rest with twice its precision."""
-    is_integer = x.dtype.kind in "biu"
-    if not x.ndim:
-        return x.astype(np.int64 if is_integer else x.dtype)
-    wide = np.int64 if is_integer else _WIDER.get(x.dtype.char, np.float32)
-    y = x.astype(wide)
-    from_the_start = flipped(y, dim, reverse)
-    ufunc.accumulate(from_the_start, dim, out=from_the_start)  # in place: twice as quick as with a dtype=
-    return y.astype(x.dtype if not is_integer else wide, copy=False)
-
-
-_WIDER = {"f": np.float64, "d": np.float64, "F": np.complex128, "D": np.complex128}  # those of 16 bits: float32
+def running(kernel: Callable, x: np.ndarray, dim: int, reverse: bool = False) -> np.ndarray:
+    """What a kernel finds along `dim` of x; a single number counts as a row of one."""
+    return kernel(x, dim, reverse) if x.ndim else kernel(x.reshape(1), 0, reverse).reshape(())
 
 
 class Cumsum(Rule):
@@ -47,7 +39,7 @@ class Cumsum(Rule):
     @staticmethod
     def forward(ctx, x, dim, reverse=False, dtype=None):
         ctx.dim, ctx.reverse = dim, reverse
-        return in_dtype(running(np.add, in_dtype(x, dtype), dim, reverse), dtype)
+        return in_dtype(running(kernels.cumulative.cumsum, in_dtype(x, dtype), dim, reverse), dtype)
 
     @staticmethod
     def backward(ctx, grad):
@@ -64,7 +56,7 @@ class Cumprod(Rule):
     def forward(ctx, x, dim, reverse=False, dtype=None):
         ctx.dim, ctx.reverse = dim, reverse
         ctx.save_for_backward(x)
-        return in_dtype(running(np.multiply, in_dtype(x, dtype), dim, reverse), dtype)
+        return in_dtype(running(kernels.cumulative.cumprod, in_dtype(x, dtype), dim, reverse), dtype)
 
     @staticmethod
     def backward(ctx, grad):
@@ -159,7 +151,7 @@ class Logcumsumexp(Rule):
     @staticmethod
     def forward(ctx, x, dim):
         ctx.dim = dim
-        y = running_logaddexp(x, dim) if x.dtype.kind == "c" else running(np.logaddexp, x, dim)
+        y = running_logaddexp(x, dim) if x.dtype.kind == "c" else _logs(x, dim)
         ctx.save_for_backward(x, y)
         return y
 
@@ -170,6 +162,10 @@ class Logcumsumexp(Rule):
             return grad
         shrink = Exp.apply(y - Shift.apply(y, ctx.dim, math.inf, True))  # 0 behind the last one
         return conj(Exp.apply(x - y)) * Recurrence.apply(conj(shrink), grad, ctx.dim, True)
+
+
+def _logs(x: np.ndarray, dim: int) -> np.ndarray:
+    return accumulate(np.logaddexp, x, dim) if x.ndim else x.copy()
 
 
 def running_logaddexp(x: np.ndarray, dim: int) -> np.ndarray:

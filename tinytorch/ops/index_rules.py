@@ -100,14 +100,18 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
         np.add.at(y, key, values)
         return
     sides = y.shape[first:last]
-    flat = flat_places(key[first:last], sides)
+    flat = key[first] if last - first == 1 else flat_places(key[first:last], sides)
     before, after = y.shape[:first], y.shape[last:]
     if values.shape != (result := (*before, *flat.shape, *after)):
         values = np.broadcast_to(values, result)
     if flat.ndim != 1 or last - first != 1:
         values = values.reshape(*before, flat.size, *after)
         y = y.reshape(*before, math.prod(sides), *after)
-    kernels.scatter.index_add(y, first, flat.reshape(-1), values)
+    places = flat.reshape(-1)
+    try:
+        kernels.scatter.index_add(y, first, places, values)
+    except IndexError:  # some are negative: nothing has been written yet
+        kernels.scatter.index_add(y, first, np.where(places < 0, places + math.prod(sides), places), values)
 
 
 def flat_places(indices: tuple, sides: tuple) -> np.ndarray:

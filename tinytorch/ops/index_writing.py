@@ -11,7 +11,7 @@ from tinytorch.arguments import no_such_form
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import widen
 from tinytorch.ops.elementwise import conj
-from tinytorch.ops.gathering import IndexSelect, as_int64, check_bounds, first_outside, need_tensor
+from tinytorch.ops.gathering import INT64, IndexSelect, as_int64, check_bounds, first_outside, need_tensor
 from tinytorch.ops.scatter_reductions import (
     ScatterAmax,
     ScatterAmin,
@@ -46,7 +46,11 @@ class IndexAdd(Writing):
             kernels.scatter.index_add(y, dim, index, source, alpha)
             return
         total = widen(y)
-        kernels.scatter.index_add(total, dim, index, widen(source), alpha)
+        try:
+            kernels.scatter.index_add(total, dim, index, widen(source), alpha)
+        except IndexError:
+            check_bounds(index, dim, y.shape[dim])
+            raise
         if total is not y:
             y[...] = total  # rounded once, but not in vectors, as in PyTorch
 
@@ -159,9 +163,12 @@ def _check_source(name: str, input: Tensor, dim: int, index: Tensor, source: Ten
     """The dim from 0 on and the index as a vector of int64; PyTorch's errors where the arguments do not fit."""
     need_tensor(name, "index", 2, index)
     need_tensor(name, "source", 3, source)
-    name = name.rstrip("_") + "_"
     x, at, from_ = input._array, index._array, source._array
     dim = wrap_dim(dim, x.ndim)
+    alike = x.shape == from_.shape and x.dtype is from_.dtype
+    if alike and x.ndim > 1 and at.shape == (x.shape[dim],) and at.dtype is INT64:
+        return dim, index
+    name = name.rstrip("_") + "_"
     if at.ndim > 1:
         raise IndexError(
             f"{name}(): Index is supposed to be a vector, but got dim: {at.ndim} with type: {index.dtype.legacy} and "
@@ -193,11 +200,7 @@ def _check_source(name: str, input: Tensor, dim: int, index: Tensor, source: Ten
 def _index_add_call(name: str, input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Any) -> tuple:
     """The arguments of the rule IndexAdd after the first."""
     dim, index = _check_source(name, input, dim, index, source)
-    x, at = input._array, index._array
-    if x.ndim > 1:
-        check_bounds(at, dim, x.shape[dim])
-    elif first_outside(at, x.size) is not None:
-        raise IndexError("index out of range in self")
+    x = input._array
     if x.dtype.kind in "iub":
         alpha = fitting_number(alpha, input.dtype).item()
     return source, index, dim, alpha

@@ -45,8 +45,9 @@ class Mm(Rule):
     @staticmethod
     def forward(ctx, x, mat2):
         need_x, need_y = ctx.needs_input_grad[:2]
-        ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
-        ctx.by_columns = by_columns(mat2)
+        if need_x or need_y:
+            ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
+            ctx.by_columns = by_columns(mat2)
         return product(x, mat2)
 
     @staticmethod
@@ -178,6 +179,10 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     >>> torch.mm(torch.tensor([[1., 2.]]), torch.tensor([[3.], [4.]]))
     tensor([[11.]])
     """
+    return _mm(input, mat2)
+
+
+def _mm(input: Tensor, mat2: Tensor) -> Tensor:
     if not isinstance(mat2, Tensor) or not isinstance(input, Tensor):
         check_tensors("mm", input=input, mat2=mat2)
     x, y = input._array, mat2._array
@@ -315,7 +320,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         check_tensors("matmul", input=input, other=other)
     x, y = input._array, other._array
     if x.ndim == 2 and y.ndim == 2:
-        return mm(input, other)
+        return _mm(input, other)
     if not x.ndim or not y.ndim:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
     if y.ndim == 1:
@@ -326,10 +331,10 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return UnsafeView.apply(mv(_rows(input), other), x.shape[:-1])
     if x.ndim == 1:
         if y.ndim == 2:
-            return mm(input.unsqueeze(0), other).squeeze_(0)
+            return _mm(input.unsqueeze(0), other).squeeze_(0)
         input = input.unsqueeze(0)
     elif y.ndim == 2:  # many rows, one matrix: a single large product
-        return UnsafeView.apply(mm(_rows(input), other), (*x.shape[:-1], y.shape[1]))
+        return UnsafeView.apply(_mm(_rows(input), other), (*x.shape[:-1], y.shape[1]))
     return _batched(input, other, rows=x.shape[-2:-1])
 
 
@@ -342,6 +347,8 @@ def _rows(input: Tensor) -> Tensor:
 def _batched(input: Tensor, other: Tensor, rows: tuple) -> Tensor:
     """The products in batches that broadcast; `rows`: how many rows the result's matrices have, () for vectors."""
     x, y = input._array.shape, other._array.shape
+    if len(x) == len(y) == 3 and x[0] == y[0] and rows and not (input._requires_grad or other._requires_grad):
+        return bmm(input, other)  # nobody will ask the graph for the steps between
     try:
         batch = np.broadcast_shapes(x[:-2], y[:-2])
     except ValueError:
@@ -370,7 +377,9 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
 
 def _matmul_operator(self: Tensor, other: Any) -> Any:
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    return _mm(self, other) if self._array.ndim == other._array.ndim == 2 else matmul(self, other)
 
 
 def _reflected_matmul(self: Tensor, other: Any) -> Any:

@@ -67,8 +67,9 @@ class VectorNorm(Rule):
 
     @staticmethod
     def forward(ctx, x, p, dims, keepdim, dtype=None):
-        kind = in_dtype(np.empty(0, x.dtype), dtype).real
-        y = narrow(norm_of(in_dtype(x, dtype), p, dims, keepdim), kind)
+        y = norm_of(in_dtype(x, dtype), p, dims, keepdim)
+        if dtype is not None or y.dtype is not x.dtype:
+            y = narrow(y, in_dtype(np.empty(0, x.dtype), dtype).real)
         ctx.p, ctx.dim = p, dims
         ctx.save_for_backward(x, y)
         return y

@@ -181,6 +181,8 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
             raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
         index = as_int64(index)
         at = index._array
+    if is_tensor and src._array.shape == at.shape == x.shape and src._array.dtype is x.dtype and x.ndim:
+        return dim, index, src
     if is_tensor and src._array.dtype is not x.dtype and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if at.ndim != x.ndim and (at.ndim > 1 or x.ndim > 1):

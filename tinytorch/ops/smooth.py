@@ -81,12 +81,12 @@ class Silu(Elementwise):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return kernels.elementwise.silu(x)
+        return kernels.elementwise.silu(x) if x.dtype.kind != "c" else x * Sigmoid.apply(x)
 
     @staticmethod
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
-        if not isinstance(grad, Tensor):
+        if not isinstance(grad, Tensor) and x.dtype.kind != "c":
             return kernels.elementwise.silu_backward(grad, x)
         s = Sigmoid.apply(x)
         return grad * (s * (x * (1 - s) + 1))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype, from_numpy, get_default_dtype
@@ -106,16 +104,7 @@ class Logsumexp(Rule):
         ctx.dim = dims
         if x.dtype.kind in "biu":
             x = x.astype(get_default_dtype().numpy)
-        wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
-        if x.size:
-            top = wide.real.max(dims, keepdims=True)
-            top = np.where(np.isfinite(top), top, top.dtype.type(0))  # inf - inf would be nan
-            y = np.log(kernels.reduce.sum(np.exp(wide - top), dims, True)) + top
-        else:
-            y = np.log(wide.sum(dims, keepdims=True))
-        if not keepdim:
-            y = y.squeeze(dims)
-        y = y.astype(x.dtype, copy=False)
+        y = kernels.softmax.logsumexp(x, dims, keepdim)
         ctx.save_for_backward(x, y)
         return y
 

@@ -34,7 +34,7 @@ def from_variance(grad: Any, x: Any, dims: Any, correction: float) -> Any:
     grad, away = keep_dims(grad, x.shape, dims), x - Mean.apply(x, dims, True)
     if freedom <= 0:  # as PyTorch has it: infinite, and no number where x is its own mean
         return grad * np.where((away._array if isinstance(away, Tensor) else away) == 0, math.nan, math.inf)
-    return grad * away * (2 / freedom)
+    return grad * (2 / freedom) * away  # in this order only one product is as large as x
 
 
 def from_root(grad: Any, y: Any) -> Any:

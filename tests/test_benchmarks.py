@@ -1,0 +1,116 @@
+"""The tables of `python -m tests.benchmarks`: ratios, what is within reach, errors, files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import report, table
+from tests.benchmarks.questions import BEST, Question
+from tests.benchmarks.table import CLOSE, MISSED, Line
+
+ROOT = Path(__file__).resolve().parent.parent
+pytest.importorskip("tqdm", reason="the extra `bench` is not installed")
+
+
+def measured(*arguments):
+    command = [sys.executable, "-m", "tests.benchmarks", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def made(mine, numpy, pytorch, fastest=None, **reach):
+    medians = {"tinytorch": mine, "NumPy": numpy, "PyTorch": pytorch}
+    return Line("steps", "a step", 1, medians, medians | ({"tinytorch": fastest} if fastest else {}), reach)
+
+
+def test_ratios():
+    one = made(3.0, 2.0, 4.0)
+    assert one.ratio("PyTorch") == 0.75
+    assert one.ratio(BEST) == 1.5
+    assert np.isnan(one.ratio("twin"))
+
+
+@pytest.mark.parametrize(
+    "fastest, reach, verdict",
+    [
+        (3.0, {"PyTorch": 0.8}, ""),
+        (3.0, {"PyTorch": 0.5}, MISSED),
+        (1.0, {"PyTorch": 0.5}, CLOSE),
+        (3.0, {"PyTorch": 0.74}, ""),  # the noise
+        (3.0, {BEST: 1.0}, MISSED),
+        (3.0, {"PyTorch": 0.8, BEST: 1.0}, CLOSE),
+        (3.0, {"twin": 1.0}, ""),  # did not run
+        (3.0, {}, ""),
+    ],
+)
+def test_verdicts(fastest, reach, verdict):
+    assert made(3.0, 2.0, 4.0, fastest, **reach).verdict() == verdict
+
+
+@pytest.mark.parametrize(
+    "value, unit, text",
+    [
+        (1.5, "s", "1.50 s"),
+        (0.0123, "s", "12.3 ms"),
+        (2.5e-4, "s", "250 us"),
+        (3e-8, "s", "0.03 us"),
+        (2, "MB", "2.0 MB"),
+    ],
+)
+def test_amounts(value, unit, text):
+    assert table.amount(value, unit) == text
+
+
+def test_mean():
+    lines = [made(1.0, 1.0, 4.0), made(4.0, 1.0, 4.0)]
+    assert table.mean_of(lines, "mean", {"PyTorch": 0.5}).ratio("PyTorch") == pytest.approx(0.5)
+
+
+def test_a_row_that_computes_something_else_is_found():
+    question = Question(
+        "steps", "a sum", lambda: [np.arange(3.0)], tinytorch=lambda torch, x: x.sum(), numpy=lambda x: x.sum() + 1
+    )
+    with pytest.raises(AssertionError, match="a sum: tinytorch beside NumPy"):
+        question.check("tinytorch")
+    question.check("NumPy")
+
+
+def test_files(tmp_path):
+    lines = [made(3.0, 2.0, 4.0, PyTorch=0.5), made(1.0, 2.0, 4.0, PyTorch=0.5)]
+    report.save(tmp_path / "lines.json", lines, [], {"date": "today", "machine": "this one"})
+    assert report.load(tmp_path / "lines.json")[0] == lines
+    picture, page = tmp_path / "picture.png", tmp_path / "page.md"
+    done = measured("--load", tmp_path / "lines.json", "--markdown", page, "--plot", picture)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "| a step | 1 | 3.00 s | 2.00 s | 4.00 s | 0.75 / 0.75 of PyTorch (reach 0.5) | ✗ |" in page.read_text(
+        "utf-8"
+    )
+    assert picture.read_bytes()[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["nothing"], "no group begins with 'nothing'; there are: steps, overhead"),
+        (["--threads", "0"], "--threads takes positive numbers"),
+        (["--markdown", "/no/folder/x.md"], "there is no folder /no/folder"),
+        (["--load", "/no/file.json"], "there is no file /no/file.json"),
+    ],
+    ids=str,
+)
+def test_errors(arguments, message):
+    done = measured(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+@pytest.mark.slow
+def test_measuring(tmp_path):
+    done = measured("overhead", "--quick", "--threads", 1, "--only", "a + b", "--save", tmp_path / "lines.json")
+    assert done.returncode == 0, done.stderr
+    lines = json.loads((tmp_path / "lines.json").read_text())["lines"]
+    assert {line["name"] for line in lines} >= {"a + b", "a + b with gradient"}
+    assert all(0 < line["fastest"]["tinytorch"] <= line["medians"]["tinytorch"] < 1 for line in lines)
