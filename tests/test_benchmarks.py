@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks import report, table
+from tests.benchmarks import clock, report, table
 from tests.benchmarks.questions import BEST, Question
 from tests.benchmarks.table import CLOSE, MISSED, Line
 
@@ -114,3 +114,8 @@ def test_measuring(tmp_path):
     lines = json.loads((tmp_path / "lines.json").read_text())["lines"]
     assert {line["name"] for line in lines} >= {"a + b", "a + b with gradient"}
     assert all(0 < line["fastest"]["tinytorch"] <= line["medians"]["tinytorch"] < 1 for line in lines)
+
+
+def test_every_question_has_a_name_of_its_own():
+    names = [(question.group, question.name) for question in clock.questions()]
+    assert len(names) == len(set(names))

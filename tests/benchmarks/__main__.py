@@ -91,15 +91,15 @@ def groups_of(options: argparse.Namespace, everything: Sequence[Question]) -> li
     return [name for name in names if name.startswith(tuple(options.groups))]
 
 
-def chosen(options: argparse.Namespace) -> tuple[list[str], list[tuple[int, Question]]]:
-    """(the groups, (place in the list of all, question) of each question), in the order of the tables"""
-    everything = list(enumerate(clock.questions()))
-    groups = groups_of(options, [question for _, question in everything])
+def chosen(options: argparse.Namespace) -> tuple[list[str], list[Question]]:
+    """(the groups, the questions), in the order of the tables"""
+    everything = clock.questions()
+    groups = groups_of(options, everything)
     found = []
     for group in groups:
-        members = [(place, q) for place, q in everything if q.group == group and options.only in q.name]
+        members = [question for question in everything if question.group == group and options.only in question.name]
         if options.quick:
-            members = spread([(place, q) for place, q in members if not q.large], SPREAD)
+            members = spread([question for question in members if not question.large], SPREAD)
         found += members
     return groups, found
 
@@ -114,11 +114,11 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
     special = [group for group in groups if group in SPECIAL and not options.only]
     for threads in options.threads:
         with clock.workers(threads) as started, tqdm(selected, desc=table.count(threads), leave=False) as progress:
-            for place, question in progress:
+            for question in progress:
                 progress.set_postfix_str(f"{question.group}: {question.name}"[:60])
                 budget = QUICK if options.quick else SECONDS.get(question.group, OTHERWISE)
                 try:
-                    found = clock.times(place, question, started, budget, FEW if options.quick else ROUNDS)
+                    found = clock.times(question, started, budget, FEW if options.quick else ROUNDS)
                 except clock.Failed as failure:
                     failures.append(f"{failure} ({table.count(threads)})")
                     continue
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str]) -> int:
         check(options)
         if options.list:
             groups, selected = chosen(options)
-            for _, question in selected:
+            for question in selected:
                 print(f"{question.group}: {question.name}  ({', '.join(question.rows())})")
             print(*(f"{group}: measured by a program of its own" for group in groups if group in SPECIAL), sep="\n")
             return 0

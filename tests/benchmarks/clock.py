@@ -50,25 +50,25 @@ def questions() -> list[Question]:
 
 
 def serve(pipe: Connection, home: str, threads: int) -> None:
-    """Answer the parent: ("prepare", who, place) with samples of the results, ("turn", who) with seconds per call."""
+    """Answer the parent: ("prepare", who, group, name) with samples of the results, ("turn", who) with seconds per call."""
     die_with_parent()
     if home != "NumPy":
         import_module("torch" if home == "PyTorch" else "tinytorch").set_num_threads(threads)
-    asked = questions()
+    asked = {(question.group, question.name): question for question in questions()}
     calls: dict[str, tuple[Callable, int]] = {}
     held = None
     with np.errstate(all="ignore"):
         while True:
             try:
-                task, who, *place = pipe.recv()
+                task, who, *key = pipe.recv()
             except EOFError:  # the parent is through
                 return
             try:
                 if task == "prepare":
-                    if place != held:
-                        held = place
+                    if key != held:
+                        held = key
                         calls.clear()  # frees the memory of the question before
-                    question = asked[place[0]]
+                    question = asked[tuple(key)]
                     answer: Any = [sample(x) for x in question.outcome(who)]
                     call = question.row(who, question.arguments())
                     calls[who] = call, calls_in_a_turn(call)
@@ -184,14 +184,14 @@ class Started(dict):
 
 
 def times(
-    place: int, question: Question, started: dict[str, Worker], budget: float, rounds: tuple[int, int]
+    question: Question, started: dict[str, Worker], budget: float, rounds: tuple[int, int]
 ) -> dict[str, list[float]]:
     """Row -> seconds per call of each round: at least rounds[0], at most rounds[1], until `budget` seconds are over."""
     rows = question.rows()
     results = {}
     for who in rows:
         try:
-            results[who] = started[HOME[who]].ask("prepare", who, place)
+            results[who] = started[HOME[who]].ask("prepare", who, question.group, question.name)
         except Failed as error:
             raise Failed(f"{question.group}: {question.name}: {who}: {error}") from None
     compare(question, results)
