@@ -31,7 +31,7 @@ MEAN_OF = [make.__name__ for make in STEPS if make is not two_layers_function]
 SECONDS = {"steps": 1.0, "overhead": 0.4}  # of rounds for each question
 OTHERWISE, QUICK = 0.06, 0.03
 ROUNDS, FEW = (3, 60), (3, 5)
-SPREAD = 12  # so many questions of each group are a look
+SPREAD = 5  # so many questions of each group are a look
 
 
 class Wrong(Exception):

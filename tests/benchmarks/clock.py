@@ -50,7 +50,7 @@ def questions() -> list[Question]:
 
 
 def serve(pipe: Connection, home: str, threads: int) -> None:
-    """Answer the parent: ("prepare", who, group, name) with samples of the results, ("turn", who) with seconds per call."""
+    """Answer the parent: ("prepare", who, group, name) with samples of results, ("turn", who) with seconds per call."""
     die_with_parent()
     if home != "NumPy":
         import_module("torch" if home == "PyTorch" else "tinytorch").set_num_threads(threads)
