@@ -63,12 +63,12 @@ def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def any(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Is a number of x over `axis` not 0? nan is not 0."""
-    return np.asarray(np.logical_or.reduce(x, axis, np.bool_, keepdims=keepdims))
+    return np.asarray((x != 0).any(axis=axis, keepdims=keepdims))
 
 
 def all(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Are all numbers of x over `axis` not 0? nan is not 0."""
-    return np.asarray(np.logical_and.reduce(x, axis, np.bool_, keepdims=keepdims))
+    return np.asarray((x != 0).all(axis=axis, keepdims=keepdims))
 
 
 def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> Array:
