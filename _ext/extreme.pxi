@@ -10,6 +10,7 @@ cdef enum:
     BLOCK = 2048    # numbers of a row that are looked at together
     LOOK = 128       # numbers of a block that are compared together
     TILE = 1024     # columns that are reduced together: their states stay in the nearest cache
+    WIDE = 8192     # the same where nothing else is in that cache
     BAND = 16       # rows that are reduced into each other while these states stay there
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
 
@@ -145,7 +146,8 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
         last = sides[0].size if sides[0].size - i < BAND else i + BAND
         j = 0
         while j < n:
-            some = TILE if n - j > TILE else n - j
+            some = TILE if step != sizeof(number) else WIDE     # adjacent numbers are read as they come
+            some = some if n - j > some else n - j
             for at in range(i, last):
                 row = fetch(x + at * sides[0].step + j * step, step, some, room)
                 here = best + at * sides[0].out + j
