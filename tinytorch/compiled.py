@@ -60,7 +60,7 @@ def choose() -> str:
     """See that Python files are imported where compiled ones must not be; "compiled", or why they must not."""
     reason = _reason()
     if reason != "compiled":
-        sys.meta_path.insert(0, _Sources)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Sources)
     return reason
 
 

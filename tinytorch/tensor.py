@@ -185,7 +185,7 @@ class TensorBase:
     def requires_grad(self, value: bool) -> None:
         self.requires_grad_(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
         """Switch the recording of operations on this leaf on or off, in place.
 
         Raises RuntimeError for a non-leaf that is to be switched off, and for dtypes that have no gradients.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from tinytorch.autograd import engine, messages
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
-from tinytorch.autograd.node import Node
+from tinytorch.autograd.node import FRESH, Node, is_memory_of_its_own
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
 from tinytorch.kernels.memory import is_dense
@@ -121,7 +122,8 @@ def grad(
         accumulate=False,
     )
     results: list[Any] = []
-    for i, (tensor, gradient) in enumerate(zip(wanted_tensors, found)):
+    for i, tensor in enumerate(wanted_tensors):
+        gradient, found[i] = found[i], None
         if gradient is None:
             if not allow_unused:
                 raise RuntimeError(
@@ -132,8 +134,11 @@ def grad(
                 raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
             gradient = wrap(np.zeros_like(tensor._array)) if materialize_grads else None
         elif not isinstance(gradient, Tensor):
-            # The engine's arrays may be shared among several tensors; what leaves it is the user's alone.
-            gradient = wrap(gradient.copy("K" if is_dense(gradient) else "C"))
+            # What leaves the engine is the user's alone; an array that somebody else still holds is copied.
+            alone = type(gradient) is np.ndarray and sys.getrefcount(gradient) == FRESH
+            if not (alone and is_dense(gradient) and is_memory_of_its_own(gradient)):
+                gradient = gradient.copy("K" if is_dense(gradient) else "C")
+            gradient = wrap(gradient)
         results.append(gradient)
     return tuple(results)
 

@@ -98,6 +98,7 @@ def run(
 def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
     """Run every node of the task when its gradients are complete, the one that was made last first."""
     waiting, buffers, needed, capture_at = task.waiting, task.buffers, task.needed, task.capture_at
+    results: Any
     ready: list = [(node.priority, node) for node in buffers if not waiting[node] and (needed is None or needed[node])]
     heapify(ready)
     upcoming: Node | None = None  # a ready node that is not in the heap: in a chain there is never another one

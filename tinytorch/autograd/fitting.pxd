@@ -1,8 +1,6 @@
 # What of fitting.py becomes C where it is compiled.
 
 cimport cython
-from tinytorch.tensor cimport TensorBase
-
 
 cpdef fit(object grad, tuple shape, object dtype)
 @cython.locals(given=tuple, repeated=list, extra=Py_ssize_t, dim=Py_ssize_t, fits=bint)

@@ -7,14 +7,14 @@ from typing import Any
 from tinytorch import kernels
 from tinytorch.dtypes import COMPLEX, from_numpy
 from tinytorch.promotion import convert
-from tinytorch.tensor import TensorBase
+from tinytorch.tensor import Tensor, ndarray
 
 
 def fit(grad: Any, shape: tuple, dtype: Any) -> Any:
     """`grad` summed to `shape` and converted to the array dtype `dtype`; ValueError if the shapes do not fit."""
     if grad.shape != shape:
         grad = unbroadcast(grad, shape)
-    if isinstance(grad, TensorBase):
+    if type(grad) is not ndarray and isinstance(grad, Tensor):
         target = from_numpy(dtype)
         if grad.dtype is not target:
             grad = grad.real.to(target) if grad.dtype.category == COMPLEX > target.category else grad.to(target)
@@ -39,5 +39,5 @@ def unbroadcast(grad: Any, shape: tuple) -> Any:
         raise ValueError(f"got {list(given)} but expected shape compatible with {list(shape)}")
     if repeated:
         dims = tuple(repeated)
-        grad = grad.sum(dims, True) if isinstance(grad, TensorBase) else kernels.reduce.sum(grad, dims, True)
+        grad = grad.sum(dims, True) if isinstance(grad, Tensor) else kernels.reduce.sum(grad, dims, True)
     return grad.reshape(shape) if extra else grad

@@ -155,7 +155,7 @@ class AccumulateGrad(Node):
                 variable._grad = grad.clone()
             else:
                 # Nobody else may hold the array that becomes .grad, since users write into it. (PyTorch asks the same.)
-                fresh = type(grad) is ndarray and sys.getrefcount(grad) == FRESH and _is_memory_of_its_own(grad)
+                fresh = type(grad) is ndarray and sys.getrefcount(grad) == FRESH and is_memory_of_its_own(grad)
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
                 variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
@@ -174,7 +174,7 @@ class AccumulateGrad(Node):
 tensor.new_accumulator = AccumulateGrad
 
 
-def _is_memory_of_its_own(grad: np.ndarray) -> bool:
+def is_memory_of_its_own(grad: np.ndarray) -> bool:
     """Does the array own its memory, or is it (transposed, say) the only view of all of an array that does?"""
     owner = grad.base
     if owner is None:

@@ -133,7 +133,7 @@ def _first_modified(node: Any) -> RuntimeError:
     return modified_error(node, value, version)
 
 
-def _with_history(twin: Tensor, node: Any) -> Tensor:
+def _with_history(twin: TensorBase, node: Any) -> Tensor:
     """A saved output as the Tensor it was, made by `node`."""
     tensor = _new(Tensor)
     tensor._array, tensor._counter, tensor._output_nr = twin._array, twin._counter, twin._output_nr

@@ -33,14 +33,14 @@ NORMAL, NO_GRAD, INFERENCE, MULTIPLE, CUSTOM = "normal", "no_grad", "inference",
 class View:
     """Of which tensor another one is a view, and since when its history is right."""
 
-    def __init__(self, base: Tensor, seen: int, creation: str):
+    def __init__(self, base: Any, seen: int, creation: str):
         self.base = base
         self.seen = seen  # the version at which the view's grad_fn was right
         self.creation = creation
 
-    def refresh(self, tensor: Tensor) -> None:
+    def refresh(self, tensor: Any) -> None:
         """Give `tensor`, whose view this is, the history it has after writes into its base or into other views."""
-        version = tensor._counter.value  # type: ignore[union-attr]
+        version = tensor._counter.value
         if version == self.seen:
             return
         base = self.base
@@ -132,7 +132,7 @@ def zeros(shape: tuple, dtype: Any) -> np.ndarray:
 # ---- in-place writes -------------------------------------------------------------------------------------------------
 
 
-def check_writable(target: Tensor, recorded: bool) -> None:
+def check_writable(target: Any, recorded: bool) -> None:
     """Raise PyTorch's error where `target` must not be written into; `recorded`: the write takes part in autograd."""
     check_history(target, recorded)
     array = target._array
@@ -150,7 +150,7 @@ def check_repeats(array: np.ndarray) -> None:
             )
 
 
-def check_history(target: Tensor, recorded: bool) -> None:
+def check_history(target: Any, recorded: bool) -> None:
     """Raise PyTorch's error where autograd cannot follow a write into `target`."""
     if usage.inference and target._inference and not state.inference:
         raise RuntimeError(

@@ -47,7 +47,7 @@ def _pick(family: str) -> Any:
         return quietly(twin)
     picked[family] = "compiled"
     if hasattr(compiled, "twin"):
-        compiled.twin = quietly(twin)
+        vars(compiled)["twin"] = quietly(twin)
     return compiled
 
 

@@ -43,14 +43,16 @@ def quietly(module: ModuleType) -> SimpleNamespace:
     """The functions of a twin, with NumPy quiet in them: compiled kernels call them for what they cannot walk."""
     return SimpleNamespace(
         **{
-            name: _quiet_function(value)
+            name: silenced(value)
             for name, value in vars(module).items()
             if callable(value) and getattr(value, "__module__", "") == module.__name__
         }
     )
 
 
-def _quiet_function(function: Any) -> Any:
+def silenced(function: Any) -> Any:
+    """`function` with NumPy quiet in it."""
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         token = quiet()

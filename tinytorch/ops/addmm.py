@@ -42,6 +42,7 @@ from tinytorch.tensor import Tensor
 class Addmm(Rule):
     """z = beta c + alpha x @ y,    dc = beta dz,    dx = alpha dz @ y^T,    dy = alpha x^T @ dz"""
 
+    silent = True
     inputs = 3
 
     @staticmethod

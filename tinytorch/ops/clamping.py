@@ -25,6 +25,7 @@ run_two = kernels.arithmetic.apply_to_two
 class Maximum(Elementwise):
     """z = the larger of x and y, nan if one is,    dx = dz where x > y, dz / 2 where they are equal,    dy likewise"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -44,6 +45,7 @@ class Maximum(Elementwise):
 class Minimum(Elementwise):
     """z = the smaller of x and y, nan if one is,    dx = dz where x < y, dz / 2 where they are equal,    dy likewise"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -125,6 +127,7 @@ _LARGEST = {"f": 3.4e38, "d": 1.7e308}  # smaller numbers fit for certain
 class Clamp(Elementwise):
     """y = x kept in [min, max], two numbers of which one may be None,    dy/dx = 1 between and at them, else 0"""
 
+    silent = True
     name = "ClampBackward1"
     promote = _to_bounds_dtype
 

@@ -30,6 +30,7 @@ class Comparison(Elementwise):
 class Eq(Comparison):
     """z = [x = y]"""
 
+    silent = True
     promote = common
 
     @staticmethod
@@ -40,6 +41,7 @@ class Eq(Comparison):
 class Ne(Comparison):
     """z = [x != y]"""
 
+    silent = True
     promote = common
 
     @staticmethod
@@ -50,6 +52,7 @@ class Ne(Comparison):
 class Lt(Comparison):
     """z = [x < y]"""
 
+    silent = True
     promote = supporting("biufV", "lt_cpu", common)
 
     @staticmethod
@@ -60,6 +63,7 @@ class Lt(Comparison):
 class Le(Comparison):
     """z = [x <= y]"""
 
+    silent = True
     promote = supporting("biufV", "le_cpu", common)
 
     @staticmethod
@@ -70,6 +74,7 @@ class Le(Comparison):
 class Gt(Comparison):
     """z = [x > y]"""
 
+    silent = True
     promote = supporting("biufV", "gt_cpu", common)
 
     @staticmethod
@@ -80,6 +85,7 @@ class Gt(Comparison):
 class Ge(Comparison):
     """z = [x >= y]"""
 
+    silent = True
     promote = supporting("biufV", "ge_cpu", common)
 
     @staticmethod

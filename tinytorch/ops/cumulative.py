@@ -36,6 +36,8 @@ def running(kernel: Callable, x: np.ndarray, dim: int, reverse: bool = False) ->
 class Cumsum(Rule):
     """y_i = x_1 + ... + x_i along dim,    dx_i = dy_i + dy_i+1 + ... (the running sum from the other end)"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, dim, reverse=False, dtype=None):
         ctx.dim, ctx.reverse = dim, reverse
@@ -51,6 +53,8 @@ class Cumprod(Rule):
 
     dx_i = (x_1 ... x_i-1) s_i   with   s_i = dy_i + x_i+1 s_i+1   (without a division, so zeros are no special case)
     """
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, dim, reverse=False, dtype=None):

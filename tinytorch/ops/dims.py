@@ -9,6 +9,7 @@ import numpy as np
 from tinytorch import dtypes
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.quiet import silenced
 from tinytorch.promotion import convert
 from tinytorch.tensor import Tensor
 
@@ -86,7 +87,10 @@ def check_dtype(function: str, array: np.ndarray, dtype: dtypes.dtype | None) ->
 
 def in_dtype(x: np.ndarray, dtype: dtypes.dtype | None) -> np.ndarray:
     """The array x with elements of `dtype`; as it is without one."""
-    return x if dtype is None or x.dtype is dtype.numpy else convert(x, dtype)
+    return x if dtype is None or x.dtype is dtype.numpy else _convert(x, dtype)
+
+
+_convert = silenced(convert)
 
 
 def has_zero(x: Any) -> bool:

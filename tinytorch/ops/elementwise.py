@@ -171,7 +171,7 @@ def _straight(self: TensorBase, others: tuple) -> list | None:
     x = self._array
     if x.dtype.char not in "fd":
         return None
-    arrays = [x]
+    arrays: list = [x]
     recorded = self._requires_grad or (self._view is not None and self.requires_grad)
     for other in others:
         if isinstance(other, TensorBase):

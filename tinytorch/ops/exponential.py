@@ -41,6 +41,7 @@ class Exp(Elementwise):
 class Exp2(Elementwise):
     """y = 2^x,    dy/dx = y ln 2"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -58,6 +59,7 @@ class Exp2(Elementwise):
 class Expm1(Elementwise):
     """y = e^x - 1,    dy/dx = y + 1"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -92,6 +94,7 @@ class Log(Elementwise):
 class Log2(Elementwise):
     """y = log2 x,    dy/dx = 1 / (x ln 2)"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -108,6 +111,7 @@ class Log2(Elementwise):
 class Log10(Elementwise):
     """y = log10 x,    dy/dx = 1 / (x ln 10)"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -124,6 +128,7 @@ class Log10(Elementwise):
 class Log1p(Elementwise):
     """y = ln(1 + x),    dy/dx = 1 / (1 + x)"""
 
+    silent = True
     promote = floating
     name = "Log1PBackward0"
 
@@ -170,6 +175,7 @@ def _complex_logaddexp(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 class Logaddexp2(Elementwise):
     """z = log2(2^x + 2^y),    dz/dx = 1 / (1 + 2^(y - x)),    dz/dy = 1 / (1 + 2^(x - y))"""
 
+    silent = True
     inputs = 2
     promote = supporting("fV", "logaddexp2_cpu", common)
 

@@ -40,6 +40,7 @@ class Share(Rule):
 class Amax(Rule):
     """y = the largest x over dims,    dy/dx = 1/k for each of the k largest, else 0"""
 
+    silent = True
     kernel = "amax"
     nan_too = False  # PyTorch's amax has a nan for the gradient where y is nan, its max of everything has not
 
@@ -80,6 +81,7 @@ class MinAll(Amin):
 class Max(SelectingOne):
     """values, indices = the largest x along dim and its place;    dx = dvalues at this place, else 0"""
 
+    silent = True
     kernel = "max_with_indices"
 
     @classmethod
@@ -99,6 +101,8 @@ class Min(Max):
 
 class Aminmax(Rule):
     """(the smallest, the largest) x over dims;    gradients as those of amin and amax"""
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, dims, keepdim):
@@ -122,6 +126,7 @@ class Aminmax(Rule):
 class Argmax(Rule):
     """The place of the largest x along dim, or among all elements"""
 
+    silent = True
     differentiable = False
     kernel = "argmax"
 

@@ -74,10 +74,13 @@ def wrapped_flat(index: Tensor, count: int) -> Tensor:
 class Gather(Pick):
     """y[i, j] = x[index[i, j], j] (for dim 0),    dx[index[i, j], j] += dy[i, j]"""
 
+    silent = True
+
 
 class Take(Rule):
     """y[i] = x[index[i]] for x read as a vector,    dx[index[i]] += dy[i]"""
 
+    silent = True
     inputs = 2
 
     @staticmethod
@@ -105,6 +108,7 @@ class Take(Rule):
 class IndexSelect(Rule):
     """y[i, j] = x[index[i], j] (for dim 0),    dx[index[i], j] += dy[i, j]"""
 
+    silent = True
     inputs = 2
 
     @staticmethod

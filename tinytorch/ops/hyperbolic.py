@@ -21,6 +21,7 @@ run = kernels.arithmetic.apply
 class Sinh(Elementwise):
     """y = sinh x = (e^x - e^-x) / 2,    dy/dx = cosh x"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -37,6 +38,7 @@ class Sinh(Elementwise):
 class Cosh(Elementwise):
     """y = cosh x = (e^x + e^-x) / 2,    dy/dx = sinh x"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -53,6 +55,7 @@ class Cosh(Elementwise):
 class Tanh(Elementwise):
     """y = tanh x,    dy/dx = 1 - y^2"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -73,6 +76,7 @@ class TanhGrad(Elementwise):
     For the gradient g of dx:  ddy = g (1 - y^2),    dy = -2 g dy y
     """
 
+    silent = True
     inputs = 2
     name = "TanhBackwardBackward0"
 
@@ -94,6 +98,7 @@ class TanhGrad(Elementwise):
 class Asinh(Elementwise):
     """y = arsinh x,    dy/dx = 1 / sqrt(x^2 + 1)"""
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -113,6 +118,7 @@ class Acosh(Elementwise):
     For complex x it is 1 / (sqrt(x - 1) sqrt(x + 1)): the root of the product may have the other sign.
     """
 
+    silent = True
     promote = floating
 
     @staticmethod
@@ -132,6 +138,7 @@ class Acosh(Elementwise):
 class Atanh(Elementwise):
     """y = artanh x,    dy/dx = 1 / (1 - x^2)"""
 
+    silent = True
     promote = floating
 
     @staticmethod

@@ -76,6 +76,7 @@ class MseSlope(Rule):
 class SmoothL1Loss(Elementwise):
     """l = d^2 / (2 beta) if |d| < beta else |d| - beta / 2,  d = x - t,    dl/dx = d / beta clamped to [-1, 1]"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -96,6 +97,7 @@ class SmoothL1Loss(Elementwise):
 class SmoothL1Slope(Rule):
     """dx = g s,  s = d / beta clamped to [-1, 1],    d dx/dg = s,    d dx/dx = g / beta where |d| <= beta, else 0"""
 
+    silent = True
     inputs = 3
     name = "SmoothL1LossBackwardBackward0"
 
@@ -117,6 +119,7 @@ class SmoothL1Slope(Rule):
 class HuberLoss(Elementwise):
     """l = d^2 / 2 if |d| <= delta else delta (|d| - delta / 2),  d = x - t,    dl/dx = d clamped to [-delta, delta]"""
 
+    silent = True
     inputs = 2
     promote = common
 
@@ -137,6 +140,7 @@ class HuberLoss(Elementwise):
 class HuberSlope(Rule):
     """dx = g s,  s = d clamped to [-delta, delta],    d dx/dg = s,    d dx/dx = g where |d| <= delta, else 0"""
 
+    silent = True
     inputs = 3
     name = "HuberLossBackwardBackward0"
 
@@ -228,6 +232,7 @@ class BinaryCrossEntropyWithLogits(Rule):
 class BinaryCrossEntropySlope(Rule):
     """dx = g (s - t),    d dx/dg = s - t,    d dx/dx = g s (1 - s),    d dx/dt = -g,  s = sigmoid(x)"""
 
+    silent = True
     inputs = 3
 
     @staticmethod
@@ -249,6 +254,8 @@ class NllLoss(Rule):
     "mean" divides by the sum of the weights w[t_i].
     """
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, target, weight, reduction, ignore_index):
         ctx.save_for_backward(x)
@@ -260,7 +267,7 @@ class NllLoss(Rule):
         if reduction == "sum":
             return total
         ctx.total_weight = divisor
-        return np.divide(total, divisor, out=total)
+        return kernels.arithmetic.divide(total, divisor, total)
 
     @staticmethod
     def backward(ctx, grad):
@@ -278,6 +285,7 @@ class NllLoss(Rule):
 class NllSlope(Rule):
     """dx[i, t_i] = -w[t_i] g, 0 elsewhere; it is linear in g, so that its own gradient is NllLoss again, d dx/dx = 0"""
 
+    silent = True
     inputs = 2
     name = "NllLossBackwardBackward0"
 

@@ -40,6 +40,7 @@ def in_order_of(columns: bool, x: Any, grad: Any) -> Any:
 class Mm(Rule):
     """z = x @ y,    dx = dz @ y^T,    dy = x^T @ dz"""
 
+    silent = True
     inputs = 2
 
     @staticmethod
@@ -60,6 +61,7 @@ class Mm(Rule):
 class Bmm(Rule):
     """z[b] = x[b] @ y[b],    dx = dz @ y^T,    dy = x^T @ dz    (for every b)"""
 
+    silent = True
     inputs = 2
 
     @staticmethod

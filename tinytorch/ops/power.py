@@ -162,6 +162,7 @@ class PowOfNumber(Elementwise):
 class Sqrt(Elementwise):
     """y = sqrt x,    dy/dx = 1 / (2 y)    (inf at 0)"""
 
+    silent = True
     promote = floating
 
     @staticmethod

@@ -24,6 +24,8 @@ from tinytorch.tensor import Tensor
 class Relu(Elementwise):
     """y = max(x, 0),    dy/dx = 1 where y > 0, else 0 (also at 0)"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, out=None):
         if out is None and x.dtype.char in "fd":
@@ -42,6 +44,7 @@ class Relu(Elementwise):
 class ReluGrad(Elementwise):
     """dx = g where y > 0 or nan, else 0,    d dx/dg likewise,    d dx/dy = 0, as for Gate"""
 
+    silent = True
     inputs = 2
     name = Gate.name
 
@@ -58,6 +61,8 @@ class ReluGrad(Elementwise):
 
 class LeakyRelu(Elementwise):
     """y = x where x > 0, else slope x,    dy/dx = 1 or slope"""
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, slope):

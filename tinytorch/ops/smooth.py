@@ -26,6 +26,8 @@ from tinytorch.tensor import Tensor
 class Gelu(Elementwise):
     """y = x Phi(x),  Phi(x) = (1 + erf(x / sqrt 2)) / 2,    dy/dx = Phi(x) + x e^(-x^2 / 2) / sqrt(2 pi)"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
@@ -43,6 +45,8 @@ class Gelu(Elementwise):
 class NormalCdf(Elementwise):
     """Phi(x) = (1 + erf(x / sqrt 2)) / 2,    dPhi/dx = e^(-x^2 / 2) / sqrt(2 pi)"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
@@ -57,6 +61,7 @@ class NormalCdf(Elementwise):
 class GeluTanh(Elementwise):
     """y = x (1 + tanh u) / 2,  u = sqrt(2 / pi) (x + 0.044715 x^3): Gelu, approximately"""
 
+    silent = True
     name = "GeluBackward0"
     beta, kappa = math.sqrt(2 / math.pi), 0.044715
 

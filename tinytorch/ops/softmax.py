@@ -21,6 +21,8 @@ from tinytorch.tensor import Tensor
 class Softmax(Rule):
     """y_j = e^x_j / sum_k e^x_k along dim,    dx = y (dy - sum(dy y))"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, dim, dtype=None):
         ctx.dim = dim
@@ -40,6 +42,7 @@ class SoftmaxGrad(Rule):
     For the gradient g of dx:  ddy = y (g - sum(g y)),    dy = g (dy - sum(dy y)) - dy sum(g y)
     """
 
+    silent = True
     inputs = 2
     name = "SoftmaxBackwardDataBackward0"
 
@@ -60,6 +63,8 @@ class SoftmaxGrad(Rule):
 class LogSoftmax(Rule):
     """y_j = x_j - log(sum_k e^x_k) along dim,    dx = dy - e^y sum(dy)"""
 
+    silent = True
+
     @staticmethod
     def forward(ctx, x, dim, dtype=None):
         ctx.dim = dim
@@ -79,6 +84,7 @@ class LogSoftmaxGrad(Rule):
     For the gradient g of dx:  ddy = g - sum(g e^y),    dy = -g e^y sum(dy)
     """
 
+    silent = True
     inputs = 2
     name = "LogSoftmaxBackwardDataBackward0"
 
@@ -98,6 +104,8 @@ class LogSoftmaxGrad(Rule):
 
 class Logsumexp(Rule):
     """y = log(sum e^x) over dims,    dx = dy e^(x - y), which is dy softmax(x)"""
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, dims, keepdim):

@@ -17,6 +17,7 @@ from tinytorch.arguments import no_such_form
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import from_numpy
+from tinytorch.kernels.quiet import silenced
 from tinytorch.ops.elementwise import Keep, conj, wide
 from tinytorch.ops.exponential import Log, Log1p
 from tinytorch.ops.where import Where
@@ -66,14 +67,18 @@ def floating_arrays(arrays: list) -> None:
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
+_complex_sigmoid = silenced(lambda x: 1 / (1 + np.exp(-x)))
+
+
 class Sigmoid(Elementwise):
     """y = 1 / (1 + e^-x),    dy/dx = (1 - y) y"""
 
+    silent = True
     promote = floating
 
     @staticmethod
     def forward(ctx, x):
-        y = kernels.elementwise.sigmoid(x) if x.dtype.kind != "c" else 1 / (1 + np.exp(-x))
+        y = kernels.elementwise.sigmoid(x) if x.dtype.kind != "c" else _complex_sigmoid(x)
         ctx.save_for_backward(y)
         return y
 
@@ -89,6 +94,7 @@ class SigmoidGrad(Elementwise):
     For the gradient g of dx:  ddy = g (1 - y) y,    dy = g dy (1 - 2 y)
     """
 
+    silent = True
     inputs = 2
     name = "SigmoidBackwardBackward0"
 

@@ -17,6 +17,7 @@ from tinytorch.tensor import Tensor
 class All(Rule):
     """Is x true everywhere over dims? uint8 answers in uint8, as it did before there was bool"""
 
+    silent = True
     differentiable = False
 
     @staticmethod
@@ -28,6 +29,7 @@ class All(Rule):
 class Any_(Rule):
     """Is x true anywhere over dims? uint8 answers in uint8, as it did before there was bool"""
 
+    silent = True
     differentiable = False
 
     @staticmethod
