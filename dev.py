@@ -42,6 +42,8 @@ def fingerprint() -> str:
     """A hash of everything that an installation depends on."""
     files = [ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / "dev.py", ROOT / "tinytorch" / "version.py"]
     files += sorted(path for path in (ROOT / "_ext").iterdir() if path.suffix in (".pyx", ".pxd", ".pxi", ".h"))
+    # Not the Python files of the core: where one was changed, they all run as Python until they are compiled again.
+    files += [ROOT / "tinytorch" / "compiled.py", *sorted((ROOT / "tinytorch").rglob("*.pxd"))]
     digest = hashlib.sha256(repr([sys.version_info[:2], *map(os.environ.get, BUILD_SETTINGS)]).encode())
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

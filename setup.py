@@ -56,6 +56,7 @@ class BuildKernels(build_ext):
 
     def build_extensions(self) -> None:
         self.force = True  # what lies in build/ may come from other flags
+        self.parallel = self.parallel or os.cpu_count()
         compile_flags, link_flags = self.flags()
         for extension in self.extensions:
             extension.optional = True  # cythonize() does not hand it on from its arguments

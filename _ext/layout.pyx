@@ -31,23 +31,25 @@ def alias(array):
     return view_of(x, x.ndim, x.shape, x.strides, 0)
 
 
-def restride(array, tuple shape, tuple strides, Py_ssize_t shift=0):
+def restride(array, shape, strides, Py_ssize_t shift=0):
     """The memory of `array` with other sides and strides (in bytes), `shift` bytes from its first element."""
     cdef cnp.npy_intp sides[MOST]
     cdef cnp.npy_intp steps[MOST]
-    cdef int i, ndim = len(shape)
-    if not cnp.PyArray_CheckExact(array) or ndim > MOST or len(strides) != ndim:
+    cdef tuple wanted = tuple(shape), apart = tuple(strides)        # a torch.Size is a tuple of another type
+    cdef int i, ndim = len(wanted)
+    if not cnp.PyArray_CheckExact(array) or ndim > MOST or len(apart) != ndim:
         return twin.restride(array, shape, strides, shift)
     for i in range(ndim):
-        sides[i], steps[i] = shape[i], strides[i]
+        sides[i], steps[i] = wanted[i], apart[i]
     return view_of(array, ndim, sides, steps, shift)
 
 
-def broadcast(array, tuple shape):
+def broadcast(array, shape):
     """`array` repeated to `shape` by strides of 0: a view that can be written to. ValueError where shapes do not fit."""
     cdef cnp.npy_intp sides[MOST]
     cdef cnp.npy_intp steps[MOST]
-    cdef int i, ndim = len(shape), extra
+    cdef tuple wanted = tuple(shape)
+    cdef int i, ndim = len(wanted), extra
     if not cnp.PyArray_CheckExact(array) or ndim > MOST:
         return twin.broadcast(array, shape)
     cdef cnp.ndarray x = array
@@ -56,7 +58,7 @@ def broadcast(array, tuple shape):
         return twin.broadcast(array, shape)
     cdef bint same = extra == 0
     for i in range(ndim):
-        sides[i] = shape[i]
+        sides[i] = wanted[i]
         if i < extra:
             steps[i] = 0
         elif x.shape[i - extra] == sides[i]:

@@ -7,7 +7,7 @@ import platform
 
 import numpy as np
 
-from tinytorch import kernels
+from tinytorch import compiled, kernels
 from tinytorch.kernels.threads import blas_threads, get_num_threads
 from tinytorch.version import __version__
 
@@ -15,7 +15,7 @@ _VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TIN
 
 
 def show_config() -> str:
-    """Versions, which kernels are compiled and which are NumPy twins (and why), BLAS and threads, as text to print.
+    """Versions, what of core and kernels is compiled (and why not), BLAS and threads, as text to print.
 
     The place of `torch.__config__.show()`.
 
@@ -24,14 +24,16 @@ def show_config() -> str:
       - Python ...
       - NumPy ...
       - BLAS: ...
+      - core: ...
       - kernels:
-          elementwise  ...
+          arithmetic   ...
     """
     lines = [
         f"tinytorch {__version__} runs on:",
         f"  - Python {platform.python_version()}, {platform.system()} {platform.machine()}",
         f"  - NumPy {np.__version__}",
         f"  - BLAS: {_blas()}, threads: {blas_threads() or 'it does not tell'}",
+        f"  - core: {compiled.core}",
         "  - kernels:",
         *(f"      {family:<13}{choice}" for family, choice in kernels.picked.items()),
         f"  - torch.get_num_threads(): {get_num_threads()}",

@@ -2,6 +2,6 @@
 
 cimport cython
 
-cpdef fit(object grad, tuple shape, object dtype)
+cpdef fit(object grad, object shape, object dtype)
 @cython.locals(given=tuple, repeated=list, extra=Py_ssize_t, dim=Py_ssize_t, fits=bint)
-cpdef unbroadcast(object grad, tuple shape)
+cpdef unbroadcast(object grad, object shape)
