@@ -17,15 +17,63 @@ The picked modules take the names of the twins' modules here. A twin itself is i
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from tinytorch.kernels.quiet import quietly
 
+FAMILIES = (
+    *("arithmetic", "cumulative", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "nll"),
+    *("normalization", "optimizer", "random", "reduce", "scatter", "softmax", "triangles", "where"),
+)
 PURE = os.environ.get("TINYTORCH_PURE", "0") not in ("", "0")
 
-# family -> "compiled", or why it is the NumPy twin
-picked: dict[str, str] = {}
+_picked: dict[str, str] = {}
+
+if TYPE_CHECKING:
+    from tinytorch.kernels import arithmetic as arithmetic
+    from tinytorch.kernels import cumulative as cumulative
+    from tinytorch.kernels import elementwise as elementwise
+    from tinytorch.kernels import extrema as extrema
+    from tinytorch.kernels import gather as gather
+    from tinytorch.kernels import layout as layout
+    from tinytorch.kernels import loss as loss
+    from tinytorch.kernels import matmul as matmul
+    from tinytorch.kernels import nll as nll
+    from tinytorch.kernels import normalization as normalization
+    from tinytorch.kernels import optimizer as optimizer
+    from tinytorch.kernels import random as random
+    from tinytorch.kernels import reduce as reduce
+    from tinytorch.kernels import scatter as scatter
+    from tinytorch.kernels import softmax as softmax
+    from tinytorch.kernels import triangles as triangles
+    from tinytorch.kernels import where as where
+
+    picked: dict[str, str]  # family -> "compiled", or why it is the NumPy twin
+
+
+class _Kernels(ModuleType):
+    """This package: a family is loaded when it is first asked for, so that `import tinytorch` is quick."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "picked":
+            for family in FAMILIES:
+                getattr(self, family)
+            return _picked
+        if name not in FAMILIES:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        vars(self)[name] = family = _pick(name)
+        return family
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # An imported twin would become an attribute of its package, and pass for what was picked.
+        if name not in FAMILIES:
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Kernels
 
 
 def _pick(family: str) -> Any:
@@ -35,39 +83,21 @@ def _pick(family: str) -> Any:
     """
     twin = import_module(f"tinytorch.kernels.{family}")
     if PURE:
-        picked[family] = "NumPy twin: forced by TINYTORCH_PURE"
+        _picked[family] = "NumPy twin: forced by TINYTORCH_PURE"
         return twin
     try:
         compiled = import_module(f"tinytorch._ext.{family}")
     except ModuleNotFoundError:
-        picked[family] = "NumPy twin: not built"
+        _picked[family] = "NumPy twin: not built"
         return quietly(twin)
     except ImportError as error:
-        picked[family] = f"NumPy twin: cannot be loaded ({error})"
+        _picked[family] = f"NumPy twin: cannot be loaded ({error})"
         return quietly(twin)
-    picked[family] = "compiled"
+    _picked[family] = "compiled"
     if hasattr(compiled, "twin"):
         vars(compiled)["twin"] = quietly(twin)
     return compiled
 
-
-arithmetic = _pick("arithmetic")
-cumulative = _pick("cumulative")
-elementwise = _pick("elementwise")
-extrema = _pick("extrema")
-gather = _pick("gather")
-layout = _pick("layout")
-loss = _pick("loss")
-matmul = _pick("matmul")
-nll = _pick("nll")
-normalization = _pick("normalization")
-optimizer = _pick("optimizer")
-random = _pick("random")
-reduce = _pick("reduce")
-scatter = _pick("scatter")
-softmax = _pick("softmax")
-triangles = _pick("triangles")
-where = _pick("where")
 
 if not PURE:
     import_module("tinytorch.kernels.cache").switch_on()
