@@ -18,12 +18,15 @@ from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
+from tinytorch import kernels
 from tinytorch.autograd import anomaly_mode, calls
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.node import Node
 from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.tensor import ndarray
 
+add = kernels.arithmetic.add
 Edge = tuple[Node, int]
 
 
@@ -151,7 +154,10 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
                     buffer[output_nr] = grad
                 else:
                     sofar = buffer[output_nr]
-                    buffer[output_nr] = grad if sofar is None else sofar + grad
+                    if sofar is not None:
+                        plain = type(sofar) is ndarray and type(grad) is ndarray
+                        grad = add(sofar, grad) if plain else sofar + grad
+                    buffer[output_nr] = grad
                     sofar = None  # nobody but the buffer may hold the gradient, see AccumulateGrad
             left = waiting[next_node] - 1
             waiting[next_node] = left
