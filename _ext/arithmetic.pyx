@@ -93,6 +93,21 @@ cdef object unary(cnp.ufunc function, object x, object out):
     return target
 
 
+cdef inline bint apart(cnp.ndarray x, cnp.ndarray y) noexcept:
+    """Does all memory that the elements of x reach lie beside that of y, which is plain?"""
+    cdef char* low = x.data
+    cdef char* high = x.data + cnp.PyArray_ITEMSIZE(x)
+    cdef Py_ssize_t reach
+    cdef int i
+    for i in range(cnp.PyArray_NDIM(x)):
+        reach = (cnp.PyArray_DIM(x, i) - 1) * cnp.PyArray_STRIDE(x, i)
+        if reach < 0:
+            low += reach
+        else:
+            high += reach
+    return high <= y.data or low >= y.data + cnp.PyArray_NBYTES(y)
+
+
 cdef bint may_write(object out, Grid* grid, int kind, int count, cnp.PyArrayObject** arrays):
     """Is `out` a plain array of this result's shape and dtype that meets no operand but element by element?"""
     cdef int i
@@ -108,8 +123,10 @@ cdef bint may_write(object out, Grid* grid, int kind, int count, cnp.PyArrayObje
     for i in range(count):
         if arrays[i]:
             x = <cnp.ndarray>arrays[i]
+            if apart(x, y):
+                continue
             if not plain(x):
-                return False                    # how far its memory reaches is not worth finding out
+                return False
             if overlap(x, y) and not (x.data == y.data and cnp.PyArray_SAMESHAPE(x, y) and cnp.PyArray_TYPE(x) == kind):
                 return False
     return True

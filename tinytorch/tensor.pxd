@@ -14,5 +14,5 @@ cdef class TensorBase:
     cpdef Version _version_counter(self)
 
 
-cpdef tuple edge_of(TensorBase tensor)
+cpdef source_of(TensorBase tensor)
 cpdef TensorBase wrap(object array, bint requires_grad=*)

@@ -259,8 +259,9 @@ class TensorBase:
             )
 
     def _edge(self) -> tuple[Node | None, int]:
-        """Where this tensor's gradient goes: the node that made it, a leaf's AccumulateGrad, or nowhere."""
-        return edge_of(self)
+        """Where this tensor's gradient goes: (the node that made it, which output), a leaf's node, or nowhere."""
+        source = source_of(self)
+        return NO_EDGE if source is None else (source, self._output_nr)
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 
@@ -347,20 +348,20 @@ NO_EDGE: tuple[None, int] = (None, 0)
 new_accumulator: Any = None  # AccumulateGrad; set by autograd/node.py, which stands above this file
 
 
-def edge_of(tensor: TensorBase) -> tuple[Any, int]:
-    """Where a tensor's gradient goes: to (the node that made it, which output), a leaf's AccumulateGrad, nowhere."""
+def source_of(tensor: TensorBase) -> Any:
+    """The node that a tensor's gradient goes to: the one that made it, or a leaf's AccumulateGrad; None for no node."""
     if tensor._node is not None:
-        return tensor._node, tensor._output_nr
+        return tensor._node
     if not tensor._requires_grad:
-        return NO_EDGE
+        return None
     if tensor._accumulator is not None:
         accumulator = tensor._accumulator()
         if accumulator is not None:
-            return accumulator, 0
+            return accumulator
     accumulator = new_accumulator(tensor)
     # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
     tensor._accumulator = weakref.ref(accumulator)
-    return accumulator, 0
+    return accumulator
 
 
 def wrap(array: Any, requires_grad: bool = False) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -15,10 +14,9 @@ from tinytorch.autograd import engine, messages
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
-from tinytorch.autograd.node import FRESH, Node, is_memory_of_its_own
+from tinytorch.autograd.node import Node
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
-from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Size, Tensor, wrap
 
 
@@ -122,8 +120,7 @@ def grad(
         accumulate=False,
     )
     results: list[Any] = []
-    for i, tensor in enumerate(wanted_tensors):
-        gradient, found[i] = found[i], None
+    for i, (tensor, gradient) in enumerate(zip(wanted_tensors, found)):
         if gradient is None:
             if not allow_unused:
                 raise RuntimeError(
@@ -134,11 +131,7 @@ def grad(
                 raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
             gradient = wrap(np.zeros_like(tensor._array)) if materialize_grads else None
         elif not isinstance(gradient, Tensor):
-            # What leaves the engine is the user's alone; an array that somebody else still holds is copied.
-            alone = type(gradient) is np.ndarray and sys.getrefcount(gradient) == FRESH
-            if not (alone and is_dense(gradient) and is_memory_of_its_own(gradient)):
-                gradient = gradient.copy("K" if is_dense(gradient) else "C")
-            gradient = wrap(gradient)
+            gradient = wrap(gradient)  # it may share memory with other gradients and with grad_outputs, as PyTorch's
         results.append(gradient)
     return tuple(results)
 

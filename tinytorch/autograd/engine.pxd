@@ -15,9 +15,9 @@ cdef class Task:
 
 @cython.locals(
     waiting=dict, buffers=dict, needed=dict, capture_at=dict, ready=list, upcoming=Node, node=Node, next_node=Node,
-    edge=tuple, grads=list, buffer=list, outputs=tuple, results=tuple, index=Py_ssize_t, output_nr=Py_ssize_t,
-    left=Py_ssize_t,
+    edges=tuple, grads=list, buffer=list, outputs=tuple, shape=tuple, results=tuple, index=Py_ssize_t,
+    output_nr=Py_ssize_t, left=Py_ssize_t,
 )
 cpdef _walk(Task task, bint keep_graph, bint create_graph)
-@cython.locals(counts=dict, stack=list, node=Node, next_node=Node, edge=tuple)
+@cython.locals(counts=dict, stack=list, node=Node, next_node=Node, edges=tuple, i=Py_ssize_t)
 cpdef dict _count_edges(object roots)

@@ -18,12 +18,15 @@ from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
+from tinytorch import kernels
 from tinytorch.autograd import anomaly_mode, calls
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.node import Node
 from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.tensor import ndarray
 
+add = kernels.arithmetic.add
 Edge = tuple[Node, int]
 
 
@@ -133,25 +136,32 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             anomaly_mode.check(node, results)
 
         index = -1
-        for edge in node.next_functions:
+        edges = node.edges
+        while 2 * index + 2 < len(edges):
             index += 1
-            next_node = edge[0]
+            next_node = edges[2 * index]
             if next_node is None or not (needed is None or needed[next_node]):
                 continue
             grad = results[index]
             if grad is not None:
-                output_nr, outputs = edge[1], next_node.outputs
-                shape, dtype = outputs[output_nr]
+                output_nr, outputs = edges[2 * index + 1], next_node._outputs
+                if outputs is None:
+                    shape, dtype = next_node._shape, next_node._dtype
+                else:
+                    shape, dtype = outputs[output_nr]
                 if grad.dtype is not dtype or grad.shape != shape:
                     grad = _fit(grad, shape, dtype, node, index)
                 buffer = buffers.get(next_node)  # Task.add, written out because every gradient comes through here
                 if buffer is None:
-                    buffer = [None] * len(outputs)
+                    buffer = [None] if outputs is None else [None] * len(outputs)
                     buffers[next_node] = buffer
                     buffer[output_nr] = grad
                 else:
                     sofar = buffer[output_nr]
-                    buffer[output_nr] = grad if sofar is None else sofar + grad
+                    if sofar is not None:
+                        plain = type(sofar) is ndarray and type(grad) is ndarray
+                        grad = add(sofar, grad) if plain else sofar + grad
+                    buffer[output_nr] = grad
                     sofar = None  # nobody but the buffer may hold the gradient, see AccumulateGrad
             left = waiting[next_node] - 1
             waiting[next_node] = left
@@ -169,8 +179,9 @@ def _count_edges(roots: Iterable[Node]) -> dict[Node, int]:
     stack = list(counts)
     while stack:
         node = stack.pop()
-        for edge in node.next_functions:
-            next_node = edge[0]
+        edges = node.edges
+        for i in range(0, len(edges), 2):
+            next_node = edges[i]
             if next_node is None:
                 continue
             if next_node in counts:

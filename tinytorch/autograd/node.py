@@ -24,15 +24,18 @@ _leaf_sequence = itertools.count(-(1 << 63))  # a leaf whose gradient is complet
 class Node:
     """One step of the backward graph: it takes the gradients of its outputs and gives those of its inputs.
 
-    `next_functions` holds an edge for every input: (the node that made it, which of its outputs), or (None, 0).
+    `next_functions` has an edge for every input: (the node that made it, which of its outputs), or (None, 0).
     Nodes made later come first in backward; `_sequence_nr` says which is later.
     """
 
     takes_tensors = False  # run() wants Tensors even where the engine computes with plain arrays
 
     priority: int
-    next_functions: tuple[tuple[Node | None, int], ...]
-    outputs: tuple[tuple[tuple[int, ...], Any], ...]  # shape and array dtype of every output
+    edges: tuple  # for every input, one after the other: the node that made it (or None), which of its outputs
+    # Shape and array dtype of the output; of each of them, where there are several. Few tuples: a graph has millions.
+    _shape: tuple[int, ...]
+    _dtype: Any
+    _outputs: tuple[tuple[tuple[int, ...], Any], ...] | None
     needs_input_grad: tuple[bool, ...]  # for every input: has a gradient somewhere to go? Else do not compute it
     _saved: Any  # what was saved for backward, see autograd/saved.py; None: nothing
     _versions: Any  # and the versions that it had then; None: all were 0
@@ -46,7 +49,29 @@ class Node:
 
     def __init__(self) -> None:
         self.priority = next(priorities)
-        self.next_functions = self.outputs = ()
+        self.edges = self._outputs = ()
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The edges in pairs."""
+        edges = self.edges
+        return tuple([(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)])
+
+    @next_functions.setter
+    def next_functions(self, pairs: tuple[tuple[Node | None, int], ...]) -> None:
+        self.edges = tuple([part for pair in pairs for part in pair])
+
+    @property
+    def outputs(self) -> tuple[tuple[tuple[int, ...], Any], ...]:
+        """Shape and array dtype of every output."""
+        return ((self._shape, self._dtype),) if self._outputs is None else self._outputs
+
+    @outputs.setter
+    def outputs(self, outputs: tuple[tuple[tuple[int, ...], Any], ...]) -> None:
+        if len(outputs) == 1:
+            (self._shape, self._dtype), self._outputs = outputs[0], None
+        else:
+            self._outputs = outputs
 
     def _sequence_nr(self) -> int:
         """How many nodes were made before this one."""
@@ -110,6 +135,7 @@ class Node:
 tensor.usual(
     Node,
     **dict.fromkeys(("_saved", "_versions", "_prehooks", "_posthooks", "_tensor_hooks", "_retaining", "_metadata")),
+    _outputs=None,
     has_hooks=False,
     _freed=False,
 )
@@ -125,8 +151,8 @@ class AccumulateGrad(Node):
     def __init__(self, variable: Tensor):
         array = variable._array
         self.priority = next(_leaf_sequence)
-        self.next_functions = ()
-        self.outputs = ((array.shape, array.dtype),)
+        self.edges = ()
+        self._shape, self._dtype = array.shape, array.dtype
         self.has_hooks = variable._hooks is not None
         self.variable = variable
 

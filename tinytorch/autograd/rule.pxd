@@ -6,7 +6,7 @@ from tinytorch.autograd.node cimport Node
 from tinytorch.autograd.saved cimport pack
 from tinytorch.autograd.views cimport track
 from tinytorch.promotion cimport agree
-from tinytorch.tensor cimport TensorBase, edge_of
+from tinytorch.tensor cimport TensorBase, source_of
 
 
 cdef Usage usage
@@ -26,6 +26,6 @@ cdef class Application:
         has_tensor=bint, needs_grad=bint, viewed=bint, recording=bint,
     )
     cpdef compute(self, tuple args, dict options)
-    @cython.locals(i=Py_ssize_t, edges=list, created=RuleNode)
+    @cython.locals(i=Py_ssize_t, edges=list, x=TensorBase)
     cpdef RuleNode node(self, tuple args, Py_ssize_t count)
     cpdef tuple several(self, RuleNode node, tuple args, list arrays, tuple output)

@@ -26,12 +26,12 @@ from tinytorch.errors import broadcast_error
 from tinytorch.kernels import PURE
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.promotion import agree
-from tinytorch.tensor import NO_EDGE, Tensor, TensorBase, edge_of
+from tinytorch.tensor import Tensor, TensorBase, source_of
 
 ndarray = np.ndarray
 
 
-_NODE_ATTRIBUTES = ("application", "needs_input_grad", "next_functions", "outputs", "priority", "rule")
+_NODE_ATTRIBUTES = ("application", "edges", "needs_input_grad", "priority", "rule")
 
 
 class RuleNode(Node):
@@ -59,12 +59,12 @@ class RuleNode(Node):
         if len(grads) == 1:
             grad = grads[0]
             if grad is None:
-                return (None,) * len(self.next_functions)
+                return (None,) * (len(self.edges) // 2)
             result = backward(self, grad)
         elif any([grad is not None for grad in grads]):  # noqa: C419 - compiled C functions hold no generators
             result = backward(self, *grads)
         else:
-            return (None,) * len(self.next_functions)
+            return (None,) * (len(self.edges) // 2)
         return result if type(result) is tuple else (result,)
 
 
@@ -225,7 +225,7 @@ class Application:
         tensor._array = output
         if created is not None:
             tensor._node, tensor._requires_grad = created, True
-            created.outputs = ((output.shape, output.dtype),)
+            created._shape, created._dtype = output.shape, output.dtype
             if created._saved is not None:
                 pack(created, args, arrays, (tensor,))
             if anomaly_mode.tracing:
@@ -243,14 +243,20 @@ class Application:
         node.priority = next(priorities)
         edges: list = []
         for i in range(count):
-            edges.append(edge_of(args[i]) if isinstance(args[i], TensorBase) else NO_EDGE)
-        node.next_functions = tuple(edges)
+            if isinstance(args[i], TensorBase):
+                x = args[i]
+                edges.append(source_of(x))
+                edges.append(x._output_nr)
+            else:
+                edges.append(None)
+                edges.append(0)
+        node.edges = tuple(edges)
         if count == 1:
             node.needs_input_grad = _ONE
         elif count == 2:
-            node.needs_input_grad = _OF_TWO[2 * (edges[0] is not NO_EDGE) + (edges[1] is not NO_EDGE)]
+            node.needs_input_grad = _OF_TWO[2 * (edges[0] is not None) + (edges[2] is not None)]
         else:
-            node.needs_input_grad = tuple([edge is not NO_EDGE for edge in edges])
+            node.needs_input_grad = tuple([edges[2 * i] is not None for i in range(count)])
         return node
 
     def several(self, node: RuleNode | None, args: tuple, arrays: list, output: tuple) -> tuple[Tensor, ...]:
