@@ -12,6 +12,7 @@ cdef enum:
     TILE = 1024     # columns that are reduced together: their states stay in the nearest cache
     WIDE = 8192     # the same where nothing else is in that cache
     BAND = 16       # rows that are reduced into each other while these states stay there
+    GROUP = 16      # rows whose lanes are folded together at last
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
 
 
@@ -95,6 +96,53 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int flip, number*
     most[0] = best
 
 
+cdef inline_void larger_of_pairs(const number* x, Py_ssize_t n, number* most) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        most[i] = x[2 * i] if x[2 * i] > x[2 * i + 1] else x[2 * i + 1]
+
+
+cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int flip, number* most) noexcept nogil:
+    """most = the largest keys of GROUP rows of n >= LANES numbers, `step` bytes apart
+
+    What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
+    """
+    cdef number lane[LANES]
+    cdef number odd[LANES]      # 0, or a nan in one of the rows: then they are looked at one by one
+    cdef number table[LANES * GROUP]
+    cdef number half[LANES * GROUP]
+    cdef number new
+    cdef Py_ssize_t i, j, row
+    cdef bint any_odd = False
+    for j in range(LANES):
+        odd[j] = 0
+    for row in range(GROUP):
+        for j in range(LANES):
+            lane[j] = key((<const number*>(x + row * step))[j], flip)
+            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
+        i = LANES
+        while i < n:
+            i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
+            for j in range(LANES):
+                new = key((<const number*>(x + row * step))[i + j], flip)
+                lane[j] = new if new > lane[j] else lane[j]
+                odd[j] = new if is_nan(new) else odd[j]
+            i += LANES
+        for j in range(LANES):
+            table[LANES * row + j] = lane[j]
+    larger_of_pairs(table, LANES // 2 * GROUP, half)
+    larger_of_pairs(half, LANES // 4 * GROUP, table)
+    larger_of_pairs(table, LANES // 8 * GROUP, half)
+    larger_of_pairs(half, LANES // 16 * GROUP, table)
+    larger_of_pairs(table, GROUP, most)
+    for j in range(LANES):
+        any_odd |= is_nan(odd[j])
+    if any_odd:
+        for row in range(GROUP):
+            most[row] = lowest(most[row])
+            extreme_of_row(<const number*>(x + row * step), n, flip, &most[row])
+
+
 # The rooms: what is done with either value of `flip` is compiled for each, since the loops get shorter.
 
 cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -129,9 +177,18 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
     cdef const number* row
     cdef const char* x = <const char*>start
     cdef number* here
-    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i, j, k, some, at, last
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i, j, k, some, at, last, begun = 0
+    cdef number most[GROUP]
     if sides[1].out == 0:
-        for i in range(sides[0].size):
+        if step == sizeof(number) and LANES <= n <= BLOCK:
+            while sides[0].size - begun >= GROUP:
+                extremes_of_rows(x, sides[0].step, n, flip, most)
+                for k in range(GROUP):
+                    best[k * sides[0].out] = larger(most[k], best[k * sides[0].out])
+                x += GROUP * sides[0].step
+                best += GROUP * sides[0].out
+                begun += GROUP
+        for i in range(begun, sides[0].size):
             j = 0
             while j < n:
                 some = TILE if n - j > TILE and step != sizeof(number) else n - j

@@ -18,7 +18,7 @@ cdef struct Side:
     Py_ssize_t size
     Py_ssize_t step     # bytes from one number to the next
     Py_ssize_t out      # results from one number's to the next one's: 0 on a reduced side
-    Py_ssize_t place    # what a step adds to a number's place among those that are reduced together
+    Py_ssize_t place    # what a step adds to a number's place among those that are reduced together; 0 if none asks
 
 
 cdef struct State:      # what a room folds into: the results so far, and what else the family wants to know
@@ -100,7 +100,7 @@ cdef bint plan(object x, object axis, Repeats repeats, Walk* walk):
         else:
             walk.count *= size
         step = array.strides[i]
-        side = Side(size, step, 0 if is_reduced else 1, place if is_reduced else 0)
+        side = Side(size, step, 0 if is_reduced else 1, place if is_reduced and repeats == PLACES else 0)
         if is_reduced:
             place *= size
         if size == 1:

@@ -81,6 +81,33 @@ def test_odd_numbers(kind, dtype, length, axis):
 
 
 @both
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("length", [31, 32, 33, 64, 100])
+@pytest.mark.parametrize("rows", [15, 16, 17, 50])
+def test_many_short_rows(kind, dtype, length, rows):
+    family = load(kind, "extrema")
+    x = np.random.default_rng(rows * length).integers(-100, 100, (rows, length + 3)).astype(dtype)[:, :length]
+    for name, function in (("amax", max), ("amin", min)):
+        expected = np.array([function(row) for row in x.tolist()]).astype(dtype)
+        np.testing.assert_array_equal(getattr(family, name)(x, 1), expected, strict=True)
+        np.testing.assert_array_equal(getattr(family, name)(x.T, 0), expected, strict=True)
+        np.testing.assert_array_equal(getattr(family, name)(x.T), expected.dtype.type(function(expected)))
+
+
+@both
+@floats
+@pytest.mark.parametrize("place", [0, 31, 32, 59])
+def test_a_nan_in_one_of_many_short_rows(kind, dtype, place):
+    family, x = load(kind, "extrema"), draw((40, 60), dtype)
+    x[5, place] = np.nan
+    x[6, place] = np.inf
+    x[7] = -np.inf
+    for name, function in (("amax", max), ("amin", min)):
+        expected = np.array([np.nan if i == 5 else function(row.tolist()) for i, row in enumerate(x)], dtype)
+        np.testing.assert_array_equal(getattr(family, name)(x, 1), expected, strict=True)
+
+
+@both
 @floats
 @pytest.mark.parametrize("same", [np.inf, -np.inf, np.nan])
 def test_all_the_same(kind, dtype, same):
