@@ -67,7 +67,7 @@ class Fmax(Elementwise):
 
     inputs = 2
     promote = common
-    choose = staticmethod(np.fmax)
+    choose: Any = np.fmax
 
     @classmethod
     def forward(cls, ctx, x, y):
@@ -90,7 +90,7 @@ class Fmax(Elementwise):
 class Fmin(Fmax):
     """z = the smaller of x and y, the other one if one is nan,    dx = dz where z is x, else 0,    dy = dz elsewhere"""
 
-    choose = staticmethod(np.fmin)
+    choose: Any = np.fmin
 
     @staticmethod
     def is_first(x, y):
