@@ -1,4 +1,4 @@
-"""The kernels: what is worth a compiled loop, on arrays alone. A module for each family, picked at import:
+"""The kernels: what is worth a compiled loop, on arrays alone. A module for each family, picked at its first use:
 
     from tinytorch import kernels
     kernels.softmax.softmax(x)          compiled (tinytorch._ext.softmax, source _ext/softmax.pyx) where it is built,
