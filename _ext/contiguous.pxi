@@ -8,7 +8,7 @@ from cython cimport floating
 
 cdef enum:
     SQUARE = 16
-    COPY_GRAIN = 1 << 16    # numbers that are worth a thread
+    COPY_GRAIN = 1 << 15    # numbers that are worth a thread
 
 
 cdef struct Copy:
@@ -70,8 +70,7 @@ cdef void copy_axes(const Copy* copy, int axis, const char* x, floating* out) no
     cdef Py_ssize_t i, j
     if axis == copy.ndim:
         if copy.near == copy.last:
-            for j in range(copy.size[copy.last]):
-                out[j] = (<const floating*>(x + j * copy.step[copy.last]))[0]
+            copy_row(x, copy.step[copy.last], copy.size[copy.last], out)
             return
         i = 0
         while i < copy.size[copy.near]:
@@ -87,6 +86,16 @@ cdef void copy_axes(const Copy* copy, int axis, const char* x, floating* out) no
     else:
         for i in range(copy.size[axis]):
             copy_axes(copy, axis + 1, x + i * copy.step[axis], out + i * copy.out[axis])
+
+
+cdef simd_void copy_row(const char* x, Py_ssize_t step, Py_ssize_t n, floating* out) noexcept nogil:
+    cdef Py_ssize_t j
+    if step == 2 * sizeof(floating):    # every other number: a distance that the compiler knows
+        for j in range(n):
+            out[j] = (<const floating*>x)[2 * j]
+    else:
+        for j in range(n):
+            out[j] = (<const floating*>(x + j * step))[0]
 
 
 cdef inline Py_ssize_t smaller(Py_ssize_t a, Py_ssize_t b) noexcept nogil:

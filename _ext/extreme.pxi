@@ -12,7 +12,7 @@ cdef enum:
     TILE = 1024     # columns that are reduced together: their states stay in the nearest cache
     WIDE = 8192     # the same where nothing else is in that cache
     BAND = 16       # rows that are reduced into each other while these states stay there
-    GROUP = 16      # rows whose lanes are folded together at last
+    GROUP = 32      # rows whose lanes are folded together at last
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
 
 

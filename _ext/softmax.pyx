@@ -6,8 +6,8 @@
     cross_entropy     = -log_softmax(x)_t                           t = the row's class
 
 NumPy twin: tinytorch/kernels/softmax.py. Numbers are float32 or float64, others go to the twin. An array in C order is
-read as (outer, n, inner), others are brought into this order first. Rows that fit into a cache are read once; others
-twice: for their maxima and sums (exponentials.pxi), and for the result.
+read as (outer, n, inner), others are brought into this order first. Rows and columns that fit into a cache are read once;
+others twice: for their maxima and sums (exponentials.pxi), and for the result.
 """
 
 from importlib import import_module
@@ -29,6 +29,8 @@ twin = import_module("tinytorch.kernels.softmax")
 cdef enum:
     GRAIN = 1 << 14     # numbers that are worth a thread: powers take longer than sums
     LONG = 1 << 14      # rows up to this length stay in a cache with their results
+    HIGH = 128          # and so do TILE columns up to this one
+    BROAD = 16          # columns that are worth a loop
 
 
 cdef struct Split:      # an array in C order read as (outer, n, inner)
@@ -76,48 +78,59 @@ def log_softmax(x, axis=-1):
 cdef cnp.ndarray forward(cnp.ndarray x, Split* parts, bint logs):
     cdef cnp.ndarray y = empty_like(x)
     cdef Walk walk
-    cdef bint in_rows = parts.inner == 1 and parts.n <= LONG
-    if not in_rows:
+    cdef bint in_cache = parts.n <= LONG if parts.inner == 1 else parts.n <= HIGH and parts.inner >= BROAD
+    if not in_cache:
         plan(x, parts.axis, SUMS, &walk)
     cdef cnp.ndarray most = y, total = y
-    if not in_rows:
+    if not in_cache:
         most = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&walk.count, cnp.PyArray_TYPE(x), 0)
         total = cnp.PyArray_EMPTY(1, <cnp.npy_intp*>&walk.count, cnp.NPY_DOUBLE, 0)
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
         with nogil:
-            if in_rows:
-                forward_rows(<const float*>x.data, <float*>y.data, parts, logs)
+            if in_cache:
+                forward_parts(<const float*>x.data, <float*>y.data, parts, logs)
             else:
                 maxima_and_sums(<float*>most.data, <double*>total.data, &walk)
                 forward_rest(<const float*>x.data, <float*>y.data, <float*>most.data, <double*>total.data, parts, logs)
     else:
         with nogil:
-            if in_rows:
-                forward_rows(<const double*>x.data, <double*>y.data, parts, logs)
+            if in_cache:
+                forward_parts(<const double*>x.data, <double*>y.data, parts, logs)
             else:
                 maxima_and_sums(<double*>most.data, <double*>total.data, &walk)
                 forward_rest(<const double*>x.data, <double*>y.data, <double*>most.data, <double*>total.data, parts, logs)
     return y
 
 
-cdef void forward_rows(const floating* x, floating* y, const Split* split, bint logs) noexcept nogil:
-    """Rows that stay in a cache"""
-    cdef int parts = threads_for(split.outer * split.n, GRAIN), part
-    if parts > split.outer:
-        parts = <int>split.outer
+cdef void forward_parts(const floating* x, floating* y, const Split* split, bint logs) noexcept nogil:
+    """What stays in a cache: threads share the outer side, or where there is little of it the columns."""
+    cdef int parts = threads_for(split.outer * split.n * split.inner, GRAIN), part
+    cdef bint by_columns = split.outer < parts and split.inner > 1
+    cdef Py_ssize_t total = split.inner if by_columns else split.outer
+    if parts > total:
+        parts = <int>total
     if parts == 1:
-        if logs:
-            log_softmax_rows(x, y, split.outer, split.n)
-        else:
-            softmax_rows(x, y, split.outer, split.n)
+        forward_part(x, y, split, 0, total, by_columns, logs)
         return
     for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+        forward_part(x, y, split, total * part // parts, total * (part + 1) // parts, by_columns, logs)
+
+
+cdef void forward_part(const floating* x, floating* y, const Split* split, Py_ssize_t start, Py_ssize_t stop,
+                       bint by_columns, bint logs) noexcept nogil:
+    cdef Py_ssize_t i, at, size = split.n * split.inner
+    if split.inner == 1:
         if logs:
-            log_softmax_rows(x + split.outer * part // parts * split.n, y + split.outer * part // parts * split.n,
-                             split.outer * (part + 1) // parts - split.outer * part // parts, split.n)
+            log_softmax_rows(x + start * size, y + start * size, stop - start, split.n)
         else:
-            softmax_rows(x + split.outer * part // parts * split.n, y + split.outer * part // parts * split.n,
-                         split.outer * (part + 1) // parts - split.outer * part // parts, split.n)
+            softmax_rows(x + start * size, y + start * size, stop - start, split.n)
+        return
+    for i in range(split.outer if by_columns else stop - start):
+        at = i * size + start if by_columns else (start + i) * size
+        if logs:
+            log_softmax_columns(x + at, y + at, split.n, split.inner, stop - start if by_columns else split.inner)
+        else:
+            softmax_columns(x + at, y + at, split.n, split.inner, stop - start if by_columns else split.inner)
 
 
 cdef simd_void softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
@@ -150,6 +163,73 @@ cdef simd_void log_softmax_rows(const floating* x, floating* y, Py_ssize_t rows,
             y[j] = (x[j] - largest) - log_total
         x += columns
         y += columns
+
+
+cdef simd_void softmax_columns(const floating* x, floating* y, Py_ssize_t n, Py_ssize_t stride,
+                               Py_ssize_t columns) noexcept nogil:
+    columns_in_tiles(x, y, n, stride, columns, False)
+
+
+cdef simd_void log_softmax_columns(const floating* x, floating* y, Py_ssize_t n, Py_ssize_t stride,
+                                   Py_ssize_t columns) noexcept nogil:
+    columns_in_tiles(x, y, n, stride, columns, True)
+
+
+cdef inline_void columns_in_tiles(const floating* x, floating* y, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
+                                  bint logs) noexcept nogil:
+    """n rows `stride` apart: the maxima of TILE columns, then their powers and sums, then the results"""
+    cdef floating most[TILE]
+    cdef floating more[TILE]
+    cdef double total[TILE]
+    cdef floating power
+    cdef Py_ssize_t i, j, at, last, some, k = 0
+    while k < columns:
+        some = TILE if columns - k > TILE else columns - k
+        for j in range(some):
+            most[j] = x[k + j]
+            total[j] = 0
+        for i in range(1, n):
+            at = i * stride + k
+            for j in range(some):
+                most[j] = larger_or_nan(x[at + j], most[j])
+        i = 0
+        while i < n:
+            last = n if n - i < BAND else i + BAND
+            for j in range(some):
+                more[j] = 0
+            while i < last:
+                at = i * stride + k
+                for j in range(some):
+                    power = exp_(x[at + j] - most[j])
+                    more[j] += power
+                    if not logs:
+                        y[at + j] = power
+                i += 1
+            for j in range(some):
+                total[j] += more[j]
+        if logs:
+            for j in range(some):
+                more[j] = log_from_1(total[j], <floating>0)
+            for i in range(n):
+                at = i * stride + k
+                for j in range(some):
+                    y[at + j] = (x[at + j] - most[j]) - more[j]
+        else:
+            for j in range(some):
+                more[j] = <floating>total[j]
+            for i in range(n):
+                at = i * stride + k
+                for j in range(some):
+                    y[at + j] = y[at + j] / more[j]
+        k += some
+
+
+cdef inline floating log_from_1(double x, floating unused) noexcept nogil:
+    """log(x) for a finite x >= 1 or nan: e log(2) + log(1 + u) with x = 2^e (1 + u), without a branch"""
+    cdef int64_t bits = bits_of_double(x)
+    cdef int32_t e = <int32_t>(bits >> 52) - 1023
+    cdef double u = double_of_bits((bits & <int64_t>0xFFFFFFFFFFFFF) | <int64_t>0x3FF0000000000000) - 1
+    return <floating>e * <floating>0.6931471805599453 + log1p_(<floating>u) + <floating>(x - x)     # nan - nan is nan
 
 
 cdef void forward_rest(const floating* x, floating* y, const floating* most, double* total, const Split* split,

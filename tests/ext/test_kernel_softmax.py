@@ -130,6 +130,24 @@ def test_other_axes(kind, axis):
 
 
 @both
+@floats
+@pytest.mark.parametrize("n", [1, 15, 16, 17, 128, 129])
+@pytest.mark.parametrize("columns", [15, 16, 17, 513])
+def test_columns_are_rows_that_stand(kind, dtype, n, columns):
+    family, x = load(kind, "softmax"), 5 * draw((2, n, columns), dtype)
+    x[0, 0, 3], x[0, n // 2, 4], x[1, :, 5], x[1, 0, 6] = np.nan, np.inf, -np.inf, -np.inf
+    x[0, 0, 7] = 15  # a probability near 1
+    rows = np.ascontiguousarray(x.transpose(0, 2, 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for name in ("softmax", "log_softmax"):
+            actual = getattr(family, name)(x, 1)
+            expected = getattr(family, name)(rows, 2).transpose(0, 2, 1)
+            assert actual.dtype == dtype
+            eps = np.finfo(dtype).eps  # sums are rounded to it, which logarithms near 0 show
+            np.testing.assert_allclose(actual, expected, rtol=16 * eps, atol=16 * eps if name == "log_softmax" else 0)
+
+
+@both
 @pytest.mark.parametrize("axis", [3, -4])
 def test_axis_out_of_range(kind, axis):
     with pytest.raises(ValueError, match="out of bounds"):
