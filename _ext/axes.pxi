@@ -19,6 +19,7 @@ cdef enum:
     FEW = 128               # so many results, or more, keep every thread busy
     PIECE = 1 << 15         # so many numbers, or more, are in a piece
     MOST_PIECES = 256
+    BRIEF = 64              # a row of fewer numbers is a brief one
     GRAIN = 1 << 18         # bytes of x that are worth a thread
     UNLOCKED = 1 << 13      # the interpreter's lock is kept for fewer numbers
 
@@ -188,6 +189,32 @@ cdef int innermost_reduced(Loops* loops) noexcept nogil:
     return loops.count - 1
 
 
+cdef int first_to_reduce(Loops* loops) noexcept nogil:
+    """The innermost reduced loop; but a longer one where that leaves rows of a few numbers, which are slow"""
+    cdef int which = innermost_reduced(loops), i
+    cdef Py_ssize_t columns = 1     # that lie side by side inside the loop at hand
+    cdef bint gap = False
+    if which > 0 or loops.at[0].length >= BRIEF or loops.at[0].stride != 1:
+        return which
+    for i in range(loops.count):
+        if loops.at[i].reduced and loops.at[i].length > loops.at[which].length and (columns >= BRIEF or not gap):
+            which = i
+        if loops.at[i].stride != columns:
+            gap = True
+        elif not gap:
+            columns *= loops.at[i].length
+    return which
+
+
+cdef int merge_the_kept(Loops* loops, int which) noexcept nogil:
+    """A stage before the last keeps all loops but one: any two of those may become one. The new number of that one"""
+    cdef int i
+    for i in range(loops.count):
+        loops.at[i].reduced, loops.at[i].final = i == which, loops.at[i].step
+    merge(loops)
+    return innermost_reduced(loops)
+
+
 cdef void cut_into_pieces(Loops* loops, int which) noexcept nogil:
     """Make two loops of a long one where there are few results, the outer one over pieces."""
     cdef Loop* loop = &loops.at[which]
@@ -227,10 +254,11 @@ cdef void run(Loops* loops, Stage* stage):
 
 cdef bint run_stages(Loops* loops, Stage* last) noexcept nogil:
     """All reduced loops, innermost first. False: no memory for what is between two stages."""
-    cdef int which = innermost_reduced(loops), i
+    cdef int which = first_to_reduce(loops), i
     cdef Py_ssize_t origin = loops.origin, size
     cdef char* between = NULL
     cdef Stage stage = last[0]
+    cdef Loops inner
     loops.last = 0
     cut_into_pieces(loops, which)
     while other_reduced(loops, which):
@@ -244,7 +272,9 @@ cdef bint run_stages(Loops* loops, Stage* last) noexcept nogil:
         if stage.out == NULL:
             free(between)
             return False
-        run_stage(loops, which, &stage)
+        inner = loops[0]
+        i = merge_the_kept(&inner, which)
+        run_stage(&inner, i, &stage)
         free(between)
         between = stage.out
         loops.x, loops.last = between, 0
@@ -255,7 +285,7 @@ cdef bint run_stages(Loops* loops, Stage* last) noexcept nogil:
             loops.at[i].stride = loops.at[i].step
         merge(loops)
         stage.size, stage.room = last.between, last.next_room
-        which = innermost_reduced(loops)
+        which = first_to_reduce(loops)
     for i in range(loops.count):
         loops.at[i].step = loops.at[i].final
     last.size, last.room, loops.origin = stage.size, stage.room, origin

@@ -15,6 +15,8 @@ cdef enum:
                         # near cache to hold their running sums
     ROW = 32            # at most so many columns make up a row: four times WIDTH of them, 32 bytes each
     PAGE = 4096         # bytes
+    SHORT = 4 * 256     # a row of fewer times WIDTH numbers has no runs of runs
+    ABREAST_ROWS = 8    # so many short rows are added in turns
 
 
 cdef extern from *:
@@ -130,18 +132,13 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
             outcome += x[i]
         total[0] = outcome
         return
-    if rows < 4 * 16:           # too short for a run
-        for j in range(4 * width):
-            lane[j] = 0
-        for i in range(rows // 4):
-            for j in range(4 * width):
-                lane[j] += x[i * 4 * width + j]
+    if rows < SHORT:
+        add_lanes(x, rows, lane)
     else:
         cascade(x, rows // 4, 4 * width, 4 * width, 1, lane)
-    for i in range(rows // 4 * 4, rows):
-        for j in range(width):
-            lane[j] += x[i * width + j]
-    if rows >= 4:
+        for i in range(rows // 4 * 4, rows):
+            for j in range(width):
+                lane[j] += x[i * width + j]
         for i in range(1, 4):
             for j in range(width):
                 lane[j] += lane[i * width + j]
@@ -150,3 +147,103 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
     for j in range(width):
         outcome += lane[j]
     total[0] = outcome
+
+
+cdef inline_void add_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* totals) noexcept nogil:
+    """What add_row makes of each of ABREAST_ROWS rows of WIDTH numbers or more, but of fewer than SHORT times WIDTH
+
+    The last additions of a row wait for one another: those of several rows are done in turns.
+    """
+    cdef floating lane[ABREAST_ROWS * 8]
+    cdef Py_ssize_t width = 32 // sizeof(floating), rows = n // width, i, j, k
+    for k in range(ABREAST_ROWS):
+        add_lanes(x + k * stride, rows, lane + k * width)
+        totals[k] = 0
+        for i in range(rows * width, n):
+            totals[k] += x[k * stride + i]
+    for j in range(width):
+        for k in range(ABREAST_ROWS):
+            totals[k] += lane[k * width + j]
+
+
+cdef inline_void add_lanes(const floating* x, Py_ssize_t rows, floating* lane) noexcept nogil:
+    """lane[j] = what the columns j, j + WIDTH, j + 2 WIDTH and j + 3 WIDTH of fewer than SHORT rows of WIDTH add up to
+
+    The order is that of `cascade`, of which only one level of runs is left, or none.
+    """
+    if rows < 4 * 16:
+        add_lanes_at_once(x, rows, lane)
+    else:
+        add_lanes_in_runs(x, rows, lane)
+
+
+cdef inline_void add_lanes_at_once(const floating* x, Py_ssize_t rows, floating* lane) noexcept nogil:
+    """Every column of lanes is an array of its own, of a fixed length: compilers keep those in registers."""
+    cdef floating a[8]
+    cdef floating b[8]
+    cdef floating c[8]
+    cdef floating d[8]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    for j in range(width):
+        a[j] = b[j] = c[j] = d[j] = 0
+    add_to_lanes(x, rows // 4, a, b, c, d)
+    x += rows // 4 * 4 * width
+    for i in range(rows % 4):
+        for j in range(width):
+            a[j] += x[j]
+        x += width
+    for j in range(width):
+        lane[j] = a[j] + b[j] + c[j] + d[j]
+
+
+cdef inline_void add_lanes_in_runs(const floating* x, Py_ssize_t rows, floating* lane) noexcept nogil:
+    """The same in runs of 16"""
+    cdef floating a[8]
+    cdef floating b[8]
+    cdef floating c[8]
+    cdef floating d[8]
+    cdef floating higher[ROW]
+    cdef Py_ssize_t width = 32 // sizeof(floating), left = rows // 4, i, j
+    for j in range(4 * width):
+        higher[j] = 0
+    for j in range(width):
+        a[j] = b[j] = c[j] = d[j] = 0
+    while left >= 16:
+        add_to_lanes(x, 16, a, b, c, d)
+        for j in range(width):
+            higher[j] += a[j]
+            higher[width + j] += b[j]
+            higher[2 * width + j] += c[j]
+            higher[3 * width + j] += d[j]
+            a[j] = b[j] = c[j] = d[j] = 0
+        x += 16 * 4 * width
+        left -= 16
+    add_to_lanes(x, left, a, b, c, d)
+    x += left * 4 * width
+    for j in range(width):
+        a[j] += higher[j]
+        b[j] += higher[width + j]
+        c[j] += higher[2 * width + j]
+        d[j] += higher[3 * width + j]
+    for i in range(rows % 4):
+        for j in range(width):
+            a[j] += x[j]
+        x += width
+    for j in range(width):
+        lane[j] = a[j] + b[j] + c[j] + d[j]
+
+
+cdef inline_void add_to_lanes(const floating* x, Py_ssize_t times, floating* a, floating* b, floating* c,
+                              floating* d) noexcept nogil:
+    """`times` rows of four times WIDTH numbers, added to the four columns of lanes"""
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    for i in range(times):
+        for j in range(width):
+            a[j] += x[j]
+        for j in range(width):
+            b[j] += x[width + j]
+        for j in range(width):
+            c[j] += x[2 * width + j]
+        for j in range(width):
+            d[j] += x[3 * width + j]
+        x += 4 * width

@@ -35,8 +35,16 @@ cdef simd_void add_powers(const floating* x, floating* out, void* second, const 
 
 cdef inline_void add_what(const floating* x, floating* out, const Block* block, int what) noexcept nogil:
     cdef floating sums[ABREAST]
-    cdef Py_ssize_t i, j, start, some
-    for i in range(block.m):
+    cdef Py_ssize_t abreast = 0, i, j, start, some
+    if block.c == 1 and block.n_stride == 1 and block.n <= STRETCH and what != POWERS:
+        abreast = block.m // ABREAST_ROWS
+    for i in range(abreast):
+        add_what_of_rows(x, block.n, block.m_stride, what, sums)
+        for j in range(ABREAST_ROWS):
+            out[j * block.m_step] = sums[j]
+        x += ABREAST_ROWS * block.m_stride
+        out += ABREAST_ROWS * block.m_step
+    for i in range(abreast * ABREAST_ROWS, block.m):
         start = 0
         while start < block.c:
             some = ABREAST if block.c - start > ABREAST else block.c - start
@@ -68,31 +76,75 @@ cdef inline floating what_of(floating x, int what) noexcept nogil:
 cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, double p,
                                  floating* total) noexcept nogil:
     """Stretches are added in their own precision, their sums in double precision."""
-    cdef floating lane[ROW]
-    cdef double wide[ROW]
+    cdef floating lane[8]
+    cdef double wide[8]
     cdef double outcome = 0
-    cdef Py_ssize_t i = 0, j, stop
+    cdef Py_ssize_t width = 32 // sizeof(floating), left = n, i, j
     if what == POWERS:
         add_powers_of_row(x, n, stride, p, total)
         return
-    if n >= ROW:
-        for j in range(ROW):
-            wide[j] = 0
-        while n - i >= ROW:
-            stop = i + STRETCH if n - i > STRETCH else n
-            for j in range(ROW):
-                lane[j] = 0
-            while stop - i >= ROW:
-                for j in range(ROW):
-                    lane[j] += what_of(x[(i + j) * stride], what)
-                i += ROW
-            for j in range(ROW):
-                wide[j] += lane[j]
-        for j in range(ROW):
-            outcome += wide[j]
-    for j in range(i, n):
-        outcome += what_of(x[j * stride], what)
+    for j in range(8):
+        wide[j] = 0
+    while left > STRETCH:
+        add_what_of_lanes(x, STRETCH // width, stride, what, lane)
+        for j in range(width):
+            wide[j] += lane[j]
+        x += STRETCH * stride
+        left -= STRETCH
+    add_what_of_lanes(x, left // width, stride, what, lane)
+    for i in range(left // width * width, left):
+        outcome += what_of(x[i * stride], what)
+    for j in range(width):
+        wide[j] += lane[j]
+    for j in range(width):
+        outcome += wide[j]
     total[0] = <floating>outcome
+
+
+cdef inline_void add_what_of_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what,
+                                  floating* totals) noexcept nogil:
+    """What add_what_of_row makes of each of ABREAST_ROWS rows of one stretch, to the bit, in turns: see add_rows"""
+    cdef floating lane[ABREAST_ROWS * 8]
+    cdef double outcome[ABREAST_ROWS]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
+    for k in range(ABREAST_ROWS):
+        add_what_of_lanes(x + k * stride, n // width, 1, what, lane + k * width)
+        outcome[k] = 0
+        for i in range(n // width * width, n):
+            outcome[k] += what_of(x[k * stride + i], what)
+    for j in range(width):
+        for k in range(ABREAST_ROWS):
+            outcome[k] += lane[k * width + j]
+    for k in range(ABREAST_ROWS):
+        totals[k] = <floating>outcome[k]
+
+
+cdef inline_void add_what_of_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t stride, int what,
+                                   floating* lane) noexcept nogil:
+    """See add_lanes_at_once"""
+    cdef floating a[8]
+    cdef floating b[8]
+    cdef floating c[8]
+    cdef floating d[8]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    for j in range(width):
+        a[j] = b[j] = c[j] = d[j] = 0
+    for i in range(rows // 4):
+        for j in range(width):
+            a[j] += what_of(x[j * stride], what)
+        for j in range(width):
+            b[j] += what_of(x[(width + j) * stride], what)
+        for j in range(width):
+            c[j] += what_of(x[(2 * width + j) * stride], what)
+        for j in range(width):
+            d[j] += what_of(x[(3 * width + j) * stride], what)
+        x += 4 * width * stride
+    for i in range(rows % 4):
+        for j in range(width):
+            a[j] += what_of(x[j * stride], what)
+        x += width * stride
+    for j in range(width):
+        lane[j] = (a[j] + b[j]) + (c[j] + d[j])
 
 
 cdef inline_void add_what_of_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,

@@ -5,8 +5,14 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
                                   double unused) noexcept nogil:
     """out = x[0] x[1] ... x[n - 1]"""
     cdef floating products[TOGETHER]
-    cdef Py_ssize_t i, j, start, some
-    for i in range(block.m):
+    cdef Py_ssize_t abreast = block.m // ABREAST_ROWS if block.c == 1 and block.n_stride == 1 else 0, i, j, start, some
+    for i in range(abreast):
+        multiply_rows(x, block.n, block.m_stride, products)
+        for j in range(ABREAST_ROWS):
+            out[j * block.m_step] = products[j]
+        x += ABREAST_ROWS * block.m_stride
+        out += ABREAST_ROWS * block.m_step
+    for i in range(abreast * ABREAST_ROWS, block.m):
         start = 0
         while start < block.c:
             some = TOGETHER if block.c - start > TOGETHER else block.c - start
@@ -26,22 +32,56 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
 
 
 cdef inline_void multiply_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* product) noexcept nogil:
-    cdef floating lane[ROW]
+    cdef floating lane[8]
     cdef floating outcome = 1
-    cdef Py_ssize_t i = 0, j
-    if n >= ROW:
-        for j in range(ROW):
-            lane[j] = x[j * stride]
-        i = ROW
-        while n - i >= ROW:
-            for j in range(ROW):
-                lane[j] *= x[(i + j) * stride]
-            i += ROW
-        for j in range(ROW):
-            outcome *= lane[j]
-    for j in range(i, n):
-        outcome *= x[j * stride]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    multiply_lanes(x, n // width, stride, lane)
+    for i in range(n // width * width, n):
+        outcome *= x[i * stride]
+    for j in range(width):
+        outcome *= lane[j]
     product[0] = outcome
+
+
+cdef inline_void multiply_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* products) noexcept nogil:
+    """What multiply_row makes of each of ABREAST_ROWS rows of adjacent numbers, to the bit, in turns: see add_rows"""
+    cdef floating lane[ABREAST_ROWS * 8]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
+    for k in range(ABREAST_ROWS):
+        multiply_lanes(x + k * stride, n // width, 1, lane + k * width)
+        products[k] = 1
+        for i in range(n // width * width, n):
+            products[k] *= x[k * stride + i]
+    for j in range(width):
+        for k in range(ABREAST_ROWS):
+            products[k] *= lane[k * width + j]
+
+
+cdef inline_void multiply_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t stride, floating* lane) noexcept nogil:
+    """lane[j] = the product of the columns j, j + WIDTH, ... of rows of WIDTH numbers; see add_lanes_at_once"""
+    cdef floating a[8]
+    cdef floating b[8]
+    cdef floating c[8]
+    cdef floating d[8]
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    for j in range(width):
+        a[j] = b[j] = c[j] = d[j] = 1
+    for i in range(rows // 4):
+        for j in range(width):
+            a[j] *= x[j * stride]
+        for j in range(width):
+            b[j] *= x[(width + j) * stride]
+        for j in range(width):
+            c[j] *= x[(2 * width + j) * stride]
+        for j in range(width):
+            d[j] *= x[(3 * width + j) * stride]
+        x += 4 * width * stride
+    for i in range(rows % 4):
+        for j in range(width):
+            a[j] *= x[j * stride]
+        x += width * stride
+    for j in range(width):
+        lane[j] = (a[j] * b[j]) * (c[j] * d[j])
 
 
 cdef inline_void multiply_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,

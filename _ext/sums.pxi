@@ -11,8 +11,16 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
                           double divisor) noexcept nogil:
     """out = (x[0] + ... + x[n - 1]) / divisor"""
     cdef floating sums[TOGETHER]
-    cdef Py_ssize_t i, j, start, some
-    for i in range(block.m):
+    cdef Py_ssize_t width = 32 // sizeof(floating), abreast = 0, i, j, start, some
+    if block.c == 1 and block.n_stride == 1 and width <= block.n < SHORT * width:
+        abreast = block.m - block.m % ABREAST_ROWS
+    for i in range(abreast // ABREAST_ROWS):
+        add_rows(x, block.n, block.m_stride, sums)
+        for j in range(ABREAST_ROWS):
+            out[j * block.m_step] = sums[j] / <floating>divisor
+        x += ABREAST_ROWS * block.m_stride
+        out += ABREAST_ROWS * block.m_step
+    for i in range(abreast, block.m):
         if block.c == 1:
             if block.n_stride == 1:
                 add_row(x, block.n, sums)

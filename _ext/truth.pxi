@@ -47,25 +47,34 @@ cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, b
 
 cdef inline_void search_row(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint wanted,
                             cnp.uint8_t* found) noexcept nogil:
-    cdef Py_ssize_t j, start = 0
+    found[0] = 0
+    while n > GLANCE and not found[0]:
+        search_stretch(x, GLANCE, stride, wanted, found)
+        x += GLANCE * stride
+        n -= GLANCE
+    if not found[0]:
+        search_stretch(x, n, stride, wanted, found)
+
+
+cdef inline_void search_stretch(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint wanted,
+                                cnp.uint8_t* found) noexcept nogil:
+    """Bytes are compared fastest with bytes; a stride that is known is walked by SIMD."""
+    cdef Py_ssize_t j
     cdef int some = 0
     cdef cnp.uint8_t byte = 0
-    while n - start >= GLANCE and not some:
-        if stride == 1 and tested is cnp.uint8_t:       # bytes are compared fastest with bytes
-            for j in range(GLANCE):
-                byte |= (x[start + j] == 0) == wanted
-            some = byte
-        elif stride == 1:
-            for j in range(GLANCE):
-                some |= (x[start + j] == 0) == wanted
-        else:
-            for j in range(GLANCE):
-                some |= (x[(start + j) * stride] == 0) == wanted
-        start += GLANCE
-    if not some:
-        for j in range(start, n):
+    if stride == 1 and tested is cnp.uint8_t:
+        for j in range(n):
+            byte |= (x[j] == 0) == wanted
+    elif stride == 2 and tested is cnp.uint8_t:
+        for j in range(n):
+            byte |= (x[2 * j] == 0) == wanted
+    elif stride == 1:
+        for j in range(n):
+            some |= (x[j] == 0) == wanted
+    else:
+        for j in range(n):
             some |= (x[j * stride] == 0) == wanted
-    found[0] = some != 0
+    found[0] = some != 0 or byte != 0
 
 
 cdef inline_void search_columns(const tested* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,

@@ -104,6 +104,44 @@ def test_results_are_the_same_to_the_bit_for_every_number_of_threads(name, shape
             np.testing.assert_array_equal(compute(family, name, x, axis), expected)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+def test_a_row_s_result_does_not_depend_on_its_neighbours(name, dtype):
+    family = load("kernel", "reduce")
+    for length in (1, 3, 8, 31, 64, 100, 257, 512, 513, 2050):
+        x = draw((11, length), dtype)
+        together = np.asarray(compute(family, name, x, 1))
+        alone = [np.asarray(compute(family, name, x[i : i + 1], 1))[..., 0] for i in range(11)]
+        np.testing.assert_array_equal(together, np.stack(alone, axis=-1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+def test_sums_of_short_rows_are_pytorch_s_to_the_bit(dtype):
+    torch = pytest.importorskip("torch")
+    for length in [*range(1, 140), 255, 256, 300, 511, 512, 513, 1000, 2047, 2048, 4100, 8191, 8192, 9000]:
+        x = draw((11, length), dtype)  # eight rows are added in turns, three alone
+        expected = torch.from_numpy(x).sum(1).numpy()
+        np.testing.assert_array_equal(load("kernel", "reduce").sum(x, 1), expected)
+
+
+@pytest.mark.parametrize("length", [1, 5, 511, 512, 513, 1000, 1025])
+@pytest.mark.parametrize("step", [-2, -1, 1, 2, 3])
+def test_any_and_all_find_the_only_one_wherever_it_lies(length, step):
+    family = load("kernel", "reduce")
+    for place in {0, length // 2, length - 1}:
+        whole = np.ones(length * abs(step), bool)  # what lies between the numbers does not count
+        x = whole[::step]
+        x[:] = False
+        assert not family.any(x, 0)
+        x[place] = True
+        assert family.any(x, 0)
+        whole[:] = False
+        whole[::step] = True
+        assert family.all(whole[::step], 0)
+        whole[::step][place] = False
+        assert not family.all(whole[::step], 0)
+
+
 def test_two_python_threads_at_once():
     family, x = load("kernel", "reduce"), draw((700, 900), np.float32)
     expected = [compute(family, name, x, 0) for name in FUNCTIONS]
