@@ -217,9 +217,22 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
 cdef inline_void fold_places(const number* start, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
                              int flip) noexcept nogil:
     cdef const char* x = <const char*>start
-    cdef Py_ssize_t i, j, rows, some
+    cdef Py_ssize_t i, j, rows, some, first, begun = 0
+    cdef number most[GROUP]
     if sides[1].out == 0:
-        for i in range(sides[0].size):
+        if sides[1].step == sizeof(number) and LANES <= sides[1].size <= BLOCK:
+            while sides[0].size - begun >= GROUP:
+                extremes_of_rows(x, sides[0].step, sides[1].size, flip, most)
+                for i in range(GROUP):
+                    if beats(most[i], best[0]):
+                        best[0] = most[i]
+                        first_place(<const number*>x, sides[1].size, flip, most[i], &first)
+                        places[0] = place + (begun + i) * sides[0].place + first * sides[1].place
+                    x += sides[0].step
+                    best += sides[0].out
+                    places += sides[0].out
+                begun += GROUP
+        for i in range(begun, sides[0].size):
             place_in_row(<const number*>x, &sides[1], place + i * sides[0].place, flip, best, places)
             x += sides[0].step
             best += sides[0].out

@@ -92,6 +92,8 @@ def test_many_short_rows(kind, dtype, length, rows):
         np.testing.assert_array_equal(getattr(family, name)(x, 1), expected, strict=True)
         np.testing.assert_array_equal(getattr(family, name)(x.T, 0), expected, strict=True)
         np.testing.assert_array_equal(getattr(family, name)(x.T), expected.dtype.type(function(expected)))
+        places = [row.index(function(row)) for row in x.tolist()]
+        assert getattr(family, "arg" + name[1:])(x, 1).tolist() == places
 
 
 @both
@@ -105,6 +107,8 @@ def test_a_nan_in_one_of_many_short_rows(kind, dtype, place):
     for name, function in (("amax", max), ("amin", min)):
         expected = np.array([np.nan if i == 5 else function(row.tolist()) for i, row in enumerate(x)], dtype)
         np.testing.assert_array_equal(getattr(family, name)(x, 1), expected, strict=True)
+        places = [place if i == 5 else row.tolist().index(function(row.tolist())) for i, row in enumerate(x)]
+        assert getattr(family, "arg" + name[1:])(x, 1).tolist() == places
 
 
 @both
