@@ -294,11 +294,29 @@ def state():
     return {"live": live, "kept": kept, "most": most, "limit": limit, "hits": hits, "misses": misses}
 
 
-def hold():
-    """Nobody may touch the lists: a child of fork must not be born in the middle of a change."""
+# ---- fork ------------------------------------------------------------------------------------------------------------
+
+# A child must not be born in the middle of a change. The C library calls these right around the fork; Python's own
+# hooks come too early and too late: between them other hooks free arrays, which waits for the lock.
+
+cdef extern from *:
+    """
+    #ifdef _WIN32
+    static int at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void)) { return 0; }
+    #else
+    #include <pthread.h>
+    #define at_fork pthread_atfork
+    #endif
+    """
+    int at_fork(void (*before)() noexcept nogil, void (*in_parent)() noexcept nogil, void (*in_child)() noexcept nogil)
+
+
+cdef void hold() noexcept nogil:
     PyThread_acquire_lock(lock, WAIT_LOCK)
 
 
-def let_go():
-    """The opposite of hold."""
+cdef void let_go() noexcept nogil:
     PyThread_release_lock(lock)
+
+
+at_fork(hold, let_go, let_go)

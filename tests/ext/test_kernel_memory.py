@@ -207,6 +207,26 @@ thread.join()
     run_in_a_new_process("import contextvars\n" + code)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_hooks_of_fork_free_and_allocate():
+    """Others' hooks, registered before tinytorch was imported, run first in the child, last before the fork."""
+    code = """
+import os
+held = []
+def change():
+    held.clear()
+    held.append(np.ones(1_000_000))
+os.register_at_fork(before=change, after_in_child=change, after_in_parent=change)
+import numpy as np, tinytorch
+change()
+child = os.fork()
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    run_in_a_new_process(code)
+
+
 def run_in_a_new_process(code, **environment):
     environment = {**{k: v for k, v in os.environ.items() if k != "TINYTORCH_PURE"}, **environment}
     return subprocess.run(

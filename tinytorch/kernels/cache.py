@@ -38,11 +38,7 @@ def switch_on() -> bool:
     limit = _limit()
     if _memory is None or limit == 0:
         return False
-    fresh = _memory.state()["limit"] == 0
-    on = _memory.install(limit)
-    if on and fresh and hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_memory.hold, after_in_parent=_memory.let_go, after_in_child=_memory.let_go)
-    return on
+    return _memory.install(limit)
 
 
 def empty() -> None:
