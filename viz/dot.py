@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinytorch.viz.graph import Vertex, collect
+from tinytorch.viz.first import Vertex, collect
 
 from tinytorch.tensor import Tensor
 
