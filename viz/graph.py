@@ -40,9 +40,7 @@ class Saved:
 
     name: str  # what the formula calls it
     summary: Summary
-    node: str | None = (
-        None  # the node whose output it is: saved tensors are drawn once, as links to where they come from
-    )
+    node: str | None = None  # whose output it is: a saved tensor is drawn once, as a link to where it comes from
     freed: bool = False
 
 
