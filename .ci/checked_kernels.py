@@ -36,7 +36,8 @@ def copy_sources(folder: Path) -> None:
 
 def environment(kind: str, log: Path) -> tuple[dict[str, str], dict[str, str]]:
     """(what the compiler needs in the environment, what the tests need)"""
-    build, test = {"TINYTORCH_DEBUG_KERNELS": "1"}, {"TINYTORCH_PURE": "0"}
+    kernels = ",".join(sorted(path.stem for path in (ROOT / "_ext").glob("*.pyx")))  # not the core: it indexes nothing
+    build, test = {"TINYTORCH_DEBUG_KERNELS": "1", "TINYTORCH_KERNELS": kernels}, {"TINYTORCH_PURE": "0"}
     if kind == "sanitizers":
         library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
         build["CC"] = f"gcc {SANITIZE}"  # for the linker, too
