@@ -25,7 +25,7 @@ from tests.benchmarks.questions import Question
 from tests.benchmarks.steps import STEPS, two_layers_function
 from tests.benchmarks.table import Line
 
-FIRST = ["steps", "overhead", "matmul", "reductions", "elementwise"]  # then the others, and last
+FIRST = ["steps", "overhead", "matmul", "reductions", "reads", "elementwise"]  # then the others, and last
 SPECIAL = {"threads": "two_threads", "memory": "memory", "import": "imports"}  # measured by programs of their own
 MEAN_OF = [make.__name__ for make in STEPS if make is not two_layers_function]
 SECONDS = {"steps": 1.0, "overhead": 0.4}  # of rounds for each question

@@ -26,7 +26,14 @@ import numpy as np
 
 from tests.benchmarks.questions import Question
 
-HOME = {"kernel": "tinytorch", "tinytorch": "tinytorch", "twin": "NumPy", "NumPy": "NumPy", "PyTorch": "PyTorch"}
+HOME = {
+    "kernel": "tinytorch",
+    "tinytorch": "tinytorch",
+    "limit": "NumPy",
+    "twin": "NumPy",
+    "NumPy": "NumPy",
+    "PyTorch": "PyTorch",
+}
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 TURN = 0.004  # seconds that a turn should last
 LONG = 0.05  # of calls that take so long, two turns will do

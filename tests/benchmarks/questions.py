@@ -48,6 +48,7 @@ class Question:
     tinytorch: Callable | None = None  # the same where the two libraries have different names for it
     torch: Callable | None = None
     numpy: Callable | None = None  # function of the arguments as they are
+    limit: Callable | None = None  # likewise; what cannot be done without, reading the memory: it has no result
     written: tuple[int, ...] = ()  # the arguments that are written in place: they are the result
     reach: Mapping[str, float] = field(default_factory=dict)  # row (or BEST) -> the first row's share of its time
     prepare: bool = False  # public, tinytorch, torch and numpy return the function to time, which takes no arguments
@@ -61,6 +62,7 @@ class Question:
         there = {
             "kernel": self.kernel and KERNELS,
             "tinytorch": self.public or self.tinytorch,
+            "limit": self.limit,
             "twin": self.kernel,
             "NumPy": self.numpy,
             "PyTorch": (self.public or self.torch) and TORCH,
@@ -73,8 +75,8 @@ class Question:
             family, name = self.kernel.split(".")
             function = getattr(import_module(f"tinytorch.{'_ext' if who == 'kernel' else 'kernels'}.{family}"), name)
             return lambda: function(*arguments)
-        if who == "NumPy":
-            function = self.numpy
+        if who in ("NumPy", "limit"):
+            function = self.limit if who == "limit" else self.numpy
         else:
             library = import_module("torch" if who == "PyTorch" else "tinytorch")
             arguments = [library.from_numpy(x) if isinstance(x, np.ndarray) else x for x in arguments]
@@ -84,6 +86,8 @@ class Question:
 
     def outcome(self, who: str) -> list[np.ndarray]:
         """What one call returns, or leaves in the arguments that it writes"""
+        if who == "limit":
+            return []
         arguments = self.arguments()
         call = self.row(who, arguments)
         result = [call() for _ in range(self.calls)][-1]

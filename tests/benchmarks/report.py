@@ -21,6 +21,7 @@ TITLES = {
     "overhead": "What a call costs",
     "matmul": "Matrix products",
     "reductions": "Reductions",
+    "reads": "Reductions of 16M numbers beside reading the memory",
     "elementwise": "Elementwise operations on large tensors",
     "kernels": "Kernels on small arrays",
     "threads": "Two Python threads",
