@@ -1,0 +1,86 @@
+"""From arrays to summaries: shape, dtype, statistics, and the numbers themselves where there are few."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinytorch.dtypes import from_numpy
+from tinytorch.kernels.arrays import widen
+from tinytorch.viz.graph import Summary
+
+FEW = 8  # so many numbers are always shown
+MANY = 64  # so many where values were asked for; of more, the first and last
+DIGITS = 6  # of statistics: the seventh digit may differ from machine to machine
+
+
+def summarize(value: Any, values: bool = False) -> Summary:
+    """What is to be known of an array or a Tensor; `values`: also its numbers where they are many."""
+    array = getattr(value, "_array", value)
+    return _whole(np.asarray(array), values)
+
+
+def outline(shape: Any, dtype: Any) -> Summary:
+    """Shape and dtype alone, of a tensor that is not there."""
+    return Summary(tuple(int(side) for side in shape), dtype_name(dtype))
+
+
+def dtype_name(dtype: Any) -> str:
+    """ "float32" for torch.float32 or NumPy's."""
+    return "" if dtype is None else str(from_numpy(dtype) if isinstance(dtype, np.dtype) else dtype)[6:]
+
+
+def _whole(array: np.ndarray, values: bool) -> Summary:
+    shape, name = array.shape, dtype_name(array.dtype)
+    if array.dtype.kind == "V":
+        array = widen(array)
+    text = _text(array) if array.size <= FEW or values else None
+    if not array.size or array.dtype.kind not in "fciub":
+        return Summary(shape, name, text)
+    numbers = np.abs(array) if array.dtype.kind == "c" else array
+    if array.dtype.kind not in "fc":
+        numbers = numbers.astype(np.float64)
+    finite = np.isfinite(numbers)
+    unusual = numbers.size - int(np.count_nonzero(finite))
+    if unusual:
+        numbers = numbers[finite]
+        if not numbers.size:
+            return Summary(shape, name, text, unusual=unusual)
+    flat = numbers.ravel().astype(np.float64, copy=False)
+    scale = float(np.abs(flat).max())
+    norm = scale * math.sqrt(float(np.square(flat / scale).sum())) if scale else 0.0
+    mean, low, high = float(flat.mean()), float(flat.min()), float(flat.max())
+    if array.dtype.kind == "c":
+        return Summary(shape, name, text, short(norm), unusual=unusual)
+    return Summary(shape, name, text, short(norm), short(mean), short(low), short(high), unusual)
+
+
+def short(number: float) -> float:
+    """A number with six digits."""
+    return float(f"{number:.{DIGITS}g}")
+
+
+def _text(array: np.ndarray) -> str:
+    """The numbers: 0.5 or [1, 2] or [[1, 2], [3, 4]]; of many, the first and the last three of every dimension."""
+    return _nested(array, array.size > MANY)
+
+
+def _nested(array: np.ndarray, shortened: bool) -> str:
+    if not array.ndim:
+        return number_text(array.item())
+    rows: list = list(array)
+    if shortened and len(rows) > 6:
+        parts = [_nested(np.asarray(row), True) for row in rows[:3]]
+        parts += ["..."] + [_nested(np.asarray(row), True) for row in rows[-3:]]
+    else:
+        parts = [_nested(np.asarray(row), shortened) for row in rows]
+    return f"[{', '.join(parts)}]"
+
+
+def number_text(number: Any) -> str:
+    """A number as one would write it: four digits, whole numbers without a point."""
+    if isinstance(number, bool) or not isinstance(number, float):
+        return f"{number:.4g}" if isinstance(number, complex) else str(number)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e6 else f"{number:.4g}"
