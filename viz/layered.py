@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from tinytorch.viz.slots import HANGING, LONG, SHORT, Slot, Touch, across, snap, uncross
+from tinytorch.viz.slots import HANGING, LONG, MAIN, SHORT, Slot, Touch, across, snap, uncross
 
 GAP_DOWN = 26.0  # least distance of two rows
 GAP_LABELLED = 15.0  # the same where arrows have labels, which lie in rows of their own
@@ -73,11 +73,8 @@ def arrange(items: list[Item], links: list[Link]) -> Arrangement:
     length = 2 if any(link.label for link in links) else 1  # in rows; labels lie in rows between
     rows_of = _rows(items, links, place, length)
     slots = [Slot(item.width, item.height, rows_of[i], i) for i, item in enumerate(items)]
-    chains = _chains(slots, links, place, length)
-    rows: list[list[Slot]] = [[] for _ in range(1 + max((slot.row for slot in slots), default=-1))]
-    for slot in slots:
-        slot.place = len(rows[slot.row])
-        rows[slot.row].append(slot)
+    chains = _chains(slots, items, links, place, length)
+    rows = _first_order(slots, items)
     uncross(rows)
     width = across(rows)
     tops, height = _down(rows, GAP_LABELLED if length == 2 else GAP_DOWN)
@@ -146,7 +143,7 @@ def _ends(link: Link, place: list[int]) -> tuple[int, int]:
     return link.target, link.source
 
 
-def _chains(slots: list[Slot], links: list[Link], place: list[int], length: int) -> list[list[Slot]]:
+def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list[int], length: int) -> list[list[Slot]]:
     """The slots of every link from source to target, made where missing; neighbours get to know each other."""
     degree = [0] * len(slots)
     for link in links:
@@ -159,9 +156,12 @@ def _chains(slots: list[Slot], links: list[Link], place: list[int], length: int)
             continue
         upper, lower = _ends(link, place)
         top, bottom = slots[upper].row, slots[lower].row
-        kind = LONG if bottom - top > length else SHORT
-        if degree[upper] == 1 or degree[lower] == 1:
+        if items[upper].pinned or items[lower].pinned:  # what comes in or goes out is the main line
+            kind = MAIN
+        elif degree[upper] == 1 or degree[lower] == 1:
             kind = HANGING
+        else:
+            kind = LONG if bottom - top > length else SHORT
         chain = [slots[upper]]
         for row in range(top + 1, bottom):
             width, height = link.label if link.label and row == (top + bottom) // 2 else (0.0, 0.0)
@@ -176,6 +176,22 @@ def _chains(slots: list[Slot], links: list[Link], place: list[int], length: int)
             chain[k].above.append(Touch(chain[k - 1], at[k - 1], at[k], kind))
         chains.append(chain if upper == link.source else chain[::-1])
     return chains
+
+
+def _first_order(slots: list[Slot], items: list[Item]) -> list[list[Slot]]:
+    """Rows in the order in which slots are met on the way down every arrow: the first source and what follows from
+    it on the left, on its right what else is needed for that."""
+    rows: list[list[Slot]] = [[] for _ in range(1 + max((slot.row for slot in slots), default=-1))]
+    sources = [slot for slot in slots if not slot.above]
+    sources.sort(key=lambda slot: 0 if items[slot.item].pinned else 1)
+    stack = sources[::-1]
+    while stack:
+        slot = stack.pop()
+        if slot.place < 0:
+            slot.place = len(rows[slot.row])
+            rows[slot.row].append(slot)
+            stack += [touch.slot for touch in slot.below[::-1]]
+    return rows
 
 
 def _down(rows: list[list[Slot]], gap: float) -> tuple[list[tuple[float, float]], float]:
@@ -229,26 +245,31 @@ def _paths(
             labels.append(None)
             continue
         alike = twins[link.source, link.target]
-        aside = (alike.index(number) - (len(alike) - 1) / 2) * PARALLEL
+        aside = (alike.index(number) - (len(alike) - 1) / 2) * PARALLEL if len(chain) == 2 else 0.0
         down = chain[0].row < chain[-1].row
-        points = _end(chain[0], link.source_at, chain[1], aside, down, tops, corners)
+        points = _end(chain[0], link.source_at, _towards(chain[1], link.target_at) + aside, down, tops, corners)
         for slot in chain[1:-1]:
             top, height = tops[slot.row]
             x = snap(slot.x - slot.width / 2)
             points += [(x, top), (x, top + height)] if down else [(x, top + height), (x, top)]
             if slot.width:
                 label = (x, snap(top + (height - slot.height) / 2))
-        points += _end(chain[-1], link.target_at, chain[-2], aside, not down, tops, corners)[::-1]
+        end = _end(chain[-1], link.target_at, _towards(chain[-2], link.source_at) + aside, not down, tops, corners)
+        points += end[::-1]
         paths.append([point for k, point in enumerate(points) if k == 0 or point != points[k - 1]])
         labels.append(label)
     return paths, labels
 
 
+def _towards(slot: Slot, at: float | None) -> float:
+    """The x that a link looks for at the neighbour of its end."""
+    return slot.x + (-slot.width / 2 if slot.item < 0 else at or 0.0)
+
+
 def _end(
     slot: Slot,
     at: float | None,
-    neighbour: Slot,
-    aside: float,
+    towards: float,
     lower: bool,
     tops: list[tuple[float, float]],
     corners: list[Point],
@@ -257,8 +278,7 @@ def _end(
     top, height = tops[slot.row]
     if at is None:
         reach = slot.width * REACH
-        towards = neighbour.x - (neighbour.width / 2 if neighbour.item < 0 else 0.0)
-        at = min(max(towards - slot.x + (aside if neighbour.item >= 0 else 0.0), -reach), reach)
+        at = min(max(towards - slot.x, -reach), reach)
     x = snap(slot.x + at)
     y = corners[slot.item][1]
     return [(x, snap(y + slot.height)), (x, top + height)] if lower else [(x, y), (x, top)]

@@ -195,11 +195,9 @@ def _assemble(
             (starts if piece.target is None else ends)[piece.edge].append(moved)
             if label is not None:
                 labels[piece.edge] = (x + label[0], y + label[1])
-    boxes = {name: Box(*corners[name], width, height) for name, (width, height) in extents.items()}
-    width, height = extents[ROOT]
+    boxes = {name: Box(corner[0], corner[1], *extents[name]) for name, corner in corners.items()}
     return Layout(
-        width,
-        height,
+        *extents[ROOT],
         {node.id: boxes[node.id] for node in graph.nodes},
         {name: boxes[name] for name in levels if name != ROOT},
         [_joined(starts[k][::-1] + ends[k]) for k in range(len(graph.edges))],
