@@ -7,6 +7,7 @@ SVG) each renderer escapes on top of that.
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 
 from tinytorch.viz.graph import Edge, Graph, Node, Saved, Summary
@@ -139,9 +140,14 @@ def lines(node: Node) -> list[str]:
     if node.note:
         result.append(visible(node.note))
     result.append(place(node))
-    if node.error:
-        result.append(visible(node.error.strip().partition("\n")[0]))
+    result += message(node.error or "")
     return [line.strip() for line in result if line.strip()]
+
+
+def message(error: str, width: int = 64) -> list[str]:
+    """The first line of an error's message, broken into lines of at most `width` letters, five at most."""
+    first = visible(error.strip().partition("\n")[0], 5 * width)
+    return textwrap.wrap(first, width, max_lines=5, placeholder=" …")
 
 
 def flowing(edge: Edge, backward: bool) -> str:
