@@ -1,0 +1,98 @@
+// The side panel: everything that is known of one node or module.
+
+let chosen = null; // what stays in the panel: clicked, found, focused, or the node of the step
+let pointed = null; // what the pointer is on
+
+function describe() {
+  const id = pointed ?? chosen;
+  const panel = byId("details");
+  const content = nodes.has(id) ? nodeDetails(nodes.get(id)) : groups.has(id) ? groupDetails(groups.get(id)) : [el("p", { class: "hint" }, t("pickNode"))];
+  panel.replaceChildren(...content);
+}
+
+function nodeDetails(node) {
+  return [
+    heading(node),
+    isNamed(node.error) && el("p", { class: "failure" }, visible(node.error)),
+    facts([
+      [t("formula"), isNamed(node.formula) && code(node.formula)],
+      [t("gradients"), node.gradients.length && node.gradients.map(code)],
+      [t(node.outputs.length > 1 ? "results" : "result"), node.outputs.map(summaryView)],
+      [t("gradient"), node.grad && summaryView(node.grad)],
+      [t("inputs"), node.into.length && node.into.map((edge) => reference(edge.source, edge.summary))],
+      [t("usedBy"), node.from.length && node.from.slice(0, 12).map((edge) => reference(edge.target))],
+      [t("saved"), node.saved.length && node.saved.map((saved) => savedView(node, saved))],
+      [t("source"), node.where && sourceView(node.where)],
+      [t("inModule"), groups.has(node.group) && reference(node.group)],
+      [t("backwardNode"), isNamed(node.backward) && code(node.backward)],
+      [t("note"), isNamed(node.note) && visible(node.note)],
+    ]),
+  ].filter(Boolean);
+}
+
+function groupDetails(group) {
+  const isClosed = closed.has(group.id);
+  const failed = group.members.find((node) => isNamed(node.error));
+  return [
+    el("h2", {}, visible(groupTitle(group)), el("span", { class: "kind" }, t("module"))),
+    failed && el("p", { class: "failure" }, visible(failed.error)),
+    el("button", { onclick: () => toggle(group.id) }, t(isClosed ? "expand" : "collapse")),
+    facts([
+      [t("inModule"), isNamed(group.label) && code(group.label)],
+      [t("times", group.count), group.count > 1 && `×${group.count}`],
+      [t("contains"), group.children.slice(0, 40).map((id) => reference(id))],
+    ]),
+  ].filter(Boolean);
+}
+
+function heading(node) {
+  const name = isNamed(node.name) && node.name !== node.label ? node.name : null;
+  const label = node.kind === "op" || node.kind === "cut" ? node.label : null;
+  const kind = el("span", { class: `kind ${node.kind}` }, t(node.kind));
+  return el("h2", {}, visible([label, name].filter(Boolean).join(" → ") || node.label), node.count > 1 && ` ×${node.count}`, kind,
+    node.is_output && el("span", { class: "kind result" }, t("output")));
+}
+
+// [[term, what it is], ...] as a list of definitions; without those where there is nothing.
+function facts(rows) {
+  const list = el("dl");
+  for (const [term, content] of rows) {
+    if (!content || content.length === 0) continue;
+    list.append(el("dt", {}, term), ...[content].flat().map((item) => el("dd", {}, item)));
+  }
+  return list;
+}
+
+const code = (text) => el("code", {}, visible(text));
+
+// Shape and dtype, then as much of the numbers as is known.
+function summaryView(summary) {
+  const known = [
+    summary.norm !== undefined && summary.norm !== null && `${t("norm")} ${short(summary.norm)}`,
+    summary.mean !== undefined && summary.mean !== null && `${t("mean")} ${short(summary.mean)}`,
+    summary.low !== undefined && summary.low !== null && `${t("range")} ${short(summary.low)} … ${short(summary.high)}`,
+  ].filter(Boolean);
+  return el("div", { class: "summary" },
+    el("code", {}, `${shapeOf(summary)} ${visible(summary.dtype)}`),
+    known.length > 0 && el("div", {}, known.join(" · ")),
+    summary.unusual > 0 && el("div", { class: "failure" }, t("unusual", summary.unusual)),
+    isNamed(summary.text) && el("pre", {}, visible(summary.text)));
+}
+
+// A button that leads to a node or a module.
+function reference(id, summary) {
+  const name = nodes.has(id) ? titleOf(nodes.get(id)) : groupTitle(groups.get(id));
+  return el("span", {}, el("button", { class: "link", onclick: () => goTo(id) }, clipped(name, 60)), summary && ` ${shapeOf(summary)}`);
+}
+
+function savedView(node, saved) {
+  const gone = isFreed(node, saved);
+  return el("span", { class: gone ? "note gone" : "note" },
+    saved.node && nodes.has(saved.node) ? el("button", { class: "link", onclick: () => goTo(saved.node) }, clipped(saved.name, 60)) : code(clipped(saved.name, 60)),
+    ` ${shapeOf(saved.summary)} ${saved.summary.dtype}`, gone && ` – ${t("freed")}`);
+}
+
+function sourceView(where) {
+  return el("div", {}, el("code", {}, visible(`${where.file}:${where.line}`)), isNamed(where.function) && ` ${t("inFunction", visible(where.function))}`,
+    isNamed(where.code) && el("pre", {}, visible(where.code.trim())));
+}

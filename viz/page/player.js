@@ -1,0 +1,119 @@
+// The step player: forward, then backward in the engine's order, one operation at a time.
+
+let timer = null;
+
+function setPosition(count) {
+  position = Math.min(Math.max(count, 0), graph.steps.length);
+  state = stateAt(position);
+  const { step } = state;
+  if (step) {
+    setDirection(step.kind === "forward" ? "forward" : "backward");
+    chosen = step.node;
+    pointed = null;
+  }
+  byId("position").value = position;
+  tell();
+  describe();
+  paint();
+  const box = step && drawn.boxes.get(boxOf(step.node));
+  if (box) show(box.place);
+  if (position === graph.steps.length) pause();
+}
+
+const move = (by) => setPosition(position + by);
+
+function play() {
+  if (timer !== null) return pause();
+  if (position === graph.steps.length) setPosition(0);
+  byId("player").classList.add("running");
+  named(byId("play"), t("pause"));
+  const tick = () => {
+    timer = setTimeout(tick, 1800 / Number(byId("speed").value));
+    move(1);
+  };
+  tick();
+}
+
+function pause() {
+  clearTimeout(timer);
+  timer = null;
+  byId("player").classList.remove("running");
+  named(byId("play"), t("play"));
+}
+
+// The sentence, the counter and the card of the step.
+function tell() {
+  const { step } = state;
+  byId("counter").textContent = t("counter", position, graph.steps.length);
+  byId("position").setAttribute("aria-valuetext", step ? `${t("counter", position, graph.steps.length)}, ${t(PHASES[step.kind])}` : t("begin"));
+  byId("sentence").textContent = step ? sentence(step) : t(graph.steps.length ? "begin" : "noSteps");
+  byId("step").hidden = !step;
+  byId("step").replaceChildren(...(step ? card(step) : []));
+}
+
+const PHASES = { forward: "phaseForward", backward: "phaseBackward", accumulate: "phaseAccumulate" };
+const nameFor = (id) => clipped(titleOf(nodes.get(id)), 40);
+const savedNames = (node) => listed(node.saved.map((saved) => clipped(saved.name, 40)));
+
+// The step in words, for everybody and for screen readers.
+function sentence(step) {
+  const node = nodes.get(step.node);
+  const label = clipped(node.label, 40);
+  const result = isNamed(node.name) ? nameFor(node.id) : t("itsResult");
+  const said = [];
+  if (step.kind === "forward") {
+    const formula = isNamed(node.formula) ? clipped(node.formula, 80) : result;
+    said.push(t("didForward", label, node.outputs.length ? t("ofShape", formula, shapeOf(node.outputs[0])) : formula));
+    if (node.saved.length) said.push(t("itSaves", savedNames(node)));
+  } else if (step.kind === "backward") {
+    said.push(t("didBackward", label, result));
+    if (node.saved.length) said.push(t("itUses", savedNames(node)));
+    const targets = [...new Set(step.outgoing.filter((flow) => flow.summary).map((flow) => nameFor(graph.edges[flow.edge].source)))];
+    if (targets.length) said.push(t("itSends", listed(targets)));
+    else if (!isNamed(step.error)) said.push(t("itSendsNothing"));
+    if (step.frees) said.push(t("itFrees"));
+  } else {
+    const [arrived, expected] = state.arrived.get(node.id) ?? [1, 1];
+    said.push(expected > 1 ? t("didAccumulate", nameFor(node.id), arrived, expected) : t("didAccumulateOnly", nameFor(node.id)));
+  }
+  if (isNamed(step.error)) said.push(t("itFailed"));
+  return said.join(language ? "" : " ");
+}
+
+// The step in full: formula, what comes in, what is used, what goes out, what waits, what is freed.
+function card(step) {
+  const node = nodes.get(step.node);
+  const isForward = step.kind === "forward";
+  const formulas = isForward ? [node.formula] : step.kind === "backward" ? node.gradients : [];
+  return [
+    el("h2", {}, t(PHASES[step.kind]), el("span", { class: "kind" }, clipped(step.kind === "accumulate" ? titleOf(node) : node.label, 30))),
+    isNamed(step.error) && el("p", { class: "failure" }, visible(step.error)),
+    ...formulas.filter(isNamed).map((formula) => el("p", { class: "formula" }, code(formula))),
+    facts([
+      [t("inputs"), isForward && node.into.map((edge) => reference(edge.source, edge.summary))],
+      [t("result"), isForward && node.outputs.map(summaryView)],
+      [t("incoming"), step.incoming && summaryView(step.incoming)],
+      [t(isForward ? "savesNow" : "usesSaved"), step.kind !== "accumulate" && node.saved.map((saved) => savedView(node, saved))],
+      [t("outgoing"), step.kind === "backward" && step.outgoing.map(flowView)],
+      [t("leafGradient", clipped(titleOf(node), 40)), step.kind === "accumulate" && accumulated(step, node)],
+      [t("ready"), !isForward && queue(step)],
+    ]),
+    step.frees && el("p", { class: "gone" }, t("freedNow", savedNames(node)), el("br"), el("small", {}, t("whyFreed"))),
+  ].filter(Boolean);
+}
+
+function flowView(flow) {
+  const to = graph.edges[flow.edge].source;
+  return el("div", {}, "→ ", reference(to), flow.expected > 1 && el("span", { class: "count" }, t("arrived", flow.arrived, flow.expected)),
+    flow.summary ? summaryView(flow.summary) : ` ${t("noGradient")}`);
+}
+
+function accumulated(step, node) {
+  const [arrived, expected] = state.arrived.get(node.id) ?? [1, 1];
+  return el("div", {}, expected > 1 && el("span", { class: "count" }, t("arrived", arrived, expected)), arrived === expected && node.grad ? summaryView(node.grad) : "");
+}
+
+function queue(step) {
+  if (!step.ready.length) return t("readyEmpty");
+  return el("ol", { class: "queue" }, ...step.ready.filter((id) => nodes.has(id)).map((id) => el("li", {}, reference(id))));
+}
