@@ -4,8 +4,8 @@ This is the drawing method of Sugiyama, Tagawa and Toda (Methods for visual unde
 structures, 1981), in the simplest form that looks good. `arrange` takes these steps:
 
 1. Order: boxes so that arrows lead forwards. An arrow that closes a cycle is turned round until the last step.
-2. Rows: a box stands as high as the boxes before it allow; one that feeds more boxes than feed it is then let down as
-   far as those allow, so that a weight stands right above the operation that uses it.
+2. Rows: a box stands as high as the boxes before it allow; one that feeds no fewer boxes than feed it is then let down
+   as far as those allow, so that a weight stands right above the operation that uses it.
 3. Slots: an arrow over several rows gets a slot in each row between, and so does its label.
 4. Crossings: rows are sorted by the mean place of their neighbours above, then below, and so on; neighbours in a
    row are exchanged where that crosses less. The best order seen is kept.
@@ -54,6 +54,7 @@ class Link:
     source_at: float | None = None  # None: anywhere
     target_at: float | None = None
     label: tuple[float, float] | None = None  # width and height of its label
+    weak: bool = False  # it need not be straight
 
 
 @dataclass
@@ -130,7 +131,7 @@ def _rows(items: list[Item], links: list[Link], place: list[int], length: int) -
             row = max(row, rows[j] + (1 if items[j].pinned else length))
         rows[i] = row
     for i in reversed(order):
-        if items[i].pinned == "" and len(below[i]) > len(above[i]):
+        if items[i].pinned == "" and below[i] and len(below[i]) >= len(above[i]):
             rows[i] = min(rows[j] for j in below[i]) - length
     last = 1 + max((rows[i] for i in order if items[i].pinned != "bottom"), default=0)
     return [last if item.pinned == "bottom" else rows[i] for i, item in enumerate(items)]
@@ -158,7 +159,7 @@ def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list
         top, bottom = slots[upper].row, slots[lower].row
         if items[upper].pinned or items[lower].pinned:  # what comes in or goes out is the main line
             kind = MAIN
-        elif degree[upper] == 1 or degree[lower] == 1:
+        elif link.weak or degree[upper] == 1 or degree[lower] == 1:
             kind = HANGING
         else:
             kind = LONG if bottom - top > length else SHORT

@@ -11,7 +11,7 @@ group), edges (source, target), groups (id, parent), their order, and nothing el
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tinytorch.viz.graph import Graph
@@ -50,15 +50,15 @@ class Layout:
 def layout(
     graph: Graph,
     sizes: Mapping[str, Size],
-    direction: str = "forward",
     *,
     labels: Mapping[int, Size] | None = None,
     titles: Mapping[str, Size] | None = None,
+    weak: Collection[int] = (),
 ) -> Layout:
-    """Lay out a graph whose nodes have the given sizes.
+    """Lay out a graph whose nodes have the given sizes: edges lead down from their sources to their targets.
 
-    direction: "forward" has arrows from an edge's source down to its target, "backward" the other way round.
     labels: the sizes of edges' labels, by the edge's number. titles: the sizes of groups' titles, by id.
+    weak: the numbers of edges that need not be straight.
 
     >>> from tinytorch.viz.graph import Edge, Graph, Node
     >>> graph = Graph([Node("n0", "leaf", "leaf"), Node("n1", "op", "Exp")], [Edge("n0", "n1")])
@@ -72,12 +72,11 @@ def layout(
     paths = _groups_around(graph)
     levels = _levels(graph, paths)
     for number, edge in enumerate(graph.edges):
-        source, target = (edge.source, edge.target) if direction == "forward" else (edge.target, edge.source)
-        _cut_at_frames(number, source, target, paths, levels)
+        _cut_at_frames(number, edge.source, edge.target, paths, levels)
     inside_out = sorted(levels.values(), key=lambda level: -level.depth)
     extents = {node.id: (snap(sizes[node.id][0]), snap(sizes[node.id][1])) for node in graph.nodes}
     for level in inside_out:
-        level.arrange(extents, levels, labels)
+        level.arrange(extents, levels, labels, weak)
         extents[level.id] = level.extent(titles.get(level.id, (0.0, 0.0)))
     return _assemble(graph, levels, inside_out[::-1], extents)
 
@@ -104,7 +103,13 @@ class _Level:
     top: float = 0.0
     ports: dict[int, float] = field(default_factory=dict)  # by edge: the port's x, from the frame's middle
 
-    def arrange(self, extents: Mapping[str, Size], levels: Mapping[str, _Level], labels: Mapping[int, Size]) -> None:
+    def arrange(
+        self,
+        extents: Mapping[str, Size],
+        levels: Mapping[str, _Level],
+        labels: Mapping[int, Size],
+        weak: Collection[int],
+    ) -> None:
         """Place the members and ports; those members that are groups have been arranged before."""
         number = {member: k for k, member in enumerate(self.members)}
         items = [Item(*extents[member]) for member in self.members]
@@ -118,7 +123,7 @@ class _Level:
                 else:
                     ends.append((number[member], levels[member].ports[piece.edge] if member in levels else None))
             label = labels.get(piece.edge) if None not in (piece.source, piece.target) else None
-            links.append(Link(ends[0][0], ends[1][0], ends[0][1], ends[1][1], label))
+            links.append(Link(ends[0][0], ends[1][0], ends[0][1], ends[1][1], label, piece.edge in weak))
         self.places = arrange(items, links)
 
     def extent(self, title: Size) -> Size:
