@@ -76,9 +76,9 @@ def _head(graph: Graph, backward: bool) -> Iterator[str]:
 
 def _boxes(graph: Graph, backward: bool) -> Iterator[str]:
     """Every node inside the frames of its modules. A stack holds the open frames: modules may lie deep."""
-    kept = _kept(graph)
+    kept = kept_tensors(graph)
     turns = _turns(graph) if backward else {}
-    children, top = _contents(graph, kept)
+    children, top = contents(graph, kept)
     groups = {group.id: group for group in graph.groups}
     nodes = {node.id: node for node in graph.nodes}
     stack = [iter(top)]
@@ -99,7 +99,7 @@ def _boxes(graph: Graph, backward: bool) -> Iterator[str]:
         yield from _strings(name, origin, keepers, backward)
 
 
-def _contents(graph: Graph, kept: dict[str, Kept]) -> tuple[dict[str, list[Item]], list[Item]]:
+def contents(graph: Graph, kept: dict[str, Kept]) -> tuple[dict[str, list[Item]], list[Item]]:
     """(what lies directly in each module, what lies in none), in the order of the forward pass; no empty modules."""
     parents = {group.id: group.parent for group in graph.groups}
     children: dict[str, list[Item]] = {}
@@ -124,7 +124,8 @@ def _frame(group: Group, backward: bool) -> str:
     fill, line = wording.COLOURS["module"]
     return (
         f'graph [label=<{text.strip() or "module"}> labelloc="{"b" if backward else "t"}" labeljust="l" '
-        f'fontname="{FONT}" fontsize="10" style="rounded,filled" fillcolor="{fill}" color="{line}" tooltip={quoted(f"{group.name} {group.label}")}]'
+        f'fontname="{FONT}" fontsize="10" style="rounded,filled" fillcolor="{fill}" color="{line}" '
+        f"tooltip={quoted(f'{group.name} {group.label}')}]"
     )
 
 
@@ -163,7 +164,7 @@ def _turns(graph: Graph) -> dict[str, int]:
 # ---- saved tensors -------------------------------------------------------------------------------------------------
 
 
-def _kept(graph: Graph) -> dict[str, Kept]:
+def kept_tensors(graph: Graph) -> dict[str, Kept]:
     """Each saved tensor once, by the name of its note. Without a known origin it belongs to the node that keeps it."""
     found: dict[tuple[str, str, str], Kept] = {}
     for node in graph.nodes:

@@ -12,7 +12,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from tinytorch.viz.graph import Graph
@@ -59,7 +59,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     result = {}
-    for name, usual in _fields(type(value)):
+    for name, usual in _fields(value.__class__):
         content = getattr(value, name)
         if content is not usual and (usual is dataclasses.MISSING or content != usual):
             result[name] = _plain(content)
@@ -85,7 +85,7 @@ def from_json(text: str) -> Graph:
     version = content.pop("version", None)
     if version != VERSION:
         raise ValueError(f"the graph has version {version!r}, and this tinytorch reads version {VERSION}")
-    graph = _reader(Graph)(content)
+    graph = _graph_reader()(content)
     _check(graph)
     return graph
 
@@ -99,7 +99,11 @@ class Wrong(ValueError):
 
 
 @functools.cache
-def _reader(kind: Hashable) -> Callable[[Any], Any]:
+def _graph_reader() -> Callable[[Any], Graph]:
+    return _reader(Graph)
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
     """The function that makes a value of this type from what json read, or says what is wrong with it."""
     if dataclasses.is_dataclass(kind):
         return _object_reader(kind)
