@@ -31,7 +31,7 @@ def width(text: str, size: float, font: str = "Helvetica", bold: bool = False) -
     """How wide a line of text is; a little too much rather than too little outside of ASCII.
 
     >>> width("MatMul", 10), width("y = x @ w", 10, "Courier")
-    (35.56, 54.0)
+    (32.78, 54.0)
     """
     table = _BOLD if bold else _HELVETICA
     total = 0

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from tinytorch.viz import wording
+from tinytorch.viz.dot import kept_tensors
 from tinytorch.viz.graph import Edge, Graph, Group, Node, Saved
 from tinytorch.viz.layered import Point
 from tinytorch.viz.layout import Box, Layout, layout
@@ -56,7 +57,7 @@ def to_svg(graph: Graph, direction: str = "forward") -> str:
 
     >>> from tinytorch.viz.graph import Graph, Node
     >>> print(to_svg(Graph([Node("n0", "leaf", "leaf", name="w")])).splitlines()[2])
-    <rect width="240" height="77" fill="#ffffff"/>
+    <rect width="240" height="85" fill="#ffffff"/>
     """
     if direction not in ("forward", "backward"):
         raise ValueError(f'direction has to be "forward" or "backward", not {direction!r}')
@@ -79,10 +80,11 @@ def to_svg(graph: Graph, direction: str = "forward") -> str:
     legend_top = MARGIN + above + places.height + 14
     down = legend_top + 15 * len(key) + MARGIN / 2
     move = f"translate({_number(MARGIN + (across - 2 * MARGIN - places.width) / 2)},{_number(MARGIN + above)})"
-    size = f'width="{_number(across)}" height="{_number(down)}"'
+    right, bottom = _number(across), _number(down)
+    size = f'width="{right}" height="{bottom}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {_number(across)} {_number(down)}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {right} {bottom}" role="img">',
             f"<title>{_safe(graph.title) or 'graph'}</title>",
             f'<rect {size} fill="#ffffff"/>',
             *_lines(heading, across / 2, MARGIN),
@@ -141,28 +143,19 @@ def _flows(graph: Graph, backward: bool) -> dict[int, str]:
 
 
 def _with_notes(graph: Graph, rows: dict[str, list[Row]]) -> tuple[Graph, dict[str, Saved]]:
-    """The graph with a node for each saved tensor, once, between where it comes from and all that keep it.
+    """The graph with a node for each saved tensor, between where it comes from and all that keep it.
 
     Their texts are added to `rows`; the second result has the saved tensors by the ids of those nodes."""
-    found: dict[tuple[str, str], str] = {}
+    boxes = {node.id: node for node in graph.nodes}
     notes: dict[str, Saved] = {}
     nodes, edges = list(graph.nodes), list(graph.edges)
-    known = {node.id for node in nodes}
-    tied: set[tuple[str, str]] = set()
-    for node in graph.nodes:
-        for saved in node.saved:
-            origin = saved.node if saved.node in known else None
-            key = (origin, "") if origin else (node.id, saved.name)
-            if key not in found:
-                name = found[key] = f"s{len(notes)}"
-                notes[name] = saved
-                rows[name] = [[(line, NOTE)] for line in wording.saved_lines(saved)]
-                nodes.append(Node(name, "saved", "", group=node.group))
-                if origin:
-                    edges.append(Edge(origin, name))
-            if node.id != origin and (found[key], node.id) not in tied:
-                tied.add((found[key], node.id))
-                edges.append(Edge(found[key], node.id))
+    for name, kept in kept_tensors(graph).items():
+        notes[name] = kept.saved
+        rows[name] = [[(line, NOTE)] for line in wording.saved_lines(kept.saved)]
+        nodes.append(Node(name, "saved", "", group=boxes[kept.keepers[0]].group))
+        if kept.origin in boxes:
+            edges.append(Edge(kept.origin, name))
+        edges += [Edge(name, keeper) for keeper in kept.keepers if keeper != kept.origin]
     return replace(graph, nodes=nodes, edges=edges), notes
 
 
