@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch.autograd import engine, messages
 from tinytorch.autograd.fitting import fit
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.autograd.node import Node
@@ -54,6 +55,8 @@ def backward(
         inputs = _tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if state.watcher is not None:
+        state.watcher.called(outputs)
     roots = _roots(outputs, grad_tensors, create_graph)
     if create_graph:
         messages.warn_cycle()
@@ -110,6 +113,8 @@ def grad(
     keep_graph = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(outputs, wanted_tensors, grad_outputs, create_graph, allow_unused, materialize_grads)
+    if state.watcher is not None:
+        state.watcher.called(outputs)
     roots = _roots(outputs, grad_outputs, create_graph)
     edges = _edges_of(wanted_tensors)
     found = engine.run(

@@ -18,6 +18,6 @@ cdef class Task:
     edges=tuple, grads=list, buffer=list, outputs=tuple, shape=tuple, results=tuple, index=Py_ssize_t,
     output_nr=Py_ssize_t, left=Py_ssize_t,
 )
-cpdef _walk(Task task, bint keep_graph, bint create_graph)
+cpdef _walk(Task task, bint keep_graph, bint create_graph, object watcher)
 @cython.locals(counts=dict, stack=list, node=Node, next_node=Node, edges=tuple, i=Py_ssize_t)
 cpdef dict _count_edges(object roots)

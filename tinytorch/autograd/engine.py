@@ -90,15 +90,24 @@ def run(
 
     before, state.recording, state.task = (state.recording, state.task), create_graph, task
     token = quiet()
+    watcher = state.watcher
+    if watcher is not None:
+        watcher.begins(task, roots, keep_graph)
     try:
-        _walk(task, keep_graph, create_graph)
+        _walk(task, keep_graph, create_graph, watcher)
+    except BaseException as error:
+        if watcher is not None:
+            watcher.breaks(error)
+        raise
     finally:
         leave(token)
         state.recording, state.task = before
+    if watcher is not None:
+        watcher.ends()
     return [task.captured.get(edge) for edge in wanted or ()]
 
 
-def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
+def _walk(task: Task, keep_graph: bool, create_graph: bool, watcher: Any) -> None:
     """Run every node of the task when its gradients are complete, the one that was made last first."""
     waiting, buffers, needed, capture_at = task.waiting, task.buffers, task.needed, task.capture_at
     results: Any
@@ -117,6 +126,8 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
         grads = buffers.pop(node, None)
         if grads is None:  # all that came along its edges was "no gradient"
             grads = [None] * len(node.outputs)
+        if watcher is not None:
+            watcher.runs(node, grads)
         if capture_at and node in capture_at and task.capture(node, grads):
             continue
         try:
@@ -143,7 +154,10 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
             if next_node is None or not (needed is None or needed[next_node]):
                 continue
             grad = results[index]
-            if grad is not None:
+            if grad is None:
+                if watcher is not None:
+                    watcher.sends(index, next_node, None, waiting[next_node])
+            else:
                 output_nr, outputs = edges[2 * index + 1], next_node._outputs
                 if outputs is None:
                     shape, dtype = next_node._shape, next_node._dtype
@@ -151,6 +165,8 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
                     shape, dtype = outputs[output_nr]
                 if grad.dtype is not dtype or grad.shape != shape:
                     grad = _fit(grad, shape, dtype, node, index)
+                if watcher is not None:
+                    watcher.sends(index, next_node, grad, waiting[next_node])
                 buffer = buffers.get(next_node)  # Task.add, written out because every gradient comes through here
                 if buffer is None:
                     buffer = [None] if outputs is None else [None] * len(outputs)
@@ -171,6 +187,8 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool) -> None:
                 else:
                     heappush(ready, (next_node.priority, next_node))
         results = grad = None  # as above
+        if watcher is not None:
+            watcher.waits(ready, upcoming)
 
 
 def _count_edges(roots: Iterable[Node]) -> dict[Node, int]:

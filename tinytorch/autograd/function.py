@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinytorch.autograd import anomaly_mode, saved, views
-from tinytorch.autograd.grad_mode import no_grad, state
+from tinytorch.autograd.grad_mode import no_grad, state, usage
 from tinytorch.autograd.node import Node
 from tinytorch.errors import warn
 from tinytorch.tensor import NO_EDGE, Tensor, _new, wrap
@@ -290,6 +290,8 @@ def _record(node: FunctionNode, told: FunctionCtx, args: tuple, output: Any) -> 
             _save(node, told.to_save, list(outputs), wrapped)
         if anomaly_mode.tracing:
             anomaly_mode.trace(node)
+    if usage.watched and state.watcher is not None:
+        state.watcher.function(node.function, node if recorded else None, args, wrapped)
     told.to_save, told.dirty_tensors, told.non_differentiable = None, (), ()  # outputs among them would be a cycle
     return wrapped[0] if single else tuple(wrapped)
 

@@ -20,6 +20,7 @@ class _State(threading.local):
     task: Any = None  # the walk through a graph that this thread is on, see autograd/engine.py
     saved_hooks: tuple = ()  # (pack, unpack) of saved_tensors_hooks, the innermost last
     saved_hooks_refused: str | None = None  # by disable_saved_tensors_hooks, with this text
+    watcher: Any = None  # what is told of all operations, see tinytorch.viz.record; look at usage.watched first
 
 
 state = _State()
@@ -31,6 +32,7 @@ class Usage:
     def __init__(self) -> None:
         self.inference = False
         self.saved_hooks = False
+        self.watched = False  # does any thread have a watcher now?
 
 
 usage = Usage()

@@ -12,6 +12,7 @@ from tinytorch.tensor cimport TensorBase, source_of
 cdef Usage usage
 
 
+
 cdef class RuleNode(Node):
     cdef public Application application
 

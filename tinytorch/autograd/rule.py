@@ -217,7 +217,10 @@ class Application:
             if token is not None:
                 leave(token)
         if type(output) is tuple:
-            return self.several(created, args, arrays, output)
+            tensors = self.several(created, args, arrays, output)
+            if usage.watched:
+                _tell(self.rule, created, args, options, tensors)
+            return tensors
 
         if type(output) is not ndarray:
             output = _as_array(output, created)
@@ -234,6 +237,8 @@ class Application:
             track(tensor, args[0])
         elif not recording and usage.inference and state.inference:
             tensor._inference = True
+        if usage.watched:
+            _tell(self.rule, created, args, options, tensor)
         return tensor
 
     def node(self, args: tuple, count: int) -> RuleNode:
@@ -279,6 +284,12 @@ class Application:
             if anomaly_mode.tracing:
                 anomaly_mode.trace(node)
         return tuple(tensors)
+
+
+def _tell(rule: type[Rule], node: RuleNode | None, args: tuple, options: dict, outputs: Any) -> None:
+    """Tell the watcher, if this thread has one, of an operation that has just run."""
+    if state.watcher is not None:
+        state.watcher.operation(rule, node, args, options, outputs if type(outputs) is tuple else (outputs,))
 
 
 # needs_input_grad, ready made: of one input, and of two by which of them has an edge

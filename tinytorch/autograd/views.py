@@ -242,6 +242,8 @@ def twin(target: Tensor) -> Tensor:
     alias._array = kernels.layout.alias(target._array)  # an array object of its own, see ops/memory.py: detach
     alias._node, alias._output_nr = target._node, target._output_nr
     alias._requires_grad, alias._accumulator = target._requires_grad, target._accumulator
+    if usage.watched and state.watcher is not None:
+        state.watcher.stands_for(alias, target)
     return alias
 
 
@@ -268,6 +270,8 @@ def assign(target: Tensor, result: Tensor) -> None:
         )
     np.copyto(into, values, casting="unsafe")
     target._bump()
+    if usage.watched and state.watcher is not None:
+        state.watcher.written(target, result)
 
 
 def rebase_history(target: Tensor, result: Tensor) -> None:
@@ -329,6 +333,8 @@ def reshape_in_place(target: Tensor, rule: Any, *args: Any) -> Tensor:
     target._bump()
     if result._node is not None:  # a gradient that is to be retained stays the one of the old shape, as in PyTorch
         target._node, target._output_nr, target._requires_grad = result._node, 0, True
+    if usage.watched and state.watcher is not None:
+        state.watcher.written(target, result)
     if view is not None and up_to_date:
         view.seen = target._counter.value  # type: ignore[union-attr]
     return target

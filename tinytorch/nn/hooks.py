@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.nn.backward_hooks import BackwardHook, watch_last_node
 
@@ -44,7 +45,7 @@ global_forward_hooks_always_called: dict = {}
 global_backward_pre_hooks: OrderedDict = OrderedDict()
 global_backward_hooks: OrderedDict = OrderedDict()
 global_old_backward_hooks: OrderedDict = OrderedDict()
-global_hooks: dict = {}  # all of the above, for one quick look in every call of a module
+global_hooks: dict = {}  # all of the above, and one while anybody watches; for one quick look in every call of a module
 global_parameter_registration_hooks: OrderedDict = OrderedDict()
 global_buffer_registration_hooks: OrderedDict = OrderedDict()
 global_module_registration_hooks: OrderedDict = OrderedDict()
@@ -119,6 +120,8 @@ class Hooks:
             or self._backward_pre_hooks
             or global_hooks
         ):
+            if state.watcher is not None:
+                return state.watcher.call(self, args, kwargs)
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch import arguments, kernels
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.dtypes import FLOAT
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, _new, wrap
@@ -27,6 +28,8 @@ def detach(input: Tensor) -> Tensor:
     tensor._storage_root = input._storage_root
     if input._inference:
         tensor._inference = True
+    if usage.watched and state.watcher is not None:
+        state.watcher.cut("detach", input, tensor)
     return tensor
 
 
@@ -57,6 +60,8 @@ def _data(self: Tensor) -> Tensor:
     tensor = wrap(kernels.layout.alias(self._array))  # see detach
     tensor._storage_root = self._storage_root
     tensor._of_data = True
+    if usage.watched and state.watcher is not None:
+        state.watcher.cut("data", self, tensor)
     return tensor
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd import views
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.kernels.quiet import leave, quiet
@@ -167,9 +167,9 @@ def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
 
 
 def _straight(self: TensorBase, others: tuple) -> list | None:
-    """The operands of an in-place operation that needs neither a graph nor a conversion; None where it needs one."""
+    """The operands of an in-place operation that needs neither a graph nor a conversion; None where it needs one, or is watched."""
     x = self._array
-    if x.dtype.char not in "fd":
+    if x.dtype.char not in "fd" or usage.watched:
         return None
     arrays: list = [x]
     recorded = self._requires_grad or (self._view is not None and self.requires_grad)
