@@ -2,7 +2,7 @@
 
 569 patients, 30 measurements of the cell nuclei of each (Wisconsin breast cancer data, carried by scikit-learn). The
 model is one linear layer; its output above 0 says "benign". The script prints losses and accuracy and draws
-the backward graph.
+the graph of the loss.
 """
 
 import numpy as np
@@ -45,8 +45,5 @@ for epoch in range(201):
 
 print(f"\naccuracy on the {len(test)} patients it has not seen: {accuracy(test):.3f}")
 
-graph = viz.to_dot(loss, params=dict(model.named_parameters()))
-try:
-    print(f"the backward graph of the loss: {viz.save(graph, 'first_steps.svg')}")
-except viz.NoRenderer as error:
-    print(f"the backward graph of the loss: {viz.save(graph, 'first_steps.dot')} ({error})")
+# The graph of the loss, forward and backward, with a player of its steps: open it in a browser.
+print(f"how the loss was computed, and the way back to the gradients: {viz.draw(loss).save('first_steps.html')}")
