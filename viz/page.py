@@ -1,8 +1,8 @@
 """The interactive page: one self-contained .html that works from disk, without a network and without a server.
 
-page/page.html is the skeleton; the style, the scripts (in the order of SCRIPTS, as one module) and the graph as JSON are
-put into it. A Content-Security-Policy lets exactly that style and that script run, known by their hashes, and forbids
-every request, so that no text of the user's can do harm.
+page/page.html is the skeleton; the style, the scripts (in the order of SCRIPTS, as one module) and the graph as JSON
+are put into it. A Content-Security-Policy lets exactly that style and that script run, known by their hashes, and
+forbids every request, so that no text of the user's can do harm.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import base64
 import hashlib
 import html
 import json
-import math
-from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 from tinytorch.viz.graph import Graph
+from tinytorch.viz.store import to_json
 
 FOLDER = Path(__file__).parent / "page"
-# In reading order: texts and small tools, the graph, where its boxes go, how it is drawn, what one can do with it.
+# In reading order: texts and small tools; the graph; where its boxes go; how it is drawn; what one can do with it.
 SCRIPTS = (
-    "words", "elements", "graph", "folding", "layered", "layout", "boxes", "drawing", "view", "details", "states",
-    "player", "search", "main",
+    "words", "elements", "graph", "folding", "slots", "layered", "layout", "boxes", "drawing", "view", "details",
+    "states", "player", "search", "main",
 )  # fmt: skip
 
 
@@ -34,54 +32,25 @@ def page(graph: Graph, *, direction: str = "forward", title: str | None = None, 
     start_at_player: open at the first step rather than at the whole graph.
 
     >>> from tinytorch.viz.graph import Graph, Node
-    >>> "<!DOCTYPE html>" in page(Graph([Node("n0", "leaf", "leaf", name="</script>")]))
-    True
+    >>> page(Graph([Node("n0", "leaf", "leaf", name="</script>")])).count("</script>")
+    3
     """
     if direction not in ("forward", "backward"):
         raise ValueError(f'direction has to be "forward" or "backward", got {direction!r}')
     title = graph.title if title is None else title
-    data = {"title": title, "direction": direction, "player": start_at_player, "graph": plain(graph)}
     style = _asset("page.css")
     script = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
-    policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
     parts = {
-        "policy": policy,
-        "title": html.escape(printable(title) or "tinytorch"),
+        "policy": f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'",
+        "title": html.escape(_allowed(title)),
         "style": style,
-        "graph": in_script(json.dumps(data, allow_nan=False, separators=(",", ":"))),
+        "settings": _in_script(json.dumps({"title": title, "direction": direction, "player": start_at_player})),
+        "graph": to_json(graph),  # leaves <, > and & out
         "script": script,
     }
-    # One pass from left to right: what a part contains is never taken for a placeholder.
+    # What stands between two @@ is the name of a part; what a part contains is not looked at again.
     pieces = _asset("page.html").split("@@")
-    return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces))
-
-
-def plain(value: Any) -> Any:
-    """Dataclasses as dictionaries without the fields that have their usual value; the scripts put these back."""
-    if is_dataclass(value):
-        found = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: plain(content) for field, content in found if content != _usual(field)}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # JSON has no infinity
-    return value
-
-
-def _usual(field: Any) -> Any:
-    return field.default if field.default_factory is MISSING else field.default_factory()
-
-
-def printable(text: str) -> str:
-    """Text without what HTML does not allow: control characters and halves of surrogate pairs."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
-
-
-def in_script(text: str) -> str:
-    """JSON (all of it ASCII) that can neither end the script element that it stands in nor open a comment there."""
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text
+    return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces)) + "\n"
 
 
 def _asset(name: str) -> str:
@@ -91,3 +60,15 @@ def _asset(name: str) -> str:
 def _digest(text: str) -> str:
     """The name under which a Content-Security-Policy allows this very text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _in_script(text: str) -> str:
+    """JSON that can neither end the script element that it stands in nor open a comment there."""
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _allowed(text: str) -> str:
+    """Text without what an HTML file cannot contain: control characters and halves of surrogate pairs."""
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip() or "tinytorch"

@@ -21,7 +21,8 @@ function widthOf(text, style) {
 
 // The lines of a box: [{text, style}].
 function linesOf(box) {
-  return (box.group ? groupLines(box.group) : nodeLines(box.node)).map((line) => ({ ...line, text: clipped(line.text) }));
+  const lines = box.group ? groupLines(box.group) : nodeLines(box.node);
+  return lines.map(({ text, style }) => ({ style, text: clipped(text) })).filter(({ text }) => text.trim() !== "");
 }
 
 function nodeLines(node) {
@@ -36,7 +37,7 @@ function nodeLines(node) {
     if (isNamed(node.note)) lines.push({ text: node.note, style: "small" });
   } else {
     lines.push({ text: titleOf(node) + times, style: "title" });
-    lines.push({ text: `${shapes} ${t(node.kind).split(/[,(]/)[0]}`, style: "small" });
+    lines.push({ text: `${shapes} ${t(`${node.kind}Word`)}`, style: "small" });
     if (node.grad) lines.push({ text: gradText(node.grad), style: "grad" });
   }
   if (node.saved.length) lines.push({ text: t("saves", listed(node.saved.map((saved) => saved.name))), style: "saved" });

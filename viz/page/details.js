@@ -6,8 +6,21 @@ let pointed = null; // what the pointer is on
 function describe() {
   const id = pointed ?? chosen;
   const panel = byId("details");
-  const content = nodes.has(id) ? nodeDetails(nodes.get(id)) : groups.has(id) ? groupDetails(groups.get(id)) : [el("p", { class: "hint" }, t("pickNode"))];
+  const content = nodes.has(id) ? nodeDetails(nodes.get(id)) : groups.has(id) ? groupDetails(groups.get(id)) : overview();
   panel.replaceChildren(...content);
+}
+
+// What the panel says as long as nothing is chosen.
+function overview() {
+  const leaves = graph.nodes.filter((node) => node.kind === "leaf");
+  const operations = graph.nodes.filter((node) => node.kind === "op").length;
+  const modules = [...groups.values()].filter((group) => !group.part).length;
+  return [
+    el("h2", {}, t("overview")),
+    el("p", {}, t("counts", operations, leaves.length, modules)),
+    el("p", { class: "hint" }, t("pickNode")),
+    facts([[t("leaves"), leaves.slice(0, 60).map((leaf) => el("span", {}, reference(leaf.id, leaf.outputs[0]), leaf.grad && `, ${gradText(leaf.grad)}`))]]),
+  ];
 }
 
 function nodeDetails(node) {
@@ -48,7 +61,7 @@ function groupDetails(group) {
 function heading(node) {
   const name = isNamed(node.name) && node.name !== node.label ? node.name : null;
   const label = node.kind === "op" || node.kind === "cut" ? node.label : null;
-  const kind = el("span", { class: `kind ${node.kind}` }, t(node.kind));
+  const kind = el("span", { class: `kind ${node.kind}` }, t(`${node.kind}Word`));
   return el("h2", {}, visible([label, name].filter(Boolean).join(" → ") || node.label), node.count > 1 && ` ×${node.count}`, kind,
     node.is_output && el("span", { class: "kind result" }, t("output")));
 }

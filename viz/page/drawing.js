@@ -49,7 +49,7 @@ const frameTitle = ({ group }) => clipped(groupTitle(group) + (group.count > 1 ?
 
 function drawFrame(frame, { x, y, width, height }) {
   const title = frameTitle(frame);
-  const button = svg("g", { class: "title", role: "button", tabindex: "0", "aria-expanded": "true", "data-id": frame.id, "aria-label": `${title}: ${t("collapse")}` },
+  const button = svg("g", { class: "title", role: "button", tabindex: "-1", "aria-expanded": "true", "data-id": frame.id, "aria-label": `${title}: ${t("collapse")}` },
     svg("rect", { width, height: 24, rx: 6 }),
     svg("text", { x: 10, y: 17 }, `− ${title}`));
   return svg("g", { class: "frame", transform: place({ x, y }) }, svg("rect", { class: "border", width, height, rx: 8 }), button);
@@ -80,7 +80,7 @@ function drawBox(box, rectangle, lines) {
 function spokenName(box) {
   if (box.group) return [groupTitle(box.group), t("module"), t("expand")].map((text) => clipped(text, 80)).join(", ");
   const { node } = box;
-  const parts = [node.label, node.name, t(node.kind), ...node.outputs.map(shapeOf), node.is_output ? t("output") : null, node.error];
+  const parts = [node.label, node.name, t(`${node.kind}Word`), ...node.outputs.map(shapeOf), node.is_output ? t("output") : null, node.error];
   return parts.filter(isNamed).filter((part, k, all) => all.indexOf(part) === k).map((part) => clipped(part, 80)).join(", ");
 }
 

@@ -38,4 +38,3 @@ function clipped(text, length = 34) {
 // Text of any length whose control characters can be seen rather than obeyed.
 const visible = (text) => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (letter) => (letter === "\n" || letter === "\t" ? letter : "\ufffd"));
 
-const lineBreak = () => document.createTextNode("\n");

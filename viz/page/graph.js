@@ -1,8 +1,8 @@
 // The graph as page.py wrote it, with what the page looks up often: nodes and groups by id, edges by node.
 
-const page = JSON.parse(byId("graph").textContent);
+const page = JSON.parse(byId("settings").textContent); // title, direction, player
 
-// page.py leaves out what has its usual value.
+// store.py leaves out what has its usual value.
 const USUAL = {
   nodes: { name: null, outputs: [], inputs: [], formula: null, gradients: [], backward: null, where: null, group: null,
            saved: [], grad: null, is_output: false, note: null, error: null, count: 1 },
@@ -10,7 +10,7 @@ const USUAL = {
   groups: { parent: null, count: 1 },
   steps: { incoming: null, outgoing: [], frees: false, ready: [], error: null },
 };
-const graph = { title: "", error: null, ...page.graph };
+const graph = { title: "", error: null, ...JSON.parse(byId("graph").textContent) };
 for (const [list, usual] of Object.entries(USUAL)) graph[list] = (graph[list] ?? []).map((item) => ({ ...usual, ...item }));
 
 const nodes = new Map(graph.nodes.map((node, index) => [node.id, Object.assign(node, { index, into: [], from: [] })]));
@@ -45,7 +45,7 @@ function makeTree() {
     }
   };
   for (const node of graph.nodes) place(node.id, node.group);
-  for (const [id, group] of [...groups]) if (!placed.has(id)) groups.delete(id); // without any operation
+  for (const id of [...groups.keys()]) if (!placed.has(id)) groups.delete(id); // without any operation
   for (const group of [...groups.values()]) inParts(group.children, group.id);
   inParts(roots, null);
 }

@@ -1,34 +1,20 @@
 // Boxes and arrows in rows: the twin of layered.py, which says how and why. Same names, same steps, same numbers.
 
-const GAP_ACROSS = 18;
-const GAP_THIN = 10;
 const GAP_DOWN = 26;
 const GAP_LABELLED = 15;
+const GAP_PORTS = 6;
 const GAP_MOST = 70;
-const SWEEPS = 12;
-const ROUNDS = 10;
 const REACH = 0.35;
 const PARALLEL = 14;
 
-const [HANGING, LONG, SHORT] = [0, 1, 2];
-const WEIGHT = [1, 4, 16];
-
-const snap = (value) => Math.floor(value * 4 + 0.5) / 4;
-const newSlot = (width, height, row, item = -1) => ({ width, height, row, item, place: 0, x: 0, above: [], below: [] });
-const placeOf = (touch) => touch.slot.place + (touch.slot.width ? touch.at / touch.slot.width : 0);
-
-// items: {width, height, pinned}; links: {source, target, sourceAt, targetAt, label: [width, height] or null}.
+// items: {width, height, pinned}; links: {source, target, sourceAt, targetAt, label: [width, height] or null, weak}.
 function arrange(items, links) {
   const place = orderOf(items, links);
   const length = links.some((link) => link.label) ? 2 : 1;
   const rowsOf = rowsFor(items, links, place, length);
   const slots = items.map((item, i) => newSlot(item.width, item.height, rowsOf[i], i));
-  const chains = chainsOf(slots, links, place, length);
-  const rows = Array.from({ length: 1 + slots.reduce((most, slot) => Math.max(most, slot.row), -1) }, () => []);
-  for (const slot of slots) {
-    slot.place = rows[slot.row].length;
-    rows[slot.row].push(slot);
-  }
+  const chains = chainsOf(slots, items, links, place, length);
+  const rows = firstOrder(slots, items);
   uncross(rows);
   const width = across(rows);
   const [tops, height] = down(rows, length === 2 ? GAP_LABELLED : GAP_DOWN);
@@ -82,22 +68,23 @@ function rowsFor(items, links, place, length) {
     above[lower].push(upper);
   }
   const order = [...items.keys()].sort((i, j) => place[i] - place[j]);
-  const first = items.some((item) => item.pinned === "top") ? length : 0;
+  const first = items.some((item) => item.pinned === "top") ? 1 : 0;
   const rows = items.map(() => 0);
   for (const i of order) {
-    rows[i] = above[i].reduce((row, j) => Math.max(row, rows[j] + length), items[i].pinned === "top" ? 0 : first);
+    rows[i] = items[i].pinned === "top" ? 0 : first;
+    for (const j of above[i]) rows[i] = Math.max(rows[i], rows[j] + (items[j].pinned ? 1 : length));
   }
   for (const i of order.reverse()) {
-    if (!items[i].pinned && below[i].length > above[i].length) {
+    if (!items[i].pinned && below[i].length && below[i].length >= above[i].length) {
       rows[i] = below[i].reduce((row, j) => Math.min(row, rows[j]), Infinity) - length;
     }
   }
-  const last = length + rows.reduce((most, row, i) => (items[i].pinned === "bottom" ? most : Math.max(most, row)), 0);
+  const last = 1 + rows.reduce((most, row, i) => (items[i].pinned === "bottom" ? most : Math.max(most, row)), 0);
   return rows.map((row, i) => (items[i].pinned === "bottom" ? last : row));
 }
 
 // The slots of every link from source to target, made where missing; neighbours get to know each other.
-function chainsOf(slots, links, place, length) {
+function chainsOf(slots, items, links, place, length) {
   const degree = slots.map(() => 0);
   for (const link of links) {
     degree[link.source] += 1;
@@ -108,7 +95,8 @@ function chainsOf(slots, links, place, length) {
     const [upper, lower] = endsOf(link, place);
     const [top, bottom] = [slots[upper].row, slots[lower].row];
     let kind = bottom - top > length ? LONG : SHORT;
-    if (degree[upper] === 1 || degree[lower] === 1) kind = HANGING;
+    if (items[upper].pinned || items[lower].pinned) kind = MAIN; // what comes in or goes out is the main line
+    else if (link.weak || degree[upper] === 1 || degree[lower] === 1) kind = HANGING;
     const chain = [slots[upper]];
     for (let row = top + 1; row < bottom; row++) {
       const [width, height] = link.label && row === Math.floor((top + bottom) / 2) ? link.label : [0, 0];
@@ -127,174 +115,43 @@ function chainsOf(slots, links, place, length) {
   });
 }
 
-// Sort every row so that few arrows cross; leaves `rows` and places in the best order found.
-function uncross(rows) {
-  let best = rows.map((row) => [...row]);
-  let fewest = crossings(rows);
-  for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
-    const isDown = sweep % 2 === 0;
-    for (const row of isDown ? rows : [...rows].reverse()) {
-      const means = new Map(row.map((slot) => [slot, meanPlace(slot, isDown ? slot.above : slot.below)]));
-      row.sort((left, right) => means.get(left) - means.get(right));
-      number(row);
-    }
-    exchange(rows);
-    const now = crossings(rows);
-    if (now < fewest) {
-      best = rows.map((row) => [...row]);
-      fewest = now;
-    }
+// Rows in the order in which slots are met on the way down every arrow: the first source and what follows from it on
+// the left, on its right what else is needed for that.
+function firstOrder(slots, items) {
+  const rows = Array.from({ length: 1 + slots.reduce((most, slot) => Math.max(most, slot.row), -1) }, () => []);
+  const sources = slots.filter((slot) => slot.above.length === 0);
+  sources.sort((one, two) => (items[one.item].pinned ? 0 : 1) - (items[two.item].pinned ? 0 : 1));
+  const stack = sources.reverse();
+  while (stack.length) {
+    const slot = stack.pop();
+    if (slot.place >= 0) continue;
+    slot.place = rows[slot.row].length;
+    rows[slot.row].push(slot);
+    for (const touch of [...slot.below].reverse()) stack.push(touch.slot);
   }
-  rows.forEach((row, k) => {
-    row.splice(0, row.length, ...best[k]);
-    number(row);
-  });
-}
-
-function number(row) {
-  row.forEach((slot, place) => { slot.place = place; });
-}
-
-function meanPlace(slot, touches) {
-  return touches.length ? touches.reduce((total, touch) => total + placeOf(touch), 0) / touches.length : slot.place;
-}
-
-// Exchange neighbours in a row as long as that crosses less, at most some rounds.
-function exchange(rows) {
-  for (let round = 0; round < 4; round++) {
-    let changed = false;
-    for (const row of rows) {
-      for (let k = 1; k < row.length; k++) {
-        const [left, right] = [row[k - 1], row[k]];
-        if (crossingPairs(left, right) <= crossingPairs(right, left)) continue;
-        [row[k - 1], row[k]] = [right, left];
-        [left.place, right.place] = [right.place, left.place];
-        changed = true;
-      }
-    }
-    if (!changed) return;
-  }
-}
-
-function crossingPairs(left, right) {
-  let count = 0;
-  for (const side of ["above", "below"]) {
-    const theirs = right[side].map(placeOf);
-    for (const touch of left[side]) {
-      const mine = placeOf(touch);
-      for (const their of theirs) if (mine > their) count += 1;
-    }
-  }
-  return count;
-}
-
-// How many arrows cross: pairs that stand in one order above and in the other below.
-function crossings(rows) {
-  let count = 0;
-  for (const row of rows) {
-    const pieces = [];
-    for (const slot of row) {
-      for (const touch of slot.below) {
-        pieces.push([slot.place + (slot.width ? touch.own / slot.width : 0), placeOf(touch)]);
-      }
-    }
-    pieces.sort((one, two) => one[0] - two[0] || one[1] - two[1]);
-    const seen = []; // in order
-    for (const [, lower] of pieces) {
-      let [low, high] = [0, seen.length]; // the first that is greater lies between
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (lower < seen[middle]) high = middle;
-        else low = middle + 1;
-      }
-      count += seen.length - low;
-      seen.splice(low, 0, lower);
-    }
-  }
-  return count;
-}
-
-// The x of every slot's middle; returns the width of all.
-function across(rows) {
-  for (const row of rows) {
-    let x = 0;
-    row.forEach((slot, k) => {
-      x += k ? distance(row[k - 1], slot) : 0;
-      slot.x = x;
-    });
-    for (const slot of row) slot.x -= x / 2;
-  }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const row of rows) settle(row, (slot) => slot.above);
-    for (const row of [...rows].reverse()) settle(row, (slot) => slot.below);
-  }
-  for (const row of rows) settle(row, (slot) => [...slot.above, ...slot.below]);
-  const all = rows.flat();
-  const left = all.length ? all.reduce((least, slot) => Math.min(least, slot.x - slot.width / 2), Infinity) : 0;
-  let right = 0;
-  for (const slot of all) {
-    slot.x = snap(slot.x - left);
-    right = Math.max(right, slot.x + slot.width / 2);
-  }
-  return snap(right);
-}
-
-function distance(left, right) {
-  const gap = left.item >= 0 && right.item >= 0 ? GAP_ACROSS : GAP_THIN;
-  return left.width / 2 + gap + right.width / 2;
-}
-
-// Move the slots of a row as near to their wishes as they can get without overlaps and changes of order.
-function settle(row, touchesOf) {
-  const blocks = []; // [weighted sum of wishes, weight, number of slots]
-  const offsets = [];
-  let offset = 0;
-  row.forEach((slot, k) => {
-    offset += k ? distance(row[k - 1], slot) : 0;
-    offsets.push(offset);
-    const [wish, weight] = wishOf(slot, touchesOf(slot));
-    blocks.push([(wish - offset) * weight, weight, 1]);
-    for (let n = blocks.length; n > 1 && blocks[n - 2][0] * blocks[n - 1][1] >= blocks[n - 1][0] * blocks[n - 2][1]; n--) {
-      const last = blocks.pop();
-      last.forEach((value, i) => { blocks[n - 2][i] += value; });
-    }
-  });
-  let k = 0;
-  for (const [total, weight, count] of blocks) {
-    for (let i = 0; i < count; i++, k++) row[k].x = total / weight + offsets[k];
-  }
-}
-
-// Where a slot wants to stand, and how much: it looks only at its most important arrows.
-function wishOf(slot, touches) {
-  const kind = touches.reduce((most, touch) => Math.max(most, touch.kind), -1);
-  if (kind < 0) return [slot.x, 0.25];
-  let [total, count] = [0, 0];
-  for (const touch of touches) {
-    if (touch.kind !== kind) continue;
-    total += touch.slot.x + touch.at - touch.own;
-    count += 1;
-  }
-  return [total / count, WEIGHT[kind]];
+  return rows;
 }
 
 // The top and the height of every row, and the height of all.
 function down(rows, gap) {
-  const tops = [];
+  const heights = rows.map((row) => row.reduce((height, slot) => Math.max(height, slot.height), 0));
   let y = 0;
-  for (const row of rows) {
-    let [height, farthest] = [0, 0];
-    for (const slot of row) {
-      height = Math.max(height, slot.height);
-      for (const touch of slot.below) {
-        farthest = Math.max(farthest, Math.abs(slot.x + touch.own - touch.slot.x - touch.at));
+  const tops = rows.map((row, k) => {
+    const top = y;
+    y += heights[k];
+    if (k + 1 < rows.length) {
+      let farthest = 0;
+      for (const slot of row) {
+        for (const touch of slot.below) {
+          farthest = Math.max(farthest, Math.abs(slot.x + touch.own - touch.slot.x - touch.at));
+        }
       }
+      const least = heights[k] && heights[k + 1] ? gap : GAP_PORTS;
+      y += snap(Math.min(Math.max(least, farthest / 6), GAP_MOST));
     }
-    tops.push([y, height]);
-    y += height + snap(Math.min(Math.max(gap, farthest / 6), GAP_MOST));
-  }
-  const last = tops[tops.length - 1];
-  return [tops, last ? last[0] + last[1] : 0];
+    return [top, heights[k]];
+  });
+  return [tops, y];
 }
 
 // Left upper corner of an item: sources stand low in their row, sinks high, all others in the middle.
@@ -318,17 +175,18 @@ function pathsOf(links, chains, tops, corners) {
     labels.push(null);
     if (chain.length === 1) return [];
     const alike = twins.get(`${link.source} ${link.target}`);
-    const aside = (alike.indexOf(i) - (alike.length - 1) / 2) * PARALLEL;
+    const aside = chain.length === 2 ? (alike.indexOf(i) - (alike.length - 1) / 2) * PARALLEL : 0;
     const last = chain.length - 1;
     const isDown = chain[0].row < chain[last].row;
-    const points = endOf(chain[0], link.sourceAt, chain[1], aside, isDown, tops, corners);
+    const points = endOf(chain[0], link.sourceAt, towards(chain[1], link.targetAt) + aside, isDown, tops, corners);
     for (const slot of chain.slice(1, -1)) {
       const [top, height] = tops[slot.row];
       const x = snap(slot.x - slot.width / 2);
       points.push(...(isDown ? [[x, top], [x, top + height]] : [[x, top + height], [x, top]]));
       if (slot.width) labels[i] = [x, snap(top + (height - slot.height) / 2)];
     }
-    points.push(...endOf(chain[last], link.targetAt, chain[last - 1], aside, !isDown, tops, corners).reverse());
+    const end = endOf(chain[last], link.targetAt, towards(chain[last - 1], link.sourceAt) + aside, !isDown, tops, corners);
+    points.push(...end.reverse());
     return withoutRepeats(points);
   });
   return { paths, labels };
@@ -337,15 +195,14 @@ function pathsOf(links, chains, tops, corners) {
 const withoutRepeats = (points) =>
   points.filter(([x, y], k) => k === 0 || x !== points[k - 1][0] || y !== points[k - 1][1]);
 
+// The x that a link looks for at the neighbour of its end.
+const towards = (slot, at) => slot.x + (slot.item < 0 ? -slot.width / 2 : at ?? 0);
+
 // A link's end at an item's lower or upper side, and the point where it leaves the item's row.
-function endOf(slot, at, neighbour, aside, isLower, tops, corners) {
+function endOf(slot, at, wanted, isLower, tops, corners) {
   const [top, height] = tops[slot.row];
-  if (at === null || at === undefined) {
-    const reach = slot.width * REACH;
-    const towards = neighbour.x - (neighbour.item < 0 ? neighbour.width / 2 : 0);
-    at = Math.min(Math.max(towards - slot.x + (neighbour.item >= 0 ? aside : 0), -reach), reach);
-  }
-  const x = snap(slot.x + at);
+  const reach = slot.width * REACH;
+  const x = snap(slot.x + (at ?? Math.min(Math.max(wanted - slot.x, -reach), reach)));
   const y = corners[slot.item][1];
   return isLower ? [[x, snap(y + slot.height)], [x, top + height]] : [[x, y], [x, top]];
 }

@@ -4,15 +4,16 @@ const PADDING = 12;
 const ROOT = "";
 
 // nodes: [{id, group}], edges: [{source, target}], groups: [{id, parent}], and Maps: sizes by node's id, labels' sizes by the
-// edge's number, titles' sizes by group's id; sizes are [width, height]. Returns places in the same terms.
-function layout({ nodes: all, edges, groups: around }, sizes, labels = new Map(), titles = new Map()) {
+// edge's number, titles' sizes by group's id; sizes are [width, height]. weak: the Set of the numbers of edges that need not
+// be straight. Returns places in the same terms.
+function layout({ nodes: all, edges, groups: around }, sizes, labels = new Map(), titles = new Map(), weak = new Set()) {
   const paths = groupsAround(all, around);
   const levels = levelsOf(all, paths);
   edges.forEach((edge, i) => cutAtFrames(i, edge, paths, levels));
   const insideOut = [...levels.values()].sort((one, two) => two.depth - one.depth);
   const extents = new Map(all.map((node) => [node.id, sizes.get(node.id).map(snap)]));
   for (const level of insideOut) {
-    arrangeLevel(level, extents, levels, labels);
+    arrangeLevel(level, extents, levels, labels, weak);
     extents.set(level.id, extentOf(level, titles.get(level.id) ?? [0, 0]));
   }
   return assemble(all, edges, levels, insideOut.reverse(), extents);
@@ -58,7 +59,7 @@ function cutAtFrames(edge, { source, target }, paths, levels) {
 }
 
 // Place the members and ports of a level; those members that are groups have been arranged before.
-function arrangeLevel(level, extents, levels, labels) {
+function arrangeLevel(level, extents, levels, labels, weak) {
   const numbers = new Map(level.members.map((member, k) => [member, k]));
   const items = level.members.map((member) => {
     const [width, height] = extents.get(member);
@@ -71,7 +72,7 @@ function arrangeLevel(level, extents, levels, labels) {
       return [items.length - 1, 0];
     });
     const label = piece.source !== null && piece.target !== null ? labels.get(piece.edge) : undefined;
-    return { source, target, sourceAt, targetAt, label: label ?? null };
+    return { source, target, sourceAt, targetAt, label: label ?? null, weak: weak.has(piece.edge) };
   });
   level.places = arrange(items, links);
 }

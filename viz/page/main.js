@@ -15,8 +15,10 @@ function goTo(id, focus = true) {
 }
 
 function focusOn(id) {
-  for (const { element } of drawn.boxes.values()) element.setAttribute("tabindex", element.dataset.id === id ? "0" : "-1");
-  byId("scene").querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+  byId("scene").querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+  const element = byId("scene").querySelector(`[data-id="${CSS.escape(id)}"]`);
+  element?.setAttribute("tabindex", "0");
+  element?.focus({ preventScroll: true });
 }
 
 // Open or close a module; what was clicked stays where it is on the screen.
@@ -49,11 +51,16 @@ function setDirection(which) {
   for (const name of ["forward", "backward"]) byId(name).setAttribute("aria-pressed", String(name === which));
 }
 
-// The neighbour of a box in a direction of the drawing: along arrows up and down, else the nearest to the side.
+// The neighbour of a box or frame in a direction of the drawing: along arrows up and down (where there are none, out of the
+// frame or into it), else the nearest to the side.
 function neighbour(id, key) {
-  const here = drawn.boxes.get(id).place;
-  const linked = (key === "ArrowDown" ? drawn.links.filter((link) => link.source === id).map((link) => link.target)
-    : key === "ArrowUp" ? drawn.links.filter((link) => link.target === id).map((link) => link.source) : []);
+  const { place: here, parent } = drawn.boxes.get(id) ?? drawn.frames.get(id);
+  if (drawn.frames.has(id) && key === "ArrowDown") {
+    return [...drawn.frames.values(), ...drawn.boxes.values()].find((inner) => inner.parent === id).id;
+  }
+  const linked = key === "ArrowDown" ? drawn.links.filter((link) => link.source === id).map((link) => link.target)
+    : key === "ArrowUp" ? drawn.links.filter((link) => link.target === id).map((link) => link.source) : [];
+  if (key === "ArrowUp" && !linked.length) return parent;
   const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
   const [x, y] = middle(here);
   const sideways = key === "ArrowLeft" ? -1 : 1;
@@ -131,6 +138,9 @@ const KEYS = {
   l: switchLanguage,
   "?": () => byId("help").click(),
   Escape: () => {
+    byId("query").value = "";
+    find();
+    if (document.activeElement === byId("query")) byId("query").blur();
     if (!byId("keys").hidden) byId("help").click();
     chosen = pointed = null;
     describe();
@@ -155,13 +165,14 @@ function listenToKeys() {
     if ((event.key === "Enter" || event.key === " ") && groups.has(id)) {
       event.preventDefault();
       toggle(id);
-    } else if (event.key.startsWith("Arrow") && drawn.boxes.has(id)) {
+    } else if (event.key === "Backspace" && drawn.boxes.get(id)?.parent) {
+      toggle(drawn.boxes.get(id).parent);
+    } else if (event.key.startsWith("Arrow")) {
       event.preventDefault();
       const next = neighbour(id, event.key);
-      if (next) {
-        focusOn(next);
-        show(drawn.boxes.get(next).place);
-      }
+      if (!next) return;
+      focusOn(next);
+      show((drawn.boxes.get(next) ?? drawn.frames.get(next)).place);
     }
   });
 }

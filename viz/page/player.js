@@ -59,19 +59,19 @@ const savedNames = (node) => listed(node.saved.map((saved) => clipped(saved.name
 function sentence(step) {
   const node = nodes.get(step.node);
   const label = clipped(node.label, 40);
-  const result = isNamed(node.name) ? nameFor(node.id) : t("itsResult");
   const said = [];
   if (step.kind === "forward") {
-    const formula = isNamed(node.formula) ? clipped(node.formula, 80) : result;
-    said.push(t("didForward", label, node.outputs.length ? t("ofShape", formula, shapeOf(node.outputs[0])) : formula));
+    const formula = isNamed(node.formula) ? node.formula : isNamed(node.name) ? node.name : null;
+    const shape = node.outputs.length ? shapeOf(node.outputs[0]) : "?";
+    said.push(formula === null ? t("didForwardUnnamed", label, shape) : t("didForward", label, t("ofShape", clipped(formula, 80), shape)));
     if (node.saved.length) said.push(t("itSaves", savedNames(node)));
   } else if (step.kind === "backward") {
-    said.push(t("didBackward", label, result));
+    said.push(isNamed(node.name) ? t("didBackward", label, nameFor(node.id)) : t("didBackwardUnnamed", label));
     if (node.saved.length) said.push(t("itUses", savedNames(node)));
     const targets = [...new Set(step.outgoing.filter((flow) => flow.summary).map((flow) => nameFor(graph.edges[flow.edge].source)))];
     if (targets.length) said.push(t("itSends", listed(targets)));
     else if (!isNamed(step.error)) said.push(t("itSendsNothing"));
-    if (step.frees) said.push(t("itFrees"));
+    if (step.frees && !isNamed(step.error)) said.push(t("itFrees"));
   } else {
     const [arrived, expected] = state.arrived.get(node.id) ?? [1, 1];
     said.push(expected > 1 ? t("didAccumulate", nameFor(node.id), arrived, expected) : t("didAccumulateOnly", nameFor(node.id)));
@@ -98,7 +98,7 @@ function card(step) {
       [t("leafGradient", clipped(titleOf(node), 40)), step.kind === "accumulate" && accumulated(step, node)],
       [t("ready"), !isForward && queue(step)],
     ]),
-    step.frees && el("p", { class: "gone" }, t("freedNow", savedNames(node)), el("br"), el("small", {}, t("whyFreed"))),
+    step.frees && node.saved.length > 0 && !isNamed(step.error) && el("p", { class: "gone" }, t("freedNow", savedNames(node)), el("br"), el("small", {}, t("whyFreed"))),
   ].filter(Boolean);
 }
 

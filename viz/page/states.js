@@ -42,6 +42,7 @@ function isFreed(node, saved) {
 // Show on the drawing what is true now, by classes only.
 function paint() {
   const { step } = state;
+  const used = new Set(step && step.kind !== "accumulate" ? nodes.get(step.node).saved.map((saved) => saved.node) : []);
   document.body.classList.toggle("playing", step !== null);
   document.body.classList.toggle("is-backward", isBackward());
   for (const [id, { element, node, group }] of drawn.boxes) {
@@ -53,6 +54,7 @@ function paint() {
     element.classList.toggle("back", operations.length > 0 && operations.every((one) => state.back.has(one.id)));
     element.classList.toggle("ready", !runs && held.some((one) => state.ready.has(one.id)));
     element.classList.toggle("gone", held.some((one) => one.saved.length > 0 && one.saved.every((saved) => isFreed(one, saved))));
+    element.classList.toggle("used", held.some((one) => used.has(one.id)));
     element.classList.toggle("no-grad-yet", step !== null && held.every((one) => !state.arrived.has(one.id)));
     element.classList.toggle("chosen", id === (chosen && boxOf(chosen)));
     element.classList.toggle("found", held.some((one) => matches.includes(one.id)));
