@@ -18,24 +18,13 @@ include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
 include "places.pxi"
+include "soon.pxi"
 
 twin = import_module("tinytorch.kernels.gather")
 
-cdef extern from *:
-    """
-    /* ask for memory that will be read soon: rows of a table are anywhere, and no processor guesses where */
-    #if defined(__GNUC__)
-    #define TINYTORCH_SOON(address) __builtin_prefetch(address)
-    #else
-    #define TINYTORCH_SOON(address) ((void)(address))
-    #endif
-    """
-    void soon "TINYTORCH_SOON"(const void* address) noexcept nogil
-
 cdef enum:
     MOST = 64               # threads at most
-    AHEAD = 16              # rows that are asked for before they are read
-    LINE = 64               # bytes that memory is read in
+    AHEAD = 16              # rows of a table that are asked for before they are read: they are anywhere
 
 
 def gather(x, axis, index):

@@ -20,7 +20,9 @@ from importlib import import_module
 from cython cimport floating
 
 include "door.pxi"
+include "simd.pxi"
 include "threads.pxi"
+include "soon.pxi"
 include "blas.pxi"
 include "operands.pxi"
 include "pack.pxi"
@@ -32,8 +34,10 @@ cdef enum:
     GRAIN = 1 << 18         # products of numbers that a thread should have at least
     LONG = 20000            # numbers from which on NumPy's dot product is faster than a matrix of one row
     RELEASE = 1 << 14       # from so many on, other Python threads may run meanwhile
-    DEPTH = 512             # rows of a block of b, columns of one of a
-    BLOCK = 1 << 18         # numbers in a block
+    ALONE = 1 << 18         # products of numbers up to which OpenBLAS takes one thread, of two matrices
+    ALONE_BY_VECTOR = 9215  # and of a matrix by a vector
+    DEPTH = 384             # rows of a block of b, columns of one of a: no power of 2, caches like that
+    BLOCK = 1 << 18         # numbers that a block may always have
     UNPACKED = 1000000      # up to so many products of numbers BLAS reads its operands where they are
     FINE_DEPTH = 256        # sides of blocks for that,
     FINE_ROWS = 128
@@ -103,6 +107,7 @@ cdef void share(Product* p, double work) except *:
     cdef cnp.npy_intp numbers
     cdef cnp.ndarray blocks_of_all = None
     cdef char* scratch = NULL
+    cdef bint borrowed = not p.small and not alone(p)
     if not p.small:
         if p.m == 1:
             transpose(p)
@@ -112,14 +117,14 @@ cdef void share(Product* p, double work) except *:
         if p.fine:
             p.b.flag = PACKED
         split(p, parts)
-        cut_blocks(p)
+        cut_blocks(p, parts)
     count = p.count * p.rows * p.columns
     parts = <int>min(parts, count)
     if p.scratch:
         numbers = parts * p.scratch
         blocks_of_all = cnp.PyArray_EMPTY(1, &numbers, p.kind, 0)
         scratch = blocks_of_all.data
-    if not p.small:
+    if borrowed:
         borrow_blas()
     if work < RELEASE:
         pieces(p, 0, count, scratch)
@@ -129,7 +134,7 @@ cdef void share(Product* p, double work) except *:
     else:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
             pieces(p, count * part // parts, count * (part + 1) // parts, scratch + part * p.scratch * size)
-    if not p.small:
+    if borrowed:
         return_blas()
 
 
@@ -174,6 +179,12 @@ cdef void loops(floating* out, Product* p, Py_ssize_t first, Py_ssize_t last) no
                 b += p.b.right
 
 
+cdef inline bint alone(Product* p) noexcept:
+    """Is a matrix of the result so little work that OpenBLAS takes one thread for it anyway? Telling it so takes 0.4 us.
+    """
+    return <double>p.m * p.k * p.n <= (ALONE_BY_VECTOR if p.m == 1 or p.n == 1 else ALONE)
+
+
 cdef inline bint better_fine(Product* p) noexcept:
     """Is the product computed sooner in blocks so small that BLAS does not pack them, with b's copied by us?
 
@@ -189,7 +200,7 @@ cdef inline bint better_fine(Product* p) noexcept:
     return p.m >= 32 or (p.b.flag != AS_IT_IS and p.m > 4)
 
 
-cdef void cut_blocks(Product* p) noexcept:
+cdef void cut_blocks(Product* p, int parts) noexcept:
     """How large the blocks are that BLAS gets, and how many numbers have to be copied for them"""
     cdef Py_ssize_t rows = largest_cut(p.m, p.rows, ROWS), columns = largest_cut(p.n, p.columns, COLUMNS)
     p.depth, p.a_rows, p.b_columns = p.k, rows, columns
@@ -200,13 +211,19 @@ cdef void cut_blocks(Product* p) noexcept:
     elif p.a.flag == PACKED or p.b.flag == PACKED:
         p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))
         if p.a.flag == PACKED:
-            p.a_rows = min(rows, BLOCK // p.depth)
+            p.a_rows = min(rows, most(p.m * p.k, parts) // p.depth)
         if p.b.flag == PACKED:
-            p.b_columns = min(columns, BLOCK // p.depth)
+            p.b_columns = min(columns, most(p.k * p.n, parts) // p.depth)
     if p.a.flag == PACKED:
         p.scratch += p.a_rows * p.depth
     if p.b.flag == PACKED:
         p.scratch += p.b_columns * p.depth
+
+
+cdef inline Py_ssize_t most(Py_ssize_t numbers, int parts) noexcept:
+    """How many numbers a block may have: all threads together copy at most 3/8 of a large operand at a time. BLAS packs
+    the other operand anew for each block, so blocks had better be as wide as the operand."""
+    return max(BLOCK, numbers // 8 * 3 // parts)
 
 
 cdef void split(Product* p, int parts) noexcept:

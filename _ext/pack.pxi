@@ -2,6 +2,8 @@
 #
 # A block is small enough to stay in the processor's cache, so a strided operand is never copied as a whole. Columns
 # are turned into rows four by four: registers full of numbers are turned, where a plain loop moves them one by one.
+#
+# Needs simd.pxi, soon.pxi.
 
 cdef extern from *:
     """
@@ -38,14 +40,19 @@ cdef extern from *:
     void turn_double "tinytorch_turn_double"(const double*, Py_ssize_t, double*, Py_ssize_t) noexcept nogil
 
 
+cdef enum:
+    TOGETHER = 32           # numbers of a row that are picked out at a time
+
+
 cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* out, Py_ssize_t rows, Py_ssize_t columns
                ) noexcept nogil:
     """out[i, j] = x[i, j], where `out` has its rows one after the other"""
     cdef Py_ssize_t i, j, first, last, whole_rows = rows & ~<Py_ssize_t>3, whole_columns
     if down != 1:
         for i in range(rows):
-            for j in range(columns):
-                out[i * columns + j] = x[i * down + j * right]
+            pack_row(x, right, x + down if i < rows - 1 else x, out, columns)
+            x += down
+            out += columns
         return
     for first in range(0, columns, 16):         # a row's 16 numbers are at least a line of the cache
         last = min(first + 16, columns)
@@ -59,3 +66,19 @@ cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* o
         for j in range(first, last):
             for i in range(whole_rows if j < whole_columns else 0, rows):
                 out[i * columns + j] = x[i + j * right]
+
+
+cdef simd_void pack_row(const floating* x, Py_ssize_t right, const floating* following, floating* out, Py_ssize_t n
+                        ) noexcept nogil:
+    """out[j] = x[j * right]. Where x has every other number of a row, SIMD picks them out, and the `following` row is
+    asked for meanwhile: rows lie pages apart, so no processor would guess where."""
+    cdef Py_ssize_t i = 0, j
+    if right == 2:
+        while n - i >= TOGETHER:
+            for j in range(2 * TOGETHER * <Py_ssize_t>sizeof(floating) // LINE):
+                soon(<const char*>(following + 2 * i) + LINE * j)
+            for j in range(TOGETHER):
+                out[i + j] = x[2 * (i + j)]
+            i += TOGETHER
+    for j in range(i, n):
+        out[j] = x[j * right]

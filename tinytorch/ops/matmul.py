@@ -45,9 +45,9 @@ class Mm(Rule):
 
     @staticmethod
     def forward(ctx, x, mat2):
-        need_x, need_y = ctx.needs_input_grad[:2]
-        if need_x or need_y:
-            ctx.save_for_backward(x if need_y else None, mat2 if need_x else None)
+        need = ctx.needs_input_grad
+        if need[0] or need[1]:
+            ctx.save_for_backward(x if need[1] else None, mat2 if need[0] else None)
             ctx.by_columns = by_columns(mat2)
         return product(x, mat2)
 
@@ -187,16 +187,18 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 def _mm(input: Tensor, mat2: Tensor) -> Tensor:
     if not isinstance(mat2, Tensor) or not isinstance(input, Tensor):
         check_tensors("mm", input=input, mat2=mat2)
-    x, y = input._array, mat2._array
-    if x.ndim != 2:
+    left, right = input, mat2
+    x, y = left._array, right._array
+    rows, columns, dtype = x.shape, y.shape, x.dtype  # each question to an array takes some time
+    if len(rows) != 2:
         raise RuntimeError("self must be a matrix")
-    if y.ndim != 2:
+    if len(columns) != 2:
         raise RuntimeError("mat2 must be a matrix")
-    if x.shape[1] != y.shape[0]:
+    if rows[1] != columns[0]:
         raise shapes_error(x, y)
-    if x.dtype is not y.dtype:
+    if dtype is not y.dtype:
         raise dtypes_error(x, y)
-    if x.dtype.kind == "b":
+    if dtype.kind == "b":
         refuse_bool(x, "addmm_impl_cpu_")
     return Mm.apply(input, mat2)
 
