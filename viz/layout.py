@@ -147,9 +147,11 @@ def _groups_around(graph: Graph) -> dict[str, list[str]]:
     parents = {group.id: group.parent for group in graph.groups}
     around: dict[str, list[str]] = {ROOT: [ROOT]}
     for group in graph.groups:
-        chain = [group.id]
-        while (parent := parents[chain[-1]]) is not None and parent in parents and parent not in chain:
-            chain.append(parent)
+        chain = {group.id: None}  # in order, and quick to look up: one that lies in itself ends it
+        parent = group.parent
+        while parent in parents and parent not in chain:
+            chain[parent] = None
+            parent = parents[parent]
         around[group.id] = [ROOT, *reversed(chain)]
     return {node.id: around.get(node.group or ROOT, [ROOT]) for node in graph.nodes}
 

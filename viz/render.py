@@ -19,7 +19,7 @@ from tinytorch.viz.svg import to_svg
 
 PICTURES = ("svg", "png", "pdf")
 SECONDS = 60  # for a renderer, then it is stopped
-LARGEST = 400  # boxes that our own layout draws
+LARGEST = 1000  # boxes that our own layout draws
 
 
 class NoRenderer(RuntimeError):
