@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from tinytorch.viz.slots import HANGING, LONG, MAIN, SHORT, Slot, Touch, across, snap, uncross
+from tinytorch.viz.slots import HANGING, LONG, SHORT, Slot, Touch, across, snap, uncross
 
 GAP_DOWN = 26.0  # least distance of two rows
 GAP_LABELLED = 15.0  # the same where arrows have labels, which lie in rows of their own
@@ -146,10 +146,7 @@ def _ends(link: Link, place: list[int]) -> tuple[int, int]:
 
 def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list[int], length: int) -> list[list[Slot]]:
     """The slots of every link from source to target, made where missing; neighbours get to know each other."""
-    degree = [0] * len(slots)
-    for link in links:
-        degree[link.source] += 1
-        degree[link.target] += 1
+    aside = _aside(items, links, place)
     chains = []
     for link in links:
         if link.source == link.target:
@@ -157,12 +154,7 @@ def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list
             continue
         upper, lower = _ends(link, place)
         top, bottom = slots[upper].row, slots[lower].row
-        if items[upper].pinned or items[lower].pinned:  # what comes in or goes out is the main line
-            kind = MAIN
-        elif link.weak or degree[upper] == 1 or degree[lower] == 1:
-            kind = HANGING
-        else:
-            kind = LONG if bottom - top > length else SHORT
+        kind = HANGING if link.weak or aside[upper] or aside[lower] else LONG if bottom - top > length else SHORT
         chain = [slots[upper]]
         for row in range(top + 1, bottom):
             width, height = link.label if link.label and row == (top + bottom) // 2 else (0.0, 0.0)
@@ -177,6 +169,23 @@ def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list
             chain[k].above.append(Touch(chain[k - 1], at[k - 1], at[k], kind))
         chains.append(chain if upper == link.source else chain[::-1])
     return chains
+
+
+def _aside(items: list[Item], links: list[Link], place: list[int]) -> list[bool]:
+    """Which items are not on the main line: what has one arrow in all, and what takes one from such an item and feeds
+    one other (a weight, and the weight transposed)."""
+    above: list[list[int]] = [[] for _ in items]
+    below: list[list[int]] = [[] for _ in items]
+    for link in links:
+        if not link.weak:
+            upper, lower = _ends(link, place)
+            below[upper].append(lower)
+            above[lower].append(upper)
+    ends = [not item.pinned and len(above[i]) + len(below[i]) == 1 for i, item in enumerate(items)]
+    return [
+        end or (len(above[i]) == len(below[i]) == 1 and ends[above[i][0]] and not items[below[i][0]].pinned)
+        for i, end in enumerate(ends)
+    ]
 
 
 def _first_order(slots: list[Slot], items: list[Item]) -> list[list[Slot]]:

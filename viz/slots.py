@@ -13,8 +13,8 @@ GAP_ACROSS = 18.0  # points between two boxes of a row
 GAP_THIN = 10.0  # the same where one of the two is an arrow passing by
 SWEEPS = 12  # over all rows, to sort them
 ROUNDS = 10  # over all rows, to find places
-HANGING, LONG, SHORT, MAIN = 0, 1, 2, 3  # how much an arrow wants to be straight: see `_wish`
-WEIGHT = (1.0, 32.0, 1024.0, 32768.0)
+HANGING, LONG, SHORT = 0, 1, 2  # how much an arrow wants to be straight: see `_wish`
+WEIGHT = (1.0, 32.0, 1024.0)
 
 
 @dataclass
