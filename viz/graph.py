@@ -129,3 +129,4 @@ class Graph:
     steps: list[Step] = field(default_factory=list)
     title: str = ""
     error: str | None = None  # what backward raised
+    note: str | None = None  # what else there is to say, for instance why there are no gradients

@@ -55,6 +55,22 @@ def variables(frames: Iterable[FrameType]) -> Iterator[tuple[str, Any]]:
                 yield name, value
 
 
+def name_in(tensor: Any, frame: FrameType) -> str | None:
+    """The variable of a frame that holds a tensor: a plain one, or an attribute or element of what a plain one holds."""
+    scopes = [frame.f_locals]
+    if frame.f_globals is not scopes[0]:
+        scopes.append(frame.f_globals)
+    for scope in scopes:
+        for name, value in scope.items():
+            if value is tensor and name[:1] != "_":
+                return name
+    own = list(scopes[0].items())[:LONG]
+    for name, part in _inside([(name, value) for name, value in own if name[:1] != "_"], 1):
+        if part is tensor:
+            return name
+    return None
+
+
 class Names:
     """Names for tensors, known by identity, for results of nodes, known by node, and for modules."""
 
@@ -63,9 +79,11 @@ class Names:
         self.of_outputs: dict[tuple[int, int], str] = {}  # by the node's priority and the output's number
         self.modules: dict[str, Any] = {}  # by qualified name
         self.of_modules: dict[int, str] = {}
+        self.given: dict[int, str] = {}  # by params=
         self._kept: list = []  # identities stay true as long as the objects live
         for name, tensor in _pairs(params):
             self._add(name, tensor)
+        self.given = dict(self.of_tensors)
         held = list(variables(list(frames)))
         inside = list(_inside(held))
         self._add_modules(held, inside)
@@ -126,11 +144,11 @@ def _pairs(params: Any) -> Iterable[tuple[str, Any]]:
     return params.items() if isinstance(params, Mapping) else params
 
 
-def _inside(held: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """What the containers and objects among some variables hold, two levels deep."""
+def _inside(held: Iterable[tuple[str, Any]], levels: int = 2) -> Iterator[tuple[str, Any]]:
+    """What the containers and objects among some variables hold, and what these hold."""
     level = list(held)
     seen: set[int] = set()
-    for _ in range(2):
+    for _ in range(levels):
         following = []
         for name, value in level:
             if id(value) not in seen:

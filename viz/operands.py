@@ -14,11 +14,13 @@ from tinytorch.tensor import Tensor
 class Operand(NamedTuple):
     """One input of an operation."""
 
-    letter: str  # its name in the rule's formula
+    letter: str  # the parameter of the rule's forward
     node: Any  # the node that its gradient goes to; None: it has none
     output_nr: int
-    tensor: Any  # the tensor itself, where it is known
-    constant: Any = None  # a number in its place
+    tensor: Any = None  # the tensor itself, where it is known and no node made it
+    value: Any = None  # what a recording knows of it
+    constant: str | None = None  # a number in its place
+    edge: int = 0  # which of the node's edges it is
 
 
 @functools.cache
@@ -57,15 +59,25 @@ def letters_of(forward: Any, count: int, skip: int = 1) -> list[str]:
     return names[:count]
 
 
-def of(node: Any) -> list[Operand]:
-    """The operands of a node that nothing more is known of than what it holds."""
+def of(node: Any, recorded: Any = None) -> list[Operand]:
+    """The operands of a node, from what was recorded of the operation or, without that, from what the node holds."""
     edges = node.next_functions
+    if recorded is not None:
+        positions = node.tensor_positions if isinstance(node, FunctionNode) else range(len(edges))
+        found = []
+        for i, ((source, output_nr), position) in enumerate(zip(edges, positions)):
+            letter, given = recorded.arguments[position]
+            if given is None or isinstance(given, str):
+                found.append(Operand(letter, source, output_nr, constant=given, edge=i))
+            else:
+                found.append(Operand(letter, source, output_nr, value=given, edge=i))
+        return found
     names = letters(node, len(edges))
     tensors = {name: value for name, value in saved(node, None) if isinstance(value, Tensor)}
     found = []
-    for name, (source, output_nr) in zip(names, edges):
+    for i, (name, (source, output_nr)) in enumerate(zip(names, edges)):
         tensor = tensors.get(name)
-        found.append(Operand(name, source, output_nr, tensor if source is None else None))
+        found.append(Operand(name, source, output_nr, tensor if source is None else None, edge=i))
     return found
 
 

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
+from tinytorch.viz.graph import Summary
 
 from tinytorch.dtypes import from_numpy
 from tinytorch.kernels.arrays import widen
-from tinytorch.viz.graph import Summary
 
 FEW = 8  # so many numbers are always shown
 MANY = 64  # so many where values were asked for; of more, the first and last
@@ -84,3 +84,20 @@ def number_text(number: Any) -> str:
     if isinstance(number, bool) or not isinstance(number, float):
         return f"{number:.4g}" if isinstance(number, complex) else str(number)
     return str(int(number)) if number.is_integer() and abs(number) < 1e6 else f"{number:.4g}"
+
+
+def constant_text(value: Any) -> str | None:
+    """An argument that is no tensor, as a program would write it; None for what has no short text."""
+    if value is None or isinstance(value, (bool, str)):
+        return repr(value)
+    if isinstance(value, (int, float, complex, np.number)):
+        return number_text(value.item() if isinstance(value, np.number) else value)
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, slice):
+        parts = ["" if each is None else str(each) for each in (value.start, value.stop, value.step)]
+        return ":".join(parts if value.step is not None else parts[:2])
+    if isinstance(value, (tuple, list)) and len(value) <= FEW:
+        parts = [constant_text(each) or "..." for each in value]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return None
