@@ -45,8 +45,11 @@ function nodeLines(node) {
   return lines;
 }
 
+const known = (value) => value !== null && value !== undefined;
+const isNumber = (summary) => isNamed(summary.text) && (summary.shape ?? []).length === 0;
+
 function gradText(grad) {
-  if (grad.norm !== null && grad.norm !== undefined) return t("gradNorm", short(grad.norm));
+  if (known(grad.norm) && !isNumber(grad)) return t("gradNorm", short(grad.norm));
   return `${t("gradient")} ${grad.text ?? shapeOf(grad)}`;
 }
 
@@ -70,8 +73,8 @@ function labelLines(link, isBackward) {
   const summary = isBackward ? link.edges[0].grad : link.edges[0].summary;
   if (!summary) return [];
   const texts = [shapeOf(summary)];
-  if (isBackward && summary.norm !== null && summary.norm !== undefined) texts.push(`‖g‖ ${short(summary.norm)}`);
-  else if (isBackward && summary.text) texts.push(clipped(summary.text, 14));
+  if (isBackward && isNumber(summary)) texts.push(clipped(summary.text, 14));
+  else if (isBackward && known(summary.norm)) texts.push(`‖g‖ ${short(summary.norm)}`);
   return texts;
 }
 

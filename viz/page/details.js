@@ -30,7 +30,7 @@ function nodeDetails(node) {
     facts([
       [t("formula"), isNamed(node.formula) && code(node.formula)],
       [t("gradients"), node.gradients.length && node.gradients.map(code)],
-      [t(node.outputs.length > 1 ? "results" : "result"), node.outputs.map(summaryView)],
+      [t(["leaf", "data"].includes(node.kind) ? "tensor" : node.outputs.length > 1 ? "results" : "result"), node.outputs.map(summaryView)],
       [t("gradient"), node.grad && summaryView(node.grad)],
       [t("inputs"), node.into.length && node.into.map((edge) => reference(edge.source, edge.summary))],
       [t("usedBy"), node.from.length && node.from.slice(0, 12).map((edge) => reference(edge.target))],
@@ -80,14 +80,14 @@ const code = (text) => el("code", {}, visible(text));
 
 // Shape and dtype, then as much of the numbers as is known.
 function summaryView(summary) {
-  const known = [
-    summary.norm !== undefined && summary.norm !== null && `${t("norm")} ${short(summary.norm)}`,
-    summary.mean !== undefined && summary.mean !== null && `${t("mean")} ${short(summary.mean)}`,
-    summary.low !== undefined && summary.low !== null && `${t("range")} ${short(summary.low)} … ${short(summary.high)}`,
+  const numbers = isNumber(summary) ? [] : [
+    known(summary.norm) && `${t("norm")} ${short(summary.norm)}`,
+    known(summary.mean) && `${t("mean")} ${short(summary.mean)}`,
+    known(summary.low) && `${t("range")} ${short(summary.low)} … ${short(summary.high)}`,
   ].filter(Boolean);
   return el("div", { class: "summary" },
     el("code", {}, `${shapeOf(summary)} ${visible(summary.dtype)}`),
-    known.length > 0 && el("div", {}, known.join(" · ")),
+    numbers.length > 0 && el("div", {}, numbers.join(" · ")),
     summary.unusual > 0 && el("div", { class: "failure" }, t("unusual", summary.unusual)),
     isNamed(summary.text) && el("pre", {}, visible(summary.text)));
 }

@@ -11,7 +11,7 @@ function closeWhatIsTooMuch() {
     const boxes = folded().boxes;
     const next = boxes.filter((box) => box.group);
     const grown = next.reduce((sum, box) => sum + box.group.children.length - 1, boxes.length);
-    if (next.length === 0 || grown > (boxes.length > 5 ? FEW : MANY + 5)) return;
+    if (next.length === 0 || grown > (boxes.length > 5 ? FEW : MANY)) return;
     for (const box of next) closed.delete(box.id);
   }
 }

@@ -12,6 +12,8 @@ const USUAL = {
 };
 const graph = { title: "", error: null, ...JSON.parse(byId("graph").textContent) };
 for (const [list, usual] of Object.entries(USUAL)) graph[list] = (graph[list] ?? []).map((item) => ({ ...usual, ...item }));
+for (const node of graph.nodes) node.saved = node.saved.map((saved) => ({ node: null, freed: false, ...saved }));
+for (const step of graph.steps) step.outgoing = step.outgoing.map((flow) => ({ summary: null, arrived: 1, expected: 1, ...flow }));
 
 const nodes = new Map(graph.nodes.map((node, index) => [node.id, Object.assign(node, { index, into: [], from: [] })]));
 graph.edges = graph.edges.map((edge, index) => ({ ...edge, index }));
@@ -30,7 +32,6 @@ const titleOf = (node) => (isNamed(node.name) ? node.name : node.label);
 // Groups as a tree: children are ids of groups and nodes in the order of the forward pass. Where there are very many, runs
 // of them are put into parts, so that a graph of thousands of operations without modules can be opened bit by bit.
 const MANY = 120;
-const PART = 40;
 const groups = new Map(graph.groups.map((group) => [group.id, { ...group, children: [] }]));
 const roots = [];
 
@@ -53,9 +54,10 @@ function makeTree() {
 function inParts(children, parent) {
   while (children.length > MANY) {
     const parts = [];
-    for (let start = 0; start < children.length; start += PART) {
+    const size = Math.min(MANY, Math.max(20, Math.ceil(children.length / 40)));
+    for (let start = 0; start < children.length; start += size) {
       const id = `part${groups.size}`;
-      const inside = children.slice(start, start + PART);
+      const inside = children.slice(start, start + size);
       groups.set(id, { id, name: "", label: "", count: 1, parent, children: inside, part: true });
       for (const child of inside) parentOf(child, id);
       parts.push(id);

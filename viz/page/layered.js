@@ -85,18 +85,12 @@ function rowsFor(items, links, place, length) {
 
 // The slots of every link from source to target, made where missing; neighbours get to know each other.
 function chainsOf(slots, items, links, place, length) {
-  const degree = slots.map(() => 0);
-  for (const link of links) {
-    degree[link.source] += 1;
-    degree[link.target] += 1;
-  }
+  const aside = asideOf(items, links, place);
   return links.map((link) => {
     if (link.source === link.target) return [slots[link.source]];
     const [upper, lower] = endsOf(link, place);
     const [top, bottom] = [slots[upper].row, slots[lower].row];
-    let kind = bottom - top > length ? LONG : SHORT;
-    if (items[upper].pinned || items[lower].pinned) kind = MAIN; // what comes in or goes out is the main line
-    else if (link.weak || degree[upper] === 1 || degree[lower] === 1) kind = HANGING;
+    const kind = link.weak || aside[upper] || aside[lower] ? HANGING : bottom - top > length ? LONG : SHORT;
     const chain = [slots[upper]];
     for (let row = top + 1; row < bottom; row++) {
       const [width, height] = link.label && row === Math.floor((top + bottom) / 2) ? link.label : [0, 0];
@@ -113,6 +107,21 @@ function chainsOf(slots, items, links, place, length) {
     }
     return upper === link.source ? chain : chain.reverse();
   });
+}
+
+// Which items are not on the main line: what has one arrow in all, and what takes one from such an item and feeds one other.
+function asideOf(items, links, place) {
+  const above = items.map(() => []);
+  const below = items.map(() => []);
+  for (const link of links) {
+    if (link.weak) continue;
+    const [upper, lower] = endsOf(link, place);
+    below[upper].push(lower);
+    above[lower].push(upper);
+  }
+  const ends = items.map((item, i) => !item.pinned && above[i].length + below[i].length === 1);
+  return ends.map((end, i) =>
+    end || (above[i].length === 1 && below[i].length === 1 && ends[above[i][0]] && !items[below[i][0]].pinned));
 }
 
 // Rows in the order in which slots are met on the way down every arrow: the first source and what follows from it on

@@ -4,8 +4,8 @@ const GAP_ACROSS = 18;
 const GAP_THIN = 10;
 const SWEEPS = 12;
 const ROUNDS = 10;
-const [HANGING, LONG, SHORT, MAIN] = [0, 1, 2, 3];
-const WEIGHT = [1, 32, 1024, 32768];
+const [HANGING, LONG, SHORT] = [0, 1, 2];
+const WEIGHT = [1, 32, 1024];
 
 const newSlot = (width, height, row, item = -1) => ({ width, height, row, item, place: -1, x: 0, above: [], below: [] });
 const placeOf = (touch) => touch.slot.place + (touch.slot.width ? touch.at / touch.slot.width : 0);

@@ -2,6 +2,7 @@
 
 let position = 0;
 let state = stateAt(0);
+const leaves = new Set(graph.steps.filter((step) => step.kind === "accumulate").map((step) => step.node)); // they count then
 const frees = new Set(graph.steps.filter((step) => step.frees).map((step) => step.node));
 
 function stateAt(count) {
@@ -23,7 +24,8 @@ function stateAt(count) {
     if (step.kind === "forward") continue;
     for (const flow of step.outgoing) {
       found.gradients.set(flow.edge, flow.summary);
-      found.arrived.set(graph.edges[flow.edge].source, [flow.arrived, flow.expected]);
+      const { source } = graph.edges[flow.edge];
+      if (step.kind === "accumulate" || !leaves.has(source)) found.arrived.set(source, [flow.arrived, flow.expected]);
     }
   }
   found.ready = new Set(found.step.ready);

@@ -62,6 +62,7 @@ const WORDS = {
     "Point at a node, or move to it with Tab and the arrow keys, to see its details. Click to keep them.",
     "把鼠标移到节点上，或用 Tab 键和方向键选中节点，即可查看详细信息；单击可固定显示。",
   ],
+  tensor: ["Tensor", "张量"],
   result: ["Result", "结果"],
   results: ["Results", "结果"],
   inputs: ["Inputs", "输入"],
