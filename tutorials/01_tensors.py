@@ -32,7 +32,9 @@ import tinytorch as torch
 # 张量就是一组同一类型的数，可以排成任意多个维度。下面是三个房间的温度，每天测四次。
 
 # %%
-rooms = torch.tensor([[18.5, 21.0, 22.5, 20.0], [17.0, 19.5, 20.0, 18.0], [15.0, 16.0, 18.5, 16.5]])
+rooms = torch.tensor(
+    [[18.5, 21.0, 22.5, 20.0], [17.0, 19.5, 20.0, 18.0], [15.0, 16.0, 18.5, 16.5]]
+)
 print(rooms)
 print(rooms.shape, rooms.dim(), rooms.numel())
 
@@ -190,10 +192,16 @@ for axes, (title, view) in zip(rows, views.items()):
     axes.set(xlim=(-0.6, 11.6), ylim=(-0.5, 0.5))
     axes.axis("off")
     for cell in range(12):
-        axes.add_patch(plt.Rectangle((cell - 0.5, -0.42), 1, 0.84, fill=False, edgecolor="silver"))
+        axes.add_patch(
+            plt.Rectangle((cell - 0.5, -0.42), 1, 0.84, fill=False, edgecolor="silver")
+        )
     for row, cells in enumerate(view):
         for cell in cells.tolist():
-            axes.add_patch(plt.Rectangle((cell - 0.46, -0.38), 0.92, 0.76, color=f"C{row}", alpha=0.3))
+            axes.add_patch(
+                plt.Rectangle(
+                    (cell - 0.46, -0.38), 0.92, 0.76, color=f"C{row}", alpha=0.3
+                )
+            )
     for order, cell in enumerate(view.flatten().tolist()):
         axes.text(cell, 0, str(order), ha="center", va="center")
 plt.show()
@@ -236,7 +244,9 @@ except RuntimeError as error:
 # %%
 flat = grid.t().reshape(12)
 print(flat)
-print(grid.is_contiguous(), grid.t().is_contiguous(), flat.data_ptr() == grid.data_ptr())
+print(
+    grid.is_contiguous(), grid.t().is_contiguous(), flat.data_ptr() == grid.data_ptr()
+)
 print(grid.view(2, -1).shape, grid.view(-1, 2, 3).permute(2, 0, 1).shape)
 
 # %% [markdown] lang="en"
@@ -275,7 +285,7 @@ print(by_mask)
 
 # %% [markdown] lang="zh"
 # 只有切片会变：切片可以用步幅走完，所以是视图。用列表或掩码挑出来的数可能在任何位置，只能复制。
-# 不过，放在 `=`*左边*时，三种写法都会写进原来的张量：
+# 不过，放在 `=` 的*左边*时，三种写法都会写进原来的张量：
 
 # %%
 grid[grid > 8] = 8
@@ -392,8 +402,12 @@ def same_scale(x):
 # %% tags=["check"]
 scaled = same_scale(rooms)
 assert scaled.shape == rooms.shape, "the shape should stay (3, 4)"
-assert torch.allclose(scaled.mean(dim=1), torch.zeros(3), atol=1e-6), "every row should have mean 0"
-assert torch.allclose(scaled.abs().max(dim=1).values, torch.ones(3)), "the largest absolute value should be 1"
+assert torch.allclose(scaled.mean(dim=1), torch.zeros(3), atol=1e-6), (
+    "every row should have mean 0"
+)
+assert torch.allclose(scaled.abs().max(dim=1).values, torch.ones(3)), (
+    "the largest absolute value should be 1"
+)
 assert rooms[0, 0] == 18.5, "the argument itself should not change"
 print("same_scale: right")
 
@@ -423,7 +437,9 @@ def chessboard(n):
 
 
 # %% tags=["check"]
-assert chessboard(3).tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]], "look at the board of 3 x 3"
+assert chessboard(3).tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]], (
+    "look at the board of 3 x 3"
+)
 assert chessboard(8).sum() == 32, "half of the 64 squares are black"
 print("chessboard: right")
 

@@ -57,8 +57,15 @@ class Cell:
     @property
     def title(self) -> str:
         """The first line of code that says something."""
-        lines = [line.strip() for line in self.source.splitlines() if line.strip() and not line.startswith("#")]
-        return next((line for line in lines if not re.match(r"(import|from|with) |try:", line)), lines[0])
+        lines = [
+            line.strip()
+            for line in self.source.splitlines()
+            if line.strip() and not line.startswith("#")
+        ]
+        return next(
+            (line for line in lines if not re.match(r"(import|from|with) |try:", line)),
+            lines[0],
+        )
 
 
 @dataclass(frozen=True)
@@ -92,10 +99,14 @@ def parse(text: str, path: Path) -> Page:
     import jupytext  # a third of a second that a page's own run need not pay
 
     lines = text.splitlines()
-    starts = [number for number, line in enumerate(lines, 2) if re.match(r"# %%( |$)", line)]
+    starts = [
+        number for number, line in enumerate(lines, 2) if re.match(r"# %%( |$)", line)
+    ]
     found = jupytext.reads(text, fmt="py:percent").cells
     if len(found) != len(starts):
-        raise PageFailed(f"{path.name}: {len(starts)} lines begin a cell, jupytext sees {len(found)} cells")
+        raise PageFailed(
+            f"{path.name}: {len(starts)} lines begin a cell, jupytext sees {len(found)} cells"
+        )
     cells = [
         Cell(
             cell.cell_type,
@@ -114,8 +125,15 @@ def parse(text: str, path: Path) -> Page:
 
 def for_torch(source: str) -> str:
     """The same code, importing PyTorch."""
-    source = re.sub(r"^(\s*)import tinytorch as torch\b", r"\1import torch", source, flags=re.MULTILINE)
-    return re.sub(r"^(\s*)(from|import) tinytorch\b", r"\1\2 torch", source, flags=re.MULTILINE)
+    source = re.sub(
+        r"^(\s*)import tinytorch as torch\b",
+        r"\1import torch",
+        source,
+        flags=re.MULTILINE,
+    )
+    return re.sub(
+        r"^(\s*)(from|import) tinytorch\b", r"\1\2 torch", source, flags=re.MULTILINE
+    )
 
 
 def run(page: Page, framework: str = "tinytorch") -> list[tuple[Cell, str]]:
@@ -123,10 +141,16 @@ def run(page: Page, framework: str = "tinytorch") -> list[tuple[Cell, str]]:
 
     Each check is run twice: before the solution, where it has to fail, and after it.
     """
-    module = types.ModuleType("__main__")  # classes of the page are pickled as those of a script
+    module = types.ModuleType(
+        "__main__"
+    )  # classes of the page are pickled as those of a script
     module.__dict__["__file__"] = str(page.path)
     before, sys.modules["__main__"] = sys.modules["__main__"], module
-    cells = [cell for cell in page.code() if framework == "tinytorch" or "tinytorch" not in cell.tags]
+    cells = [
+        cell
+        for cell in page.code()
+        if framework == "tinytorch" or "tinytorch" not in cell.tags
+    ]
     printed = []
     try:
         with warnings.catch_warnings():
@@ -135,12 +159,18 @@ def run(page: Page, framework: str = "tinytorch") -> list[tuple[Cell, str]]:
             warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
             for number, cell in enumerate(cells):
                 if "solution" in cell.tags:
-                    check = next(cell for cell in cells[number:] if "check" in cell.tags)
+                    check = next(
+                        cell for cell in cells[number:] if "check" in cell.tags
+                    )
                     must_fail(page, check, module.__dict__, framework)
                 try:
-                    printed.append((cell, execute(page, cell, module.__dict__, framework)))
+                    printed.append(
+                        (cell, execute(page, cell, module.__dict__, framework))
+                    )
                 except Exception as error:
-                    raise PageFailed(f"{page.path.name}:{cell.line}: {type(error).__name__}: {error}") from error
+                    raise PageFailed(
+                        f"{page.path.name}:{cell.line}: {type(error).__name__}: {error}"
+                    ) from error
                 if "matplotlib" in sys.modules:
                     import matplotlib.pyplot
 
@@ -153,14 +183,18 @@ def run(page: Page, framework: str = "tinytorch") -> list[tuple[Cell, str]]:
 def execute(page: Page, cell: Cell, namespace: dict[str, Any], framework: str) -> str:
     """Run one cell: what it printed."""
     source = cell.source if framework == "tinytorch" else for_torch(cell.source)
-    code = compile("\n" * (cell.line - 1) + source, str(page.path), "exec")  # errors then name the file's lines
+    code = compile(
+        "\n" * (cell.line - 1) + source, str(page.path), "exec"
+    )  # errors then name the file's lines
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(code, namespace)  # noqa: S102  (our own pages)
     return out.getvalue()
 
 
-def must_fail(page: Page, check: Cell, namespace: dict[str, Any], framework: str) -> None:
+def must_fail(
+    page: Page, check: Cell, namespace: dict[str, Any], framework: str
+) -> None:
     """Run a check while its exercise is not solved; random numbers go on as if nothing had happened."""
     torch = sys.modules[framework]
     state = torch.get_rng_state()
@@ -174,7 +208,9 @@ def must_fail(page: Page, check: Cell, namespace: dict[str, Any], framework: str
         ) from error
     finally:
         torch.set_rng_state(state)
-    raise PageFailed(f"{page.path.name}:{check.line}: the check passes though the exercise is not solved")
+    raise PageFailed(
+        f"{page.path.name}:{check.line}: the check passes though the exercise is not solved"
+    )
 
 
 def transcript(printed: list[tuple[Cell, str]], first_lines: bool = False) -> str:
@@ -189,7 +225,9 @@ def transcript(printed: list[tuple[Cell, str]], first_lines: bool = False) -> st
                 output = "(varies)\n"
             elif "error" in cell.tags and first_lines:
                 output = output.splitlines()[0] + "\n"
-            text += f"# %% {cell.title}\n{output}" + ("" if output.endswith("\n") else "\n")
+            text += f"# %% {cell.title}\n{output}" + (
+                "" if output.endswith("\n") else "\n"
+            )
     return text
 
 
@@ -204,7 +242,9 @@ def parse_transcript(page: Page, text: str) -> list[tuple[Cell, str]]:
                 printed.append((cell, output))
                 break
         else:
-            raise PageFailed(f"{page.name}: no cell begins with {title!r} any more: run with --write")
+            raise PageFailed(
+                f"{page.name}: no cell begins with {title!r} any more: run with --write"
+            )
     return printed
 
 
@@ -216,16 +256,33 @@ def compare(page: Page, framework: str = "tinytorch") -> None:
     """Run a page in this process; PageFailed if it prints anything but what is kept."""
     path = golden(page)
     if not path.exists():
-        raise PageFailed(f"{page.name}: outputs/{path.name} is missing: run with --write")
+        raise PageFailed(
+            f"{page.name}: outputs/{path.name} is missing: run with --write"
+        )
     kept = path.read_text(encoding="utf-8")
     printed = run(page, framework)
     found = transcript(printed)
     if framework != "tinytorch":
-        expected = [entry for entry in parse_transcript(page, kept) if "tinytorch" not in entry[0].tags]
-        kept, found = transcript(expected, first_lines=True), transcript(printed, first_lines=True)
+        expected = [
+            entry
+            for entry in parse_transcript(page, kept)
+            if "tinytorch" not in entry[0].tags
+        ]
+        kept, found = (
+            transcript(expected, first_lines=True),
+            transcript(printed, first_lines=True),
+        )
     if found != kept:
-        lines = difflib.unified_diff(kept.splitlines(), found.splitlines(), f"outputs/{path.name}", framework, n=1)
-        raise PageFailed(f"{page.name} prints something else with {framework}:\n" + "\n".join(lines))
+        lines = difflib.unified_diff(
+            kept.splitlines(),
+            found.splitlines(),
+            f"outputs/{path.name}",
+            framework,
+            n=1,
+        )
+        raise PageFailed(
+            f"{page.name} prints something else with {framework}:\n" + "\n".join(lines)
+        )
 
 
 # ---- both languages
@@ -241,7 +298,9 @@ def problems(page: Page) -> Iterator[str]:
     for cell in cells:
         for tag in sorted(cell.tags - TAGS.keys()):
             yield at(cell, f"there is no tag {tag!r}; there are {', '.join(TAGS)}")
-    texts = [cell for cell in cells if cell.kind == "markdown" and cell.lang is not None]
+    texts = [
+        cell for cell in cells if cell.kind == "markdown" and cell.lang is not None
+    ]
     if not texts or not texts[0].source.startswith("# "):
         yield f"{page.path.name}: the first text begins with a title"
     for number, cell in enumerate(cells):
@@ -254,14 +313,21 @@ def problems(page: Page) -> Iterator[str]:
             if twin is None or twin.lang != "zh":
                 yield at(cell, "no Chinese cell follows this English one")
             else:
-                yield from (at(twin, text) for text in out_of_step(cell.source, twin.source))
+                yield from (
+                    at(twin, text) for text in out_of_step(cell.source, twin.source)
+                )
         elif cell.lang == "zh":
             if number == 0 or cells[number - 1].lang != "en":
                 yield at(cell, "this Chinese cell follows no English one")
             yield from (at(cell, text) for text in typography(cell.source))
         else:
             yield at(cell, f"lang is {cell.lang!r}, not 'en' or 'zh'")
-    order = [tag for cell in cells for tag in ("exercise", "solution", "check") if tag in cell.tags]
+    order = [
+        tag
+        for cell in cells
+        for tag in ("exercise", "solution", "check")
+        if tag in cell.tags
+    ]
     if order != ["exercise", "solution", "check"] * (len(order) // 3):
         yield f"{page.path.name}: exercises are cells in the order exercise, solution, check"
 
@@ -280,10 +346,14 @@ def out_of_step(english: str, chinese: str) -> Iterator[str]:
         ("links", r"\]\(([^)]*)\)"),
         ("formulas", r"\$+([^$]+)\$+"),
     ):
-        ours, theirs = (re.findall(pattern, text, re.MULTILINE) for text in (english, chinese))
+        ours, theirs = (
+            re.findall(pattern, text, re.MULTILINE) for text in (english, chinese)
+        )
         if ours != theirs:
             yield f"{what} differ: {ours} in English, {theirs} in Chinese"
-    mine, its = ({*re.findall(r"`([^`\n]+)`", prose(text))} for text in (english, chinese))
+    mine, its = (
+        {*re.findall(r"`([^`\n]+)`", prose(text))} for text in (english, chinese)
+    )
     if mine - its:
         yield f"`code` that is missing in Chinese: {sorted(mine - its)}"
 
@@ -294,7 +364,10 @@ def typography(chinese: str) -> Iterator[str]:
     for what, pattern in (
         ("a space is missing in", rf"[{HAN}][A-Za-z0-9`$\[]|[A-Za-z0-9`$\]][{HAN}]"),
         ("half-width punctuation in", rf"[{HAN}][,.;:?!()]|[,;?!(][{HAN}]"),
-        ("a space beside full-width punctuation in", r"[，。；：？！、（）《》] \S|\S [，。；：？！、）》]"),
+        (
+            "a space beside full-width punctuation in",
+            r"[，。；：？！、（）《》] \S|\S [，。；：？！、）》]",
+        ),
     ):
         for match in re.finditer(pattern, re.sub(r"`[^`\n]+`", "`c`", text)):
             start, end = max(match.start() - 8, 0), match.end() + 8
@@ -305,16 +378,36 @@ def typography(chinese: str) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tutorials.pages", description="Run pages and compare.")
-    parser.add_argument("pages", nargs="*", default=names(), help="names such as 03_backward; all without them")
-    parser.add_argument("--with", dest="framework", choices=["tinytorch", "torch"], default="tinytorch")
-    parser.add_argument("--write", action="store_true", help="keep what the pages print now, on tinytorch")
-    parser.add_argument("--here", action="store_true", help="in this process, not in one of its own for each page")
+    parser = argparse.ArgumentParser(
+        prog="python -m tutorials.pages", description="Run pages and compare."
+    )
+    parser.add_argument(
+        "pages",
+        nargs="*",
+        default=names(),
+        help="names such as 03_backward; all without them",
+    )
+    parser.add_argument(
+        "--with", dest="framework", choices=["tinytorch", "torch"], default="tinytorch"
+    )
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="keep what the pages print now, on tinytorch",
+    )
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="in this process, not in one of its own for each page",
+    )
     options = parser.parse_args()
     if not options.here:
         mode = ["--write"] if options.write else ["--with", options.framework]
         command = [sys.executable, "-m", "tutorials.pages", "--here", *mode]
-        results = [subprocess.call([*command, Path(name).stem], cwd=FOLDER.parent) for name in options.pages]
+        results = [
+            subprocess.call([*command, Path(name).stem], cwd=FOLDER.parent)
+            for name in options.pages
+        ]
         return max(results, default=0)
     os.environ.setdefault("MPLBACKEND", "agg")
     for name in options.pages:
