@@ -8,6 +8,7 @@ tests by reason. Hypothesis draws the same examples in each run, others with HYP
 import collections
 import functools
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import sys
@@ -36,11 +37,23 @@ def why_not(marker: str) -> str | None:
     if marker == "cupy":
         return cupy_missing()
     if marker == "browser":
-        there = any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome"))
-        return None if there else "no Chromium or Chrome"
+        if importlib.util.find_spec("playwright") is None:
+            return "playwright, which drives the browser, is not installed"
+        return None if chromium_path() else "no Chromium or Chrome on the path"
     if marker == "dot":
         return None if shutil.which("dot") else "the dot program of graphviz is not installed"
     raise ValueError(marker)
+
+
+def chromium_path() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
+@pytest.fixture(scope="session")
+def browser_path():
+    """The headless browser's program; only tests marked `browser` have one."""
+    return chromium_path()
 
 
 def cupy_missing() -> str | None:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,19 +17,17 @@ from tinytorch.viz.store import from_json
 
 from tests.viz.samples import ODD_NAMES, SAMPLES, chain
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 STYLE = (FOLDER / "page.css").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(browser_path):
     from playwright.sync_api import sync_playwright
 
-    path = next(found for found in map(shutil.which, CHROMIUM) if found)
     flags = ["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
         yield browser
         browser.close()
 
