@@ -118,6 +118,7 @@ class _Builder:
         for box in self.boxes:
             if box.recorded is not None:
                 box.shown.group = self.groups.of(box.recorded.call)
+        self.frame_parameters()
         self.graph.groups = self.groups.found
         formulas.fill(self.boxes)
         for box in self.boxes:
@@ -137,6 +138,16 @@ class _Builder:
             if not named and user is not None and user.__name__ in PRODUCTS and len(node.outputs[0][0]) == 2:
                 found[node] = node.next_functions[0]
         return found
+
+    def frame_parameters(self) -> None:
+        """A module's parameter stands in the innermost frame around all that use it."""
+        users: dict[Box, list[str | None]] = {}
+        for box in self.boxes:
+            for source in box.sources:
+                if source.box is not None and source.box.value is not None and source.box.value.path is not None:
+                    users.setdefault(source.box, []).append(box.shown.group)
+        for parameter, frames in users.items():
+            parameter.shown.group = self.groups.around(frames)
 
     # ---- boxes -----------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from tinytorch.viz.fold import fold
 from tinytorch.viz.graph import Graph
 from tinytorch.viz.mermaid import to_mermaid
 from tinytorch.viz.page import page
+from tinytorch.viz.record import VALUES
 from tinytorch.viz.render import PICTURES, NoRenderer, RenderError, render, write
 from tinytorch.viz.store import to_json
 from tinytorch.viz.text import to_text
@@ -49,7 +50,7 @@ def draw(
     style: "tinytorch", or "torchviz": PyTorch's nodes in torchviz's colours, as in old tutorials.
     depth: how many modules may lie in each other; deeper ones are drawn as one box. None: as many as are readable.
     values: with the numbers of large tensors too.
-    recording: look only at this `viz.record()`. None: at all that were on.
+    recording: the `viz.record()` whose error is shown. What any of them noted is used in any case.
     show_saved: with the tensors that are kept for backward.
 
     Raises ValueError for a tensor without a history, and for options that do not exist.
@@ -64,7 +65,7 @@ def draw(
     _check("style", style, STYLES)
     if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool) or depth < 0):
         raise ValueError(f"depth has to be a whole number from 0 on, or None, not {depth!r}")
-    drawn = _drawable(tensors, recording)
+    drawn = _drawable(tensors)
     frame = sys._getframe(1)
     if style == "torchviz":
         from tinytorch.viz.torchviz import to_dot as torchviz_dot
@@ -88,7 +89,7 @@ def _check(name: str, value: object, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{name} has to be {' or '.join(repr(each) for each in allowed)}, not {value!r}")
 
 
-def _drawable(tensors: Any, recording: Any) -> list[Tensor]:
+def _drawable(tensors: Any) -> list[Tensor]:
     """The tensors as a list, or an error that says why there is nothing to draw."""
     drawn = [tensors] if isinstance(tensors, Tensor) else list(tensors) if isinstance(tensors, Iterable) else [tensors]
     for tensor in drawn:
@@ -96,7 +97,7 @@ def _drawable(tensors: Any, recording: Any) -> list[Tensor]:
             raise TypeError(f"draw() takes a tensor or several, not {type(tensor).__name__}")
     if not drawn:
         raise ValueError("nothing to draw: no tensors were given")
-    if all(tensor.grad_fn is None for tensor in drawn):
+    if all(tensor.grad_fn is None and not _was_cut(tensor) for tensor in drawn):
         if any(tensor.requires_grad for tensor in drawn):
             raise ValueError(
                 "nothing to draw: this tensor is a leaf, nothing led to it.\n\n"
@@ -109,6 +110,12 @@ def _drawable(tensors: Any, recording: Any) -> list[Tensor]:
             "Draw the tensor on which you would call backward(), and make the weights with requires_grad=True."
         )
     return drawn
+
+
+def _was_cut(tensor: Tensor) -> bool:
+    """Whether a recording saw where this tensor lost its history: then that is drawn."""
+    value = VALUES.get(tensor)
+    return value is not None and value.maker is not None
 
 
 class Drawing:

@@ -94,6 +94,18 @@ class Groups:
             self._ids[each] = parent = key
         return parent
 
+    def around(self, frames: list[str | None]) -> str | None:
+        """The id of the innermost frame that holds all of these."""
+        common: list[str] | None = None
+        for frame in dict.fromkeys(frames):
+            path = []
+            while frame is not None:
+                path.append(frame)
+                frame = self.found[int(frame[1:])].parent
+            path.reverse()
+            common = path if common is None else [a for a, b in zip(common, path) if a == b]
+        return common[-1] if common else None
+
     def qualified(self, root: str, path: str) -> str:
         """The name of a module or a parameter."""
         if not path:
