@@ -1,7 +1,7 @@
 """The interactive page: one self-contained .html that works from disk, without a network and without a server.
 
-page/page.html is the skeleton; the style, the scripts (in the order of SCRIPTS, as one module) and the graph as JSON
-are put into it. A Content-Security-Policy lets exactly that style and that script run, known by their hashes, and
+page-assets/page.html is the skeleton; the style, the scripts (in the order of SCRIPTS, as one module) and the graph as
+JSON are put into it. A Content-Security-Policy lets exactly that style and that script run, known by their hashes, and
 forbids every request, so that no text of the user's can do harm.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from tinytorch.viz.graph import Graph
 from tinytorch.viz.store import to_json
 
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parent / "page-assets"
 # In reading order: texts and small tools; the graph; where its boxes go; how it is drawn; what one can do with it.
 SCRIPTS = (
     "words", "elements", "graph", "folding", "slots", "layered", "layout", "boxes", "drawing", "view", "details",
