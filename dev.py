@@ -3,6 +3,7 @@
 
     python3 dev.py demo              set up, then train a classifier on real data (tutorials/first_steps.py)
     python3 dev.py test [ARGS ...]   set up with the test tools, then run the tests; ARGS go to pytest
+    python3 dev.py site              set up, then build the tutorials' site into build/site (needs Python 3.11)
     python3 dev.py setup             the set-up of `test` alone
 
 The set-up makes a virtual environment in .venv and installs the project there, editable, with its compiled kernels
@@ -103,7 +104,8 @@ def install(extra: str, again: bool = False) -> None:
     )
     stamp(extra).write_text(fingerprint())
     if extra == "dev":
-        stamp("demo").write_text(fingerprint())  # dev includes it
+        for included in ("demo", "tutorials"):
+            stamp(included).write_text(fingerprint())
 
 
 def install_reference() -> None:
@@ -128,21 +130,27 @@ def test(arguments: list[str]) -> int:
     return subprocess.call([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT)
 
 
+def site(arguments: list[str]) -> int:
+    return subprocess.call([str(PYTHON), "-m", "tutorials.build", *arguments], cwd=ROOT)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--again", action="store_true", help="install again even if nothing has changed")
-    parser.add_argument("command", choices=["demo", "test", "setup"])
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for the tutorial or for pytest")
+    parser.add_argument("command", choices=["demo", "test", "site", "setup"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for the command: pytest's, for instance")
     options = parser.parse_args()
     try:
-        install("demo" if options.command == "demo" else "dev", options.again)
+        if options.command == "site" and sys.version_info < (3, 11):
+            raise Failed("the site's tools need Python 3.11: run `python3.12 dev.py site` or another of them")
+        install({"demo": "demo", "site": "tutorials"}.get(options.command, "dev"), options.again)
     except Failed as failure:
         print(f"dev.py: {failure}", file=sys.stderr)
         return 1
     if options.command == "setup":
         say(f"ready: {PYTHON}")
         return 0
-    return demo(options.arguments) if options.command == "demo" else test(options.arguments)
+    return {"demo": demo, "site": site, "test": test}[options.command](options.arguments)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def notebook(page: Page, lang: str, for_site: bool) -> Any:
     """The cells of one language, as an nbformat notebook."""
     from nbformat import v4
 
-    cells = []
+    cells: list[Any] = []
 
     def add(new: Any, **metadata: Any) -> None:
         new["id"] = f"cell-{len(cells)}"  # the same in every build
@@ -153,37 +153,26 @@ def notebook(page: Page, lang: str, for_site: bool) -> Any:
         elif for_site:
             tags = set(cell.tags)
             folded = next((word for tag, word in FOLDED.items() if tag in tags), None)
-            if folded is None:
-                add(v4.new_code_cell(cell.source), tags=sorted(tags))
-            else:
-                prompt = {
-                    "code_prompt_show": WORDS[lang][folded],
-                    "code_prompt_hide": WORDS[lang][folded],
-                }
+            more = {}
+            if folded is not None:
                 tags.add("hide-input" if folded == "code" else "hide-cell")
-                add(v4.new_code_cell(cell.source), tags=sorted(tags), mystnb=prompt)
+                show = WORDS[lang][folded]
+                more = {"mystnb": {"code_prompt_show": show, "code_prompt_hide": show}}
+            add(v4.new_code_cell(cell.source), tags=sorted(tags), **more)
             if player := re.search(r"\.save\(\s*\"([\w.-]+\.html)\"", cell.source):
-                add(
-                    v4.new_code_cell(EMBED.format(name=player[1])),
-                    tags=["remove-input", "player"],
-                )
+                embed = v4.new_code_cell(EMBED.format(name=player[1]))
+                add(embed, tags=["remove-input", "player"])
         elif "solution" in cell.tags:
             summary = f"<details><summary>{WORDS[lang]['solution']}</summary>"
-            add(
-                v4.new_markdown_cell(
-                    f"{summary}\n\n```python\n{cell.source}\n```\n\n</details>"
-                )
-            )
+            code = f"```python\n{cell.source}\n```"
+            add(v4.new_markdown_cell(f"{summary}\n\n{code}\n\n</details>"))
         elif "remove-cell" not in cell.tags:
-            tags = (
-                ["raises-exception"] if "check" in cell.tags else []
-            )  # "run all" goes on to the next exercise
-            add(v4.new_code_cell(cell.source), **({"tags": tags} if tags else {}))
+            # "run all" goes on to the next exercise
+            allowed = {"tags": ["raises-exception"]} if "check" in cell.tags else {}
+            add(v4.new_code_cell(cell.source), **allowed)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return v4.new_notebook(
-        cells=cells,
-        metadata={"kernelspec": kernel, "language_info": {"name": "python"}},
-    )
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return v4.new_notebook(cells=cells, metadata=about)
 
 
 # What shows a saved player in the site; never part of a page that anybody reads.

@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Iterator
@@ -140,43 +141,44 @@ def run(page: Page, framework: str = "tinytorch") -> list[tuple[Cell, str]]:
     """Run the page's code, cell after cell, in this process: what each cell printed.
 
     Each check is run twice: before the solution, where it has to fail, and after it.
+    The working directory is an empty one meanwhile: pages may write files.
     """
-    module = types.ModuleType(
-        "__main__"
-    )  # classes of the page are pickled as those of a script
+    # Classes of the page are pickled like a script's.
+    module = types.ModuleType("__main__")
     module.__dict__["__file__"] = str(page.path)
     before, sys.modules["__main__"] = sys.modules["__main__"], module
-    cells = [
-        cell
-        for cell in page.code()
-        if framework == "tinytorch" or "tinytorch" not in cell.tags
-    ]
-    printed = []
+    home = os.getcwd()
     try:
-        with warnings.catch_warnings():
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            os.chdir(folder)
             if framework == "tinytorch":
                 warnings.simplefilter("error", UserWarning)
             warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
-            for number, cell in enumerate(cells):
-                if "solution" in cell.tags:
-                    check = next(
-                        cell for cell in cells[number:] if "check" in cell.tags
-                    )
-                    must_fail(page, check, module.__dict__, framework)
-                try:
-                    printed.append(
-                        (cell, execute(page, cell, module.__dict__, framework))
-                    )
-                except Exception as error:
-                    raise PageFailed(
-                        f"{page.path.name}:{cell.line}: {type(error).__name__}: {error}"
-                    ) from error
-                if "matplotlib" in sys.modules:
-                    import matplotlib.pyplot
-
-                    matplotlib.pyplot.close("all")
+            return run_cells(page, module.__dict__, framework)
     finally:
+        os.chdir(home)
         sys.modules["__main__"] = before
+
+
+def run_cells(page: Page, namespace: dict, framework: str) -> list[tuple[Cell, str]]:
+    cells = page.code()
+    if framework != "tinytorch":
+        cells = [cell for cell in cells if "tinytorch" not in cell.tags]
+    printed = []
+    for number, cell in enumerate(cells):
+        if "solution" in cell.tags:
+            check = next(cell for cell in cells[number:] if "check" in cell.tags)
+            must_fail(page, check, namespace, framework)
+        try:
+            output = execute(page, cell, namespace, framework)
+        except Exception as error:
+            where = f"{page.path.name}:{cell.line}"
+            raise PageFailed(f"{where}: {type(error).__name__}: {error}") from error
+        printed.append((cell, output))
+        if "matplotlib" in sys.modules:
+            import matplotlib.pyplot
+
+            matplotlib.pyplot.close("all")
     return printed
 
 

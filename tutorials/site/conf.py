@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[1]))
 
 lang = os.environ["TINYTORCH_SITE_LANGUAGE"]
@@ -14,7 +13,13 @@ project = "tinytorch"
 html_title = "tinytorch"
 language = {"en": "en", "zh": "zh_CN"}[lang]
 exclude_patterns = ["downloads", "outputs"]
-extensions = ["myst_nb", "boxes", "reference", "language", "mathematics"]
+extensions = [
+    "myst_nb",
+    *(
+        f"tutorials.site.{name}"
+        for name in ("boxes", "language", "mathematics", "reference")
+    ),
+]
 templates_path = [str(HERE / "templates")]
 
 # Pages are executed once for both languages: code and tags are the same in both, so the second finds all in the cache.
@@ -38,6 +43,6 @@ html_search_language = lang
 html_copy_source = False
 html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_style = "default"
+pygments_dark_style = "github-dark"
 python_maximum_signature_line_length = 88

@@ -66,7 +66,7 @@ GROUPS = {
 
 def groups():
     """(page, title, package, modules) for each comment in the tables of contents of ops/ and functions/."""
-    found = []
+    found: list = []
     for package in ("ops", "functions"):
         title = None
         for line in (
@@ -201,7 +201,7 @@ def module_of(name):
 
 def rest():
     """What torch has beside the rules and functions: a dictionary from module to names."""
-    found = {}
+    found: dict = {}
     for name in sorted(dir(tinytorch)):
         value = getattr(tinytorch, name)
         module = getattr(value, "__module__", "")
@@ -252,11 +252,9 @@ def own_doc(value):
 
 
 def first_line(path):
-    return (
-        ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-        .split("\n\n")[0]
-        .replace("\n", " ")
-    )
+    """The sentence in which a file says what lives there."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
 
 
 def escaped(text):
@@ -382,7 +380,7 @@ class Entry(PyFunction):
     """Signature and docstring of one public name; of a class also those of its methods."""
 
     has_content = False
-    seen: set = set()
+    arguments: list
 
     def run(self):
         name = self.arguments[0]
