@@ -161,7 +161,7 @@ class Drawing:
 
     def html(self, start_at_player: bool = False) -> str:
         """The interactive page, one file that needs no network."""
-        return page(self.graph, direction=self.direction, start_at_player=start_at_player)
+        return page(self.graph, direction=self.direction, depth=self.depth, start_at_player=start_at_player)
 
     @property
     def digraph(self) -> Any:

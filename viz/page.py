@@ -24,11 +24,19 @@ SCRIPTS = (
 )  # fmt: skip
 
 
-def page(graph: Graph, *, direction: str = "forward", title: str | None = None, start_at_player: bool = False) -> str:
+def page(
+    graph: Graph,
+    *,
+    direction: str = "forward",
+    title: str | None = None,
+    depth: int | None = None,
+    start_at_player: bool = False,
+) -> str:
     """The page of a graph: zoom, search, details, collapsible modules, and a player of the graph's steps.
 
     direction: "forward" (arrows follow the data) or "backward" (they follow the gradient); the page has a switch.
     title: what stands on top; the graph's own title otherwise.
+    depth: how many open modules may lie in each other at first; None: as many as are readable.
     start_at_player: open at the first step rather than at the whole graph.
 
     >>> from tinytorch.viz.graph import Graph, Node
@@ -38,13 +46,14 @@ def page(graph: Graph, *, direction: str = "forward", title: str | None = None, 
     if direction not in ("forward", "backward"):
         raise ValueError(f'direction has to be "forward" or "backward", got {direction!r}')
     title = graph.title if title is None else title
+    settings = {"title": title, "direction": direction, "depth": depth, "player": start_at_player}
     style = _asset("page.css")
     script = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
     parts = {
         "policy": f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'",
         "title": html.escape(_allowed(title)),
         "style": style,
-        "settings": _in_script(json.dumps({"title": title, "direction": direction, "player": start_at_player})),
+        "settings": _in_script(json.dumps(settings)),
         "graph": to_json(graph),  # leaves <, > and & out
         "script": script,
     }

@@ -34,7 +34,7 @@ function nodeLines(node) {
     if (isNamed(node.formula)) lines.push({ text: node.formula, style: "code" });
     else if (isNamed(node.name)) lines.push({ text: node.name, style: "code" });
     lines.push({ text: shapes, style: "small" });
-    if (isNamed(node.note)) lines.push({ text: node.note, style: "small" });
+    if (isNamed(node.note)) lines.push({ text: noted(node.note), style: "small" });
   } else {
     lines.push({ text: titleOf(node) + times, style: "title" });
     lines.push({ text: `${shapes} ${t(`${node.kind}Word`)}`, style: "small" });

@@ -18,9 +18,10 @@ function overview() {
   return [
     el("h2", {}, t("overview")),
     el("p", {}, t("counts", operations, leaves.length, modules)),
+    isNamed(graph.note) && el("p", {}, visible(graph.note)),
     el("p", { class: "hint" }, t("pickNode")),
     facts([[t("leaves"), leaves.slice(0, 60).map((leaf) => el("span", {}, reference(leaf.id, leaf.outputs[0]), leaf.grad && `, ${gradText(leaf.grad)}`))]]),
-  ];
+  ].filter(Boolean);
 }
 
 function nodeDetails(node) {
@@ -33,12 +34,12 @@ function nodeDetails(node) {
       [t(["leaf", "data"].includes(node.kind) ? "tensor" : node.outputs.length > 1 ? "results" : "result"), node.outputs.map(summaryView)],
       [t("gradient"), node.grad && summaryView(node.grad)],
       [t("inputs"), node.into.length && node.into.map((edge) => reference(edge.source, edge.summary))],
-      [t("usedBy"), node.from.length && node.from.slice(0, 12).map((edge) => reference(edge.target))],
+      [t("usedBy"), node.from.length && [...new Set(node.from.map((edge) => edge.target))].slice(0, 12).map((id) => reference(id))],
       [t("saved"), node.saved.length && node.saved.map((saved) => savedView(node, saved))],
       [t("source"), node.where && sourceView(node.where)],
       [t("inModule"), groups.has(node.group) && reference(node.group)],
       [t("backwardNode"), isNamed(node.backward) && code(node.backward)],
-      [t("note"), isNamed(node.note) && visible(node.note)],
+      [t("note"), isNamed(node.note) && visible(noted(node.note))],
     ]),
   ].filter(Boolean);
 }

@@ -30,7 +30,7 @@ function short(number) {
 }
 
 // Text of at most `length` letters; line breaks and control characters as spaces.
-function clipped(text, length = 34) {
+function clipped(text, length = 42) {
   const letters = [...text.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, " ")];
   return letters.length > length ? letters.slice(0, length - 1).join("") + "…" : letters.join("");
 }

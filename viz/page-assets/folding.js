@@ -3,8 +3,12 @@
 const FEW = 60; // boxes that a picture shows without effort
 const closed = new Set();
 
-// At first everything is open where it fits, else as many levels of modules as do.
+// At first modules are open down to the depth that was asked for; else all where they fit, else as many levels as do.
 function closeWhatIsTooMuch() {
+  if (page.depth !== null) {
+    for (const id of groups.keys()) if (levelOf(id) >= page.depth) closed.add(id);
+    return;
+  }
   if (graph.nodes.length <= FEW) return;
   for (const id of groups.keys()) closed.add(id);
   for (;;) {
@@ -14,6 +18,13 @@ function closeWhatIsTooMuch() {
     if (next.length === 0 || grown > (boxes.length > 5 ? FEW : MANY)) return;
     for (const box of next) closed.delete(box.id);
   }
+}
+
+// How many modules a module lies in.
+function levelOf(id) {
+  let level = 0;
+  for (let up = groups.get(id).parent; groups.has(up); up = groups.get(up).parent) level += 1;
+  return level;
 }
 
 // The outermost closed group around a node or group, or null.

@@ -1,6 +1,6 @@
 // The graph as page.py wrote it, with what the page looks up often: nodes and groups by id, edges by node.
 
-const page = JSON.parse(byId("settings").textContent); // title, direction, player
+const page = JSON.parse(byId("settings").textContent); // title, direction, depth, player
 
 // store.py leaves out what has its usual value.
 const USUAL = {
@@ -10,9 +10,13 @@ const USUAL = {
   groups: { parent: null, count: 1 },
   steps: { incoming: null, outgoing: [], frees: false, ready: [], error: null },
 };
-const graph = { title: "", error: null, ...JSON.parse(byId("graph").textContent) };
+const graph = { title: "", error: null, note: null, ...JSON.parse(byId("graph").textContent) };
 for (const [list, usual] of Object.entries(USUAL)) graph[list] = (graph[list] ?? []).map((item) => ({ ...usual, ...item }));
-for (const node of graph.nodes) node.saved = node.saved.map((saved) => ({ node: null, freed: false, ...saved }));
+for (const node of graph.nodes) {
+  const seen = new Set(); // what is saved for two purposes is shown once
+  node.saved = node.saved.map((saved) => ({ node: null, freed: false, ...saved }))
+    .filter(({ name, node: origin }) => !seen.has(`${origin} ${name}`) && seen.add(`${origin} ${name}`));
+}
 for (const step of graph.steps) step.outgoing = step.outgoing.map((flow) => ({ summary: null, arrived: 1, expected: 1, ...flow }));
 
 const nodes = new Map(graph.nodes.map((node, index) => [node.id, Object.assign(node, { index, into: [], from: [] })]));

@@ -3,6 +3,7 @@
 let timer = null;
 
 function setPosition(count) {
+  const least = position === 0 ? 0.9 : 0.3; // go near when the player starts, then let the user choose
   position = Math.min(Math.max(count, 0), graph.steps.length);
   state = stateAt(position);
   const { step } = state;
@@ -15,10 +16,11 @@ function setPosition(count) {
   tell();
   describe();
   paint();
-  const box = step && drawn.boxes.get(boxOf(step.node));
-  if (box) show(box.place);
+  if (step && drawn.boxes.has(boxOf(step.node))) showAll([step.node, ...[...state.lit].flatMap(endsOfEdge)], least);
   if (position === graph.steps.length) pause();
 }
+
+const endsOfEdge = (number) => [graph.edges[number].source, graph.edges[number].target];
 
 const move = (by) => setPosition(position + by);
 
@@ -74,7 +76,8 @@ function sentence(step) {
     if (step.frees && !isNamed(step.error)) said.push(t("itFrees"));
   } else {
     const [arrived, expected] = state.arrived.get(node.id) ?? [1, 1];
-    said.push(expected > 1 ? t("didAccumulate", nameFor(node.id), arrived, expected) : t("didAccumulateOnly", nameFor(node.id)));
+    const how = expected === 1 ? "didAccumulateOnly" : countsItself(step) ? "didAccumulate" : "didAccumulateSum";
+    said.push(how === "didAccumulate" ? t(how, nameFor(node.id), arrived, expected) : t(how, nameFor(node.id), expected));
   }
   if (isNamed(step.error)) said.push(t("itFailed"));
   return said.join(language ? "" : " ");
@@ -92,7 +95,7 @@ function card(step) {
     facts([
       [t("inputs"), isForward && node.into.map((edge) => reference(edge.source, edge.summary))],
       [t("result"), isForward && node.outputs.map(summaryView)],
-      [t("incoming"), step.incoming && summaryView(step.incoming)],
+      [t("incoming"), step.incoming && !arrivedAlone(step, node) && summaryView(step.incoming)],
       [t(isForward ? "savesNow" : "usesSaved"), step.kind !== "accumulate" && node.saved.map((saved) => savedView(node, saved))],
       [t("outgoing"), step.kind === "backward" && step.outgoing.map(flowView)],
       [t("leafGradient", clipped(titleOf(node), 40)), step.kind === "accumulate" && accumulated(step, node)],
@@ -112,6 +115,9 @@ function accumulated(step, node) {
   const [arrived, expected] = state.arrived.get(node.id) ?? [1, 1];
   return el("div", {}, expected > 1 && el("span", { class: "count" }, t("arrived", arrived, expected)), arrived === expected && node.grad ? summaryView(node.grad) : "");
 }
+
+// The gradient that arrives is what .grad is then, and need not be told twice.
+const arrivedAlone = (step, node) => step.kind === "accumulate" && JSON.stringify(step.incoming) === JSON.stringify(node.grad);
 
 function queue(step) {
   if (!step.ready.length) return t("readyEmpty");

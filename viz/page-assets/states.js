@@ -2,7 +2,7 @@
 
 let position = 0;
 let state = stateAt(0);
-const leaves = new Set(graph.steps.filter((step) => step.kind === "accumulate").map((step) => step.node)); // they count then
+const counted = new Set(graph.steps.filter(countsItself).map((step) => step.node));
 const frees = new Set(graph.steps.filter((step) => step.frees).map((step) => step.node));
 
 function stateAt(count) {
@@ -25,13 +25,21 @@ function stateAt(count) {
     for (const flow of step.outgoing) {
       found.gradients.set(flow.edge, flow.summary);
       const { source } = graph.edges[flow.edge];
-      if (step.kind === "accumulate" || !leaves.has(source)) found.arrived.set(source, [flow.arrived, flow.expected]);
+      if (countsItself(step) || !counted.has(source)) found.arrived.set(source, [flow.arrived, flow.expected]);
     }
   }
   found.ready = new Set(found.step.ready);
   if (found.step.kind === "forward") for (const edge of nodes.get(found.step.node).into) found.lit.add(edge.index);
   else for (const flow of found.step.outgoing) found.lit.add(flow.edge);
+  if (found.step.kind === "accumulate" && !found.step.outgoing.length) {
+    for (const edge of nodes.get(found.step.node).from) if (found.gradients.has(edge.index)) found.lit.add(edge.index);
+  }
   return found;
+}
+
+// A leaf's step may say which of its gradients arrived; else they have been counted when they were sent.
+function countsItself(step) {
+  return step.kind === "accumulate" && step.outgoing.length > 0;
 }
 
 const isBackward = () => direction === "backward";

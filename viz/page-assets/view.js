@@ -51,6 +51,19 @@ function show(place, least = 0.55) {
   applyView(true);
 }
 
+// Show the boxes of all these nodes where there is room for them, else that of the first.
+function showAll(ids, least) {
+  const places = [...new Set(ids.map(boxOf))].map((id) => drawn.boxes.get(id)?.place).filter(Boolean);
+  const x = Math.min(...places.map((box) => box.x));
+  const y = Math.min(...places.map((box) => box.y));
+  const width = Math.max(...places.map((box) => box.x + box.width)) - x;
+  const height = Math.max(...places.map((box) => box.y + box.height)) - y;
+  const area = byId("canvas").getBoundingClientRect();
+  const scale = Math.max(view.scale, least);
+  const fits = width * scale < area.width * 0.8 && height * scale < area.height * 0.8;
+  show(fits ? { x, y, width, height } : places[0], least);
+}
+
 function listenToPointers() {
   const canvas = byId("canvas");
   const fingers = new Map();

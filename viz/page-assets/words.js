@@ -118,6 +118,7 @@ const WORDS = {
   itSendsNothing: ["No gradient goes on from here.", "梯度到此为止。"],
   itFrees: ["Its saved tensors are freed.", "随后释放保存的张量。"],
   didAccumulate: ["{0} receives a gradient ({1} of {2}), which is added to {0}.grad.", "{0} 收到第 {1}/{2} 个梯度，累加到 {0}.grad。"],
+  didAccumulateSum: ["{0} receives its gradient, the sum of {1}: {0}.grad is there.", "{0} 收到梯度，即 {1} 个梯度之和，{0}.grad 已经算出。"],
   didAccumulateOnly: ["{0} receives its gradient: {0}.grad is there.", "{0} 收到梯度，{0}.grad 已经算出。"],
   itFailed: ["Backward stops here with an error.", "反向传播在此出错并停止。"],
   incoming: ["Incoming gradient", "传入的梯度"],
@@ -154,6 +155,17 @@ let language = navigator.language.toLowerCase().startsWith("zh") ? 1 : 0;
 function t(name, ...values) {
   return WORDS[name][language].replace(/\{(\d)\}/g, (_, number) => values[number]);
 }
+
+// What Python notes on nodes, for the Chinese page.
+const NOTES = [
+  [/^gradient stops here: computed under no_grad$/, "梯度到此为止：在 no_grad 下计算"],
+  [/^gradient stops here: (.*) has no derivative$/, "梯度到此为止：$1 没有导数"],
+  [/^gradient stops here: (.*)$/, "梯度到此为止：$1"],
+  [/^in place, version (\d+)$/, "原地修改，第 $1 版"],
+  [/^part of the backward of (.*)$/, "$1 反向传播的一部分"],
+  [/^computed from other tensors, which are not drawn$/, "由未画出的其他张量计算得到"],
+];
+const noted = (text) => NOTES.reduce((known, [english, chinese]) => (language ? known.replace(english, chinese) : known), text);
 
 // "x, w1 and h" as a list in either language.
 const listed = (names) => names.join(language ? "、" : ", ");
