@@ -24,7 +24,7 @@ from tinytorch.viz.summaries import outline, summarize
 from tinytorch.autograd.node import AccumulateGrad
 from tinytorch.tensor import Tensor
 
-TRANSPOSING = ("T", "Transpose")
+TRANSPOSING = ("T", "Transpose", "Permute")
 PRODUCTS = ("Mm", "Addmm", "Mv", "Addmv", "Bmm", "Baddbmm")
 
 
@@ -135,7 +135,13 @@ class _Builder:
             recorded = OPERATIONS.get(node)
             named = names.output(node, 0) or (recorded is not None and recorded.outputs[0].name)
             user = getattr(uses[node][0], "rule", None)
-            if not named and user is not None and user.__name__ in PRODUCTS and len(node.outputs[0][0]) == 2:
+            if (
+                not named
+                and user is not None
+                and user.__name__ in PRODUCTS
+                and len(node.outputs[0][0]) == 2
+                and _turns(node)
+            ):
                 found[node] = node.next_functions[0]
         return found
 
@@ -252,6 +258,8 @@ class _Builder:
             box.shown.note = _remark(recorded)
             self.by_key[recorded] = box
         box.node, box.recorded = node, recorded
+        if box.shown.label == "Addmm" and sources[2].transposed:
+            box.shown.label = "Linear"
         self.operations[node] = box
         self.connect(box, found, sources)
 
@@ -313,7 +321,7 @@ class _Builder:
         node, recorded = box.node, box.recorded
         freed = bool(node._freed)
         if recorded is not None:
-            return tuple([self.kept_by(box, kept, freed) for kept in recorded.saved])
+            return tuple(dict.fromkeys([self.kept_by(box, kept, freed) for kept in recorded.saved]))
         found = []
         for letter, value in operands.saved(node, None):
             name, source = self.name_of_saved(box, letter)
@@ -324,7 +332,7 @@ class _Builder:
                 source = self.by_key.get(id(value._array) if key is None else key)
             summary = summarize(value, self.values)
             found.append(Saved(name, summary, None if source is None else source.shown.id, freed))
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
     def kept_by(self, box: Box, kept: Any, freed: bool) -> Saved:
         name, source = self.name_of_saved(box, kept.letter)
@@ -341,6 +349,12 @@ class _Builder:
             if operand.letter == letter and source.box is not None:
                 return naming.expression(source), source.box
         return letter, None
+
+
+def _turns(node: Any) -> bool:
+    """Does a transposition of a matrix really exchange its sides?"""
+    dims = node.__dict__.get("dims")
+    return dims is None or tuple([dim % 2 for dim in dims]) == (1, 0)
 
 
 def _turned(summary: Summary) -> Summary:

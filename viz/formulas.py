@@ -10,10 +10,13 @@ from typing import Any
 
 from tinytorch.viz.naming import expression
 from tinytorch.viz.operands import parameters_of
-from tinytorch.viz.reading import Spec, derivative_times, spec_of, substitute, transpose
+from tinytorch.viz.reading import Spec, derivative_times, read, spec_of, substitute, transpose
+from tinytorch.viz.specials import text_for
+from tinytorch.viz.summaries import constant_text
 
 from tinytorch.autograd.rule import Elementwise
 
+WORDS = ("shape", "order", "dtype", "keepdim", "reduction")  # parameters that formulas mean as words
 UNKNOWN = "?"  # stands for an operand that nothing is known of
 
 
@@ -34,10 +37,23 @@ def _rule_of(box: Any) -> Any:
     return rule
 
 
+def _spec(box: Any, rule: Any) -> Spec | None:
+    """What is known of the formula of an operation."""
+    if rule is None:
+        return None
+    special = text_for(rule, _names(box), box.shown.outputs)
+    return spec_of(rule) if special is None else read(special)
+
+
 def _names(box: Any) -> dict[str, str]:
     """What stands for every parameter of the rule's forward: names of operands, and constants."""
     found: dict[str, str] = {}
-    if box.recorded is not None:
+    if box.recorded is None and box.node is not None:
+        for name, value in getattr(box.node, "__dict__", {}).items():  # what a rule notes on its node
+            text = constant_text(value)
+            if text is not None and name[:1] != "_":
+                found[name] = text
+    elif box.recorded is not None:
         for letter, given in box.recorded.arguments:
             if isinstance(given, str):
                 found[letter] = given
@@ -56,12 +72,14 @@ def _letters(box: Any, spec: Spec, rule: Any) -> dict[str, str]:
     given = _names(box)
     found = {}
     for letter, parameter in spec.parameters(rule).items():
-        if parameter in given:
-            found[letter] = given[parameter]
-    if "n" in spec.text and "n" not in found:
-        sizes = [_size(each[0].shape) for each in (box.shown.inputs, box.shown.outputs) if each]
-        if len(sizes) == 2 and sizes[1] and sizes[0] % sizes[1] == 0:
-            found["n"] = str(sizes[0] // sizes[1])
+        if parameter in given and parameter not in WORDS:
+            found[letter] = given[parameter].strip("(),") if parameter == "key" else given[parameter]
+    if box.shown.inputs and box.shown.outputs:
+        shape, result = box.shown.inputs[0].shape, box.shown.outputs[0].shape
+        if _size(result) and _size(shape) % _size(result) == 0:
+            found.setdefault("n", str(_size(shape) // _size(result)))
+        if len(shape) > 1 and rule.__name__.startswith("NllLoss"):
+            found["m"] = str(_size(shape) // shape[1])
     found.update(_dims(given))
     return found
 
@@ -90,7 +108,7 @@ def forward_of(box: Any) -> str:
     """ "h = x @ w1"."""
     name = box.shown.name
     rule = _rule_of(box)
-    spec = None if rule is None else spec_of(rule)
+    spec = _spec(box, rule)
     if type(box.node).__name__ == "CopySlices":
         given = _names(box)
         return f"{name} = {given['base']} with {given['piece']} written into a part of it"
@@ -108,7 +126,7 @@ def forward_of(box: Any) -> str:
 def gradients_of(box: Any) -> list[str]:
     """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient."""
     rule = _rule_of(box)
-    spec = None if rule is None else spec_of(rule)
+    spec = _spec(box, rule)
     letters = {} if spec is None else _letters(box, spec, rule)
     by_parameter = {} if spec is None else {v: k for k, v in spec.parameters(rule).items()}
     arriving = f"grad_{box.shown.name}"

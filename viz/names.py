@@ -55,8 +55,8 @@ def variables(frames: Iterable[FrameType]) -> Iterator[tuple[str, Any]]:
                 yield name, value
 
 
-def name_in(tensor: Any, frame: FrameType) -> str | None:
-    """The variable of a frame that holds a tensor: a plain one, or an attribute or element of what a plain one holds."""
+def name_in(tensor: Any, frame: FrameType, inside: bool = True) -> str | None:
+    """The variable of a frame that holds a tensor: a plain one, or (`inside`) a part of what a plain one holds."""
     scopes = [frame.f_locals]
     if frame.f_globals is not scopes[0]:
         scopes.append(frame.f_globals)
@@ -64,6 +64,8 @@ def name_in(tensor: Any, frame: FrameType) -> str | None:
         for name, value in scope.items():
             if value is tensor and name[:1] != "_":
                 return name
+    if not inside:
+        return None
     own = list(scopes[0].items())[:LONG]
     for name, part in _inside([(name, value) for name, value in own if name[:1] != "_"], 1):
         if part is tensor:

@@ -9,14 +9,6 @@ import sys
 from types import CodeType, FrameType
 
 from tinytorch.viz.graph import Place
-from tinytorch.viz.names import OWN
-
-
-def calling_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame that is not tinytorch's own."""
-    while frame is not None and frame.f_code.co_filename.startswith(OWN):
-        frame = frame.f_back
-    return frame
 
 
 def place_of(frame: FrameType | None) -> Place | None:

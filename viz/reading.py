@@ -70,8 +70,10 @@ CLAUSES = re.compile(r"[,;.]?\s*\n\s*\n\s*|[,;]?(?:\s{3,}|\n\s*)|[,;]\s{2}")
 ASIDE = re.compile(
     r"\s+\((?:[^()]|\([^()]*\))*\b(?:at|for|also|if|their|of|which|until|is|are)\b(?:[^()]|\([^()]*\))*\)$"
 )
-TAIL = re.compile(r",? for (?:a|an|real|complex|the halves|triangular|Hermitian|batches|numbers|x read)\b.*$|: .*$")
-TOKEN = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9+-]+)?(?![A-Za-z])|\d+(?:\.\d+)?|\^[TH](?![a-z])|\s+|.", re.DOTALL)
+TAIL = re.compile(
+    r",? for (?:integers|a|an|real|complex|the halves|triangular|Hermitian|batches|numbers|x read)\b.*$| of a matrix$|: .*$"
+)
+TOKEN = re.compile(r"[A-Za-z]+\d*(?:_[A-Za-z0-9+-]+)?(?![A-Za-z])|\d+(?:\.\d+)?|\^[TH](?![a-z])|\s+|.", re.DOTALL)
 ATOM = re.compile(r"[\w.\[\]'\":, ()^]*\Z")
 
 
@@ -90,6 +92,7 @@ class Spec:
         names = [name for name, _ in parameters_of(rule.forward)]
         found = {name: name for name in names}
         letters = [*self.gradients, *self.derivatives]
+        found.update({letter: letter for letter in letters if re.fullmatch(r"x\d+", letter)})
         letters += [each for each in _letters_in(self.forward or "") if each not in letters]
         strange = [each for each in letters if each not in found and each not in (self.out, "n", "k")]
         free = [name for name in names if name not in letters and name not in ("dim", "dims", "keepdim", "mask")]
@@ -104,9 +107,8 @@ def _letters_in(text: str) -> list[str]:
     for i, token in enumerate(tokens):
         base = token.partition("_")[0]
         if len(base) == 1 and base.isalpha() and base not in CONSTANTS and not _is_article(tokens, i):
-            if base not in found:
-                found.append(base)
-    return found
+            found.append(base)
+    return list(dict.fromkeys(found))
 
 
 def _is_article(tokens: list[str], at: int) -> bool:
@@ -128,14 +130,15 @@ def spec_of(rule: type[Rule]) -> Spec | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def read(text: str) -> Spec | None:
     """Take a docstring apart."""
     clauses = [each.strip() for each in CLAUSES.split(text.strip()) if each and each.strip()]
     if not clauses:
         return None
     left, equals, right = clauses[0].partition(" = ")
-    out = left.partition("_")[0].partition("[")[0]
-    forward = TAIL.sub("", ASIDE.sub("", right)) if equals and re.fullmatch(r"[A-Za-z]", out) else None
+    out = "values" if left == "values, indices" else left.partition("_")[0].partition("[")[0]
+    forward = TAIL.sub("", ASIDE.sub("", right)) if equals and re.fullmatch(r"[A-Za-z]|values", out) else None
     if forward is None:
         out = ""
     gradients: dict[str, str] = {}
@@ -151,7 +154,7 @@ def read(text: str) -> Spec | None:
             parts, value = [names.split(" = ")[0]], ASIDE.sub("", clause.partition(" = ")[2])
         for part in parts:
             local = re.fullmatch(r"d([A-Za-z])(?:_\w+)?(?:\[.*\])?/d([A-Za-z]+)(?:_\w+)?(?:\[.*\])?", part)
-            whole = re.fullmatch(r"d([A-Za-z]+)(?:_\w+)?(?:\[.*\])?", part)
+            whole = re.fullmatch(r"d([A-Za-z]+\d*)(?:_\w+)?(?:\[.*\])?", part)
             if local is not None and local[1] == out:
                 derivatives.setdefault(local[2], value)
             elif whole is not None:
@@ -203,12 +206,18 @@ def substitute(text: str, names: dict[str, str]) -> str:
 
 def _operand(name: str, tokens: list[str], at: int) -> str:
     """A name as part of a formula: in parentheses if it is an expression itself and does not stand alone."""
-    alone = len(tokens) == 1
     plain = not re.search(r"[-+*/@ ]", name) or name[:1] in "'\"(" or "[" in name
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
-    if alone or (plain and not (name.endswith("^T") and following == "^")):
+    if plain and not (name.endswith("^T") and following == "^"):
         return name
-    return f"({name})"
+    before = next((each for each in reversed(tokens[:at]) if not each.isspace()), "")
+    after = next((each for each in tokens[at + 1 :] if not each.isspace()), "")
+    return name if _is_border(before) and _is_border(after) else f"({name})"
+
+
+def _is_border(token: str) -> bool:
+    """Does a part of a formula begin or end here: at a word, a parenthesis, a comparison, or the end?"""
+    return token in ("", "(", ")", "[", "]", ",", "<", ">", "=") or (len(token) > 1 and token.isalpha())
 
 
 def _with_products(written: list[tuple[str, bool]]) -> str:

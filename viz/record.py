@@ -10,15 +10,16 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from types import FrameType
 from typing import Any
 
 from tinytorch.viz import operands
 from tinytorch.viz.backward import Walk
 from tinytorch.viz.graph import Graph, Place, Summary
-from tinytorch.viz.labels import label_of_rule
+from tinytorch.viz.labels import label_of, label_of_rule
 from tinytorch.viz.modules import Call, Known, label_of_module
 from tinytorch.viz.names import Names, name_in, user_frames
-from tinytorch.viz.places import calling_frame, place_of
+from tinytorch.viz.places import place_of
 from tinytorch.viz.summaries import constant_text, outline, summarize
 
 from tinytorch.autograd.grad_mode import state, usage
@@ -29,13 +30,14 @@ from tinytorch.tensor import Tensor
 class Value:
     """What a tensor was at one moment: written to, it becomes another value."""
 
-    __slots__ = ("is_leaf", "maker", "name", "needs_grad", "output_nr", "owner", "path", "summary")
+    __slots__ = ("is_leaf", "maker", "name", "needs_grad", "output_nr", "path", "sought", "summary")
 
     def __init__(self, summary: Summary, needs_grad: bool, is_leaf: bool, maker: Operation | None, output_nr: int):
         self.summary, self.needs_grad, self.is_leaf = summary, needs_grad, is_leaf
         self.maker, self.output_nr = maker, output_nr
         self.name: str | None = None  # the variable that holds it
         self.path: tuple[str, str] | None = None  # of a parameter: the network, and its name there
+        self.sought: Any = None  # the home of the operation for which its name was last looked for
 
 
 class Kept:
@@ -55,6 +57,7 @@ class Operation:
         "call",
         "during",
         "grad_enabled",
+        "home",
         "is_cut",
         "label",
         "outputs",
@@ -70,6 +73,7 @@ class Operation:
     outputs: tuple[Value, ...]
     where: Place | None
     call: Call | None
+    home: tuple[int, Any] | None  # the function that called it: how deep in the program's calls, and its code
     grad_enabled: bool
     is_cut: bool  # no gradient passes, though one of its operands leads to something that wants one
     saved: list[Kept]
@@ -159,6 +163,23 @@ class Watcher:
             value.maker.written = target._counter.value
         VALUES.set(target, value)
 
+    def rebased(self, base: Any, view: Any, result: Any) -> None:
+        """A write of `result` into `view` gave `base` a new history."""
+        before, node = VALUES.before(base), base._node
+        if before is None:
+            before = Value(outline(base._array.shape, base._array.dtype), False, False, None, 0)
+        frames = user_frames(sys._getframe(1))
+        made = self._made(label_of(node), "write", frames)
+        made.arguments = [("base", before), ("piece", self.value_of(result))]
+        made.written = base._counter.value
+        value = Value(summarize(base, self.values), True, False, made, 0)
+        value.name, value.path = before.name, before.path
+        if value.name is None:
+            value.name = before.name = name_in(base, frames[0]) if frames else None
+        made.outputs = (value,)
+        VALUES.set(base, value)
+        OPERATIONS[node] = made
+
     def call(self, module: Any, args: tuple, kwargs: dict) -> Any:
         """Call a module, and know meanwhile that it is on."""
         parent = self.calls[-1] if self.calls else None
@@ -169,22 +190,28 @@ class Watcher:
         finally:
             self.calls.pop()
 
-    def _note(self, label: str, rule: Any, node: Any, given: list, outputs: tuple) -> None:
-        frame = calling_frame(sys._getframe(2))
+    def _made(self, label: str, rule: Any, frames: list[FrameType]) -> Operation:
         made = Operation()
-        made.label, made.rule, made.where, made.written = label, rule, place_of(frame), 0
+        made.label, made.rule, made.written = label, rule, 0
+        made.where = place_of(frames[0]) if frames else None
+        made.home = (len(frames), frames[0].f_code) if frames else None
         made.call = self.calls[-1] if self.calls else None
         made.grad_enabled = state.recording
         made.during = self.walks[-1].running if self.walks else ""
         made.is_cut = False
-        made.arguments = []
+        made.arguments, made.saved = [], []
+        return made
+
+    def _note(self, label: str, rule: Any, node: Any, given: list, outputs: tuple) -> None:
+        frames = user_frames(sys._getframe(2))
+        made = self._made(label, rule, frames)
         for letter, arg in given:
             if not isinstance(arg, Tensor):
                 made.arguments.append((letter, constant_text(arg)))
                 continue
             value = self.value_of(arg)
-            if value.name is None and value.path is None and frame is not None:
-                value.name = name_in(arg, frame)
+            if value.name is None and value.path is None and frames and value.sought != made.home:
+                self._seek_name(value, arg, made.home, frames)
             made.arguments.append((letter, value))
             if node is None and (value.needs_grad or (value.maker is not None and value.maker.is_cut)):
                 made.is_cut = True
@@ -194,13 +221,28 @@ class Watcher:
             VALUES.set(tensor, value)
             found.append(value)
         made.outputs = tuple(found)
-        made.saved = []
         if node is not None:
             for letter, kept in operands.saved(node, None):
                 made.saved.append(self._kept(letter, kept, made, args=given))
             OPERATIONS[node] = made
         for recording in self.recordings:
             recording._last = weakref.ref(outputs[0]) if outputs else recording._last
+
+    def _seek_name(self, value: Value, tensor: Any, home: Any, frames: list[FrameType]) -> None:
+        """Look for a variable that holds `tensor`, which is being used in the first of `frames`.
+
+        What an operation made is known in the function that called it, if that still runs: what other functions call
+        their arguments is not its name. Others (data, parameters) are looked for from the outermost function inwards.
+        """
+        value.sought = home
+        if value.maker is not None and value.maker.home is not None:
+            depth, code = value.maker.home
+            still = depth <= len(frames) and frames[-depth].f_code is code
+            frames = [frames[-depth]] if still else [] if self.walks else frames[:1]
+        for each in reversed(frames):
+            value.name = name_in(tensor, each, each is frames[0])
+            if value.name is not None:
+                return
 
     def _kept(self, letter: str, kept: Any, made: Operation, args: list) -> Kept:
         if not isinstance(kept, Tensor):
@@ -221,10 +263,17 @@ class Watcher:
             if maker is not None and tensor._output_nr < len(maker.outputs):
                 value = maker.outputs[tensor._output_nr]
             else:
-                needs_grad = tensor.requires_grad
-                value = Value(summarize(tensor, self.values), needs_grad, needs_grad and tensor._node is None, None, 0)
-                value.path = self.modules.parameter(tensor)
+                value = self._new_value(tensor)
             VALUES.set(tensor, value)
+        return value
+
+    def _new_value(self, tensor: Any) -> Value:
+        needs_grad = tensor.requires_grad
+        value = Value(summarize(tensor, self.values), needs_grad, needs_grad and tensor._node is None, None, 0)
+        value.path = self.modules.parameter(tensor)
+        before = VALUES.before(tensor)
+        if before is not None:
+            value.name = before.name
         return value
 
     # ---- backward --------------------------------------------------------------------------------------------------

@@ -97,7 +97,10 @@ def constant_text(value: Any) -> str | None:
     if isinstance(value, slice):
         parts = ["" if each is None else str(each) for each in (value.start, value.stop, value.step)]
         return ":".join(parts if value.step is not None else parts[:2])
+    if isinstance(value, tuple) and len(value) > 1 and value[-1] is Ellipsis:  # a key of slices and integers
+        value = value[:-1] if len(value) > 2 else value[0]
+        return constant_text(value) or "index"
     if isinstance(value, (tuple, list)) and len(value) <= FEW:
-        parts = [constant_text(each) or "..." for each in value]
+        parts = [constant_text(each) or "index" for each in value]
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
     return None

@@ -285,6 +285,8 @@ def rebase_history(target: Tensor, result: Tensor) -> None:
         _change_node(base, CopySlices(base, target, _source_edge(node, output_nr)), 0)
         # The version moved, so the view takes its new history from the base when it is next asked.
         target._requires_grad = True
+        if usage.watched and state.watcher is not None:
+            state.watcher.rebased(base, target, result)
     _adopt_saved_output(node, target, result)
 
 

@@ -1,0 +1,152 @@
+"""Formulas of operations whose docstrings say more than one wants to read on a drawing: shorter ones for the case at hand.
+
+They are texts of the same kind as those docstrings, and depend on what the operation was called with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def text_for(rule: type, given: Mapping[str, str], outputs: tuple) -> str | None:
+    """The formula of one application of a rule. `given`: names and constants by parameter; None where there is none."""
+    for kind in rule.__mro__:
+        known = SPECIALS.get(kind.__name__)
+        if known is not None:
+            return known if isinstance(known, str) else known(given, outputs)
+    return None
+
+
+def _clamp(given: Mapping[str, str], outputs: tuple) -> str:
+    low, high = given.get("min", "None"), given.get("max", "None")
+    if high == "None":
+        return "y = max(x, min),    dy/dx = 1 where x >= min, else 0"
+    if low == "None":
+        return "y = min(x, max),    dy/dx = 1 where x <= max, else 0"
+    return "y = x kept between min and max,    dy/dx = 1 where min <= x <= max, else 0"
+
+
+def _pow(given: Mapping[str, str], outputs: tuple) -> str | None:
+    try:
+        exponent = float(given.get("exponent", ""))
+    except ValueError:
+        return None
+    if exponent == 2:
+        return "y = x^2,    dy/dx = 2 x"
+    lower = f"{exponent - 1:.4g}" if exponent >= 1 else f"({exponent - 1:.4g})"
+    shown = "exponent" if exponent >= 0 else "(exponent)"
+    return f"y = x^{shown},    dy/dx = exponent x^{lower}"
+
+
+def _loss(element: str, derivative: str) -> Callable:
+    """A loss of elements that may be reduced to their sum or mean; w is what weighs them."""
+
+    def text(given: Mapping[str, str], outputs: tuple) -> str | None:
+        if given.get("weight", "None") != "None" or given.get("pos_weight", "None") != "None":
+            return None
+        how = given.get("reduction", "").strip("'")
+        if how == "mean":
+            return f"l = mean of {element},    dl/dx = {derivative} / n"
+        return f"l = {'sum of ' if how == 'sum' else ''}{element},    dl/dx = {derivative}"
+
+    return text
+
+
+def _nll(given: Mapping[str, str], outputs: tuple) -> str | None:
+    if given.get("weight", "None") != "None":
+        return None
+    how = given.get("reduction", "").strip("'")
+    start, share = {"mean": ("mean of ", " / m"), "sum": ("sum of ", "")}.get(how, ("", ""))
+    return f"l = {start}-x[i, target[i]],    dx = -dl{share} in the places [i, target[i]], 0 elsewhere"
+
+
+def _joined(name: str, part: str) -> Callable:
+    def text(given: Mapping[str, str], outputs: tuple) -> str:
+        inputs = [each for each in given if each.startswith("x") and each[1:].isdigit()]
+        clauses = [f"d{each} = {part} {each}" for each in inputs]
+        return f"y = {name}({', '.join(inputs)}) along dim" + "".join([f",    {clause}" for clause in clauses])
+
+    return text
+
+
+def _shaped(given: Mapping[str, str], outputs: tuple) -> str:
+    shape = outputs[0].shape if outputs else "another shape"
+    return f"y = x in the shape {shape},    dx = dy in the shape of x"
+
+
+def _expanded(given: Mapping[str, str], outputs: tuple) -> str:
+    return f"y = x repeated to the shape {outputs[0].shape},    dx = dy summed over the repetitions"
+
+
+def _leaky(given: Mapping[str, str], outputs: tuple) -> str:
+    return "y = x where x > 0, else slope x,    dy/dx = 1 where x > 0, else slope"
+
+
+def _softplus(given: Mapping[str, str], outputs: tuple) -> str | None:
+    return "y = ln(1 + e^x),    dy/dx = sigmoid(x)" if given.get("beta") == "1" else None
+
+
+def _norm(given: Mapping[str, str], outputs: tuple) -> str | None:
+    return "y = sqrt(sum of x^2) over dims,    dy/dx = x / y" if given.get("p", given.get("ord")) == "2" else None
+
+
+def _permuted(given: Mapping[str, str], outputs: tuple) -> str | None:
+    dims = given.get("dims")
+    if dims in ("(1, 0)", "(-1, -2)", "(1, -2)", "(-1, 0)"):
+        return "y = x^T,    dx = dy^T"
+    return f"y = x with its dimensions in the order {dims},    dx = dy with them put back"
+
+
+SPECIALS: dict[str, Any] = {
+    "Addmm": "z = alpha x @ y + beta c,    dc = beta dz,    dx = alpha dz @ y^T,    dy = alpha x^T @ dz",
+    "AddScaled": "z = x + alpha y,    dz/dx = 1,    dz/dy = alpha",
+    "SubScaled": "z = x - alpha y,    dz/dx = 1,    dz/dy = -alpha",
+    "RsubTensor": "z = y - alpha x,    dz/dx = -alpha,    dz/dy = 1",
+    "Clamp": _clamp,
+    "Maximum": "z = max(x, y),    dx = dz where x > y, half of it where x = y, else 0,    "
+    "dy = dz where y > x, half of it where x = y, else 0",
+    "Minimum": "z = min(x, y),    dx = dz where x < y, half of it where x = y, else 0,    "
+    "dy = dz where y < x, half of it where x = y, else 0",
+    "Pow": _pow,
+    "Mean": "y = mean of x over dims,    dy/dx = 1 / n",
+    "LeakyRelu": _leaky,
+    "LayerNorm": "y = (x - mean) / std * weight + bias  for each row,    dweight = sum of dy (x - mean) / std,    "
+    "dbias = sum of dy",
+    "Var": "y = variance of x over dims,    dy/dx = 2 (x - mean) / (n - correction)",
+    "Std": "y = std of x over dims,    dy/dx = (x - mean) / ((n - correction) y)",
+    "Softplus": _softplus,
+    "VectorNorm": _norm,
+    "Permute": _permuted,
+    "Softmax": "y = e^x / sum(e^x) along dim,    dx = y (dy - sum(dy y))",
+    "LogSoftmax": "y = x - ln(sum(e^x)) along dim,    dx = dy - e^y sum(dy)",
+    "MseLoss": _loss("(x - target)^2", "2 (x - target)"),
+    "BinaryCrossEntropy": _loss("-(target ln x + (1 - target) ln(1 - x))", "(x - target) / (x (1 - x))"),
+    "BinaryCrossEntropyWithLogits": _loss("((1 - target) x + ln(1 + e^-x))", "(sigmoid(x) - target)"),
+    "NllLoss": _nll,
+    "Part": "y = x[key],    dx = dy in that place, 0 elsewhere",
+    "Index": "y = x[key],    dx = dy added up in these places, 0 elsewhere",
+    "Cat": _joined("cat", "the part of dy that came from"),
+    "Stack": _joined("stack", "the slice of dy that came from"),
+    "Split": "y = consecutive parts of x along dim,    dx = the gradients of the parts, joined again",
+    "Unbind": "y = the slices of x along dim,    dx = the gradients of the slices, stacked again",
+    "View": _shaped,
+    "UnsafeView": _shaped,
+    "Squeeze": _shaped,
+    "Unsqueeze": _shaped,
+    "Expand": _expanded,
+    "Gate": "y = grad where the activation is open, else 0,    dgrad = dy where it is open, else 0,    dx = 0",
+    "ReluGrad": "z = grad where y > 0, else 0,    dgrad = dz where y > 0, else 0,    dy = 0",
+    "SigmoidGrad": "z = grad (1 - y) y,    dgrad = dz (1 - y) y,    dy = dz grad (1 - 2 y)",
+    "TanhGrad": "z = grad (1 - y^2),    dgrad = dz (1 - y^2),    dy = -2 dz grad y",
+    "SoftmaxGrad": "z = y (grad - sum(grad y)),    dgrad = y (dz - sum(dz y))",
+    "LogSoftmaxGrad": "z = grad - e^y sum(grad)",
+    "MseSlope": "z = 2 grad (x - target),    dz/dgrad = 2 (x - target),    dz/dx = 2 grad,    dz/dtarget = -2 grad",
+    "Argmax": "y = the place of the largest x along dim",
+    "Argmin": "y = the place of the smallest x along dim",
+    "Aminmax": "y = the smallest and the largest x over dims",
+    "IndexSelect": "y = x[index] along dim,    dx = dy added up in these places, 0 elsewhere",
+    "Where": "z = x where condition, else y,    dx = dz where condition, else 0,    dy = 0 where condition, else dz",
+    "MaskedFill": "y = value where mask, else x,    dx = 0 where mask, else dy",
+    "Clone": "y = a copy of x,    dy/dx = 1",
+}
