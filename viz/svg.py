@@ -160,10 +160,11 @@ def _with_notes(graph: Graph, rows: dict[str, list[Row]]) -> tuple[Graph, dict[s
 
 
 def _heading(graph: Graph) -> list[Row]:
-    """The title, and what backward raised."""
+    """The title, and what backward raised where no node is to blame."""
     title = wording.visible(graph.title).strip()
     rows: list[Row] = [[(title, HEADING)]] if title else []
-    return rows + [[(line, ALARM)] for line in wording.message(graph.error or "")]
+    known = any(node.error for node in graph.nodes)  # then the message stands there
+    return rows if known else rows + [[(line, ALARM)] for line in wording.message(graph.error or "")]
 
 
 def _frame_title(group: Group) -> Row:
