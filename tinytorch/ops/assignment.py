@@ -118,8 +118,8 @@ def _fill(view: Tensor, value: Any) -> None:
         views.write(view, Copy.apply, value)
 
 
-def _put_quickly(self: Tensor, key: tuple, value: Any) -> bool:
-    """Write into the places `key` where that is simple and right; else False, and nothing has been done."""
+def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False) -> bool:
+    """Write into the places `key`, or add, where that is simple and right; else False, and nothing has been done."""
     into = self._array
     if isinstance(value, Tensor):
         source = value._array
@@ -133,7 +133,10 @@ def _put_quickly(self: Tensor, key: tuple, value: Any) -> bool:
         return False
     views.check_history(self, False)
     try:
-        into[key] = value
+        if accumulate:
+            add_at(into, key, value)
+        else:
+            into[key] = value
     except (IndexError, ValueError, TypeError):  # the long way finds out why
         return False
     self._bump()
@@ -255,7 +258,21 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     return IndexPut.apply(input, values, key, parsed.indices, accumulate)
 
 
+def _put_at_once(self: Tensor, indices: Any, values: Any, accumulate: bool) -> bool:
+    """Is the call of index_put_ one of the most common, with nothing to record? Then it is done."""
+    if type(indices) not in (tuple, list) or not indices or not isinstance(values, Tensor):
+        return False
+    if state.recording and (self.requires_grad or values.requires_grad):
+        return False
+    if not all(type(index) is Tensor for index in indices):
+        return False
+    key = quick_key(indices[0] if len(indices) == 1 else indices, self._array.shape)
+    return key is not None and _put_quickly(self, key, values, accumulate)
+
+
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    if _put_at_once(self, indices, values, accumulate):
+        return self
     parsed = _index_put_call("index_put_", self, indices, values)
     key = check_put(self._array, parsed.resolved(self._array.shape), values)
     values = _stripped(values)

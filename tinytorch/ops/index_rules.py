@@ -103,7 +103,7 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
     flat = key[first] if last - first == 1 else flat_places(key[first:last], sides)
     before, after = y.shape[:first], y.shape[last:]
     if values.shape != (result := (*before, *flat.shape, *after)):
-        values = np.broadcast_to(values, result)
+        values = kernels.layout.broadcast(values, result).copy()  # the kernel takes no strides of 0
     if flat.ndim != 1 or last - first != 1:
         values = values.reshape(*before, flat.size, *after)
         y = y.reshape(*before, math.prod(sides), *after)
