@@ -110,6 +110,14 @@ class _Identities:
         entries[key] = (weakref.ref(tensor, forget), _version(tensor), value)
 
 
+def _depth(frame: FrameType | None) -> int:
+    """How deep in the program's calls a frame is."""
+    depth = 0
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
+
+
 def _version(tensor: Any) -> int:
     return 0 if tensor._counter is None else tensor._counter.value
 
@@ -194,7 +202,7 @@ class Watcher:
         made = Operation()
         made.label, made.rule, made.written = label, rule, 0
         made.where = place_of(frames[0]) if frames else None
-        made.home = (len(frames), frames[0].f_code) if frames else None
+        made.home = (_depth(frames[0]), frames[0].f_code) if frames else None
         made.call = self.calls[-1] if self.calls else None
         made.grad_enabled = state.recording
         made.during = self.walks[-1].running if self.walks else ""
@@ -237,8 +245,13 @@ class Watcher:
         value.sought = home
         if value.maker is not None and value.maker.home is not None:
             depth, code = value.maker.home
-            still = depth <= len(frames) and frames[-depth].f_code is code
-            frames = [frames[-depth]] if still else [] if self.walks else frames[:1]
+            caller: FrameType | None = frames[0]
+            for _ in range(home[0] - depth):
+                caller = caller and caller.f_back
+            if caller is not None and caller.f_code is code and depth <= home[0]:
+                frames = [caller]
+            else:
+                frames = [] if self.walks else frames[:1]
         for each in reversed(frames):
             value.name = name_in(tensor, each, each is frames[0])
             if value.name is not None:
