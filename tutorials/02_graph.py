@@ -44,11 +44,10 @@ price = rate * distance + fixed
 error = (price - paid).pow(2).mean()
 print(price)
 print(error)
+print("requires_grad, is_leaf, grad_fn is None:")
 for name in ["distance", "paid", "rate", "fixed", "price", "error"]:
     tensor = globals()[name]
-    print(
-        f"{name:8} requires_grad={tensor.requires_grad!s:5}  is_leaf={tensor.is_leaf!s:5}  {type(tensor.grad_fn).__name__}"
-    )
+    print(f"{name:9}", tensor.requires_grad, tensor.is_leaf, tensor.grad_fn is None)
 
 # %% [markdown] lang="en"
 # `requires_grad=True` is a wish: "I will want to know how the result depends on me." It spreads: whatever is computed from
@@ -122,14 +121,17 @@ viz.draw(error)
 # %% [markdown] lang="en"
 # The white boxes are operations, in the order in which they ran. The blue ones are the *leaves*: tensors that no operation
 # made and that ask for a gradient. Yellow is data, which takes part and asks for nothing. Orange is what an operation keeps
-# because its way back needs it: the slope of a square depends on what was squared, so `pow` keeps its input.
+# because its way back needs it: the slope of a square depends on what was squared, so `pow` keeps its input. And where is
+# `paid`? The slope of a difference is 1, whatever is subtracted. Nobody needs `paid` any more, so nobody kept it, and the
+# picture can only say `?`.
 #
 # The other view of the same graph is the way back. The arrows turn round, and on each of them stands the gradient that
 # travels along it. Page 3 explains the numbers.
 
 # %% [markdown] lang="zh"
 # 白框是运算，按发生的顺序排列。蓝框是*叶子节点*：不是由运算得到、又要求梯度的张量。黄框是数据，参与计算，但什么也不要求。
-# 橙色的是运算留下来的东西，因为往回走时要用：平方的斜率取决于被平方的数，所以 `pow` 把输入留了下来。
+# 橙色的是运算留下来的东西，因为往回走时要用：平方的斜率取决于被平方的数，所以 `pow` 把输入留了下来。那么 `paid` 到哪里去了？
+# 不管减去多少，差的斜率都是 1。以后谁也用不着 `paid`，就没有人留着它，图上只好写一个 `?`。
 #
 # 同一个图还可以反过来看，看往回走的路。箭头掉了个头，每个箭头上写着沿着它传递的梯度。这些数怎么来的，第 3 页再讲。
 
@@ -149,7 +151,7 @@ viz.draw(error, direction="backward")
 # 在反向时放掉。
 
 # %% tags=["tinytorch"]
-viz.draw(error, values=True).save("taxi.html")
+player = viz.draw(error, values=True).save("taxi.html")
 
 # %% [markdown] lang="en"
 # ## Leaves
@@ -237,9 +239,10 @@ for start in [[3.0, 4.0], [0.3, -0.4], [-60.0, 80.0]]:
     y = grow(x)
     names, node = [], y.grad_fn
     while node is not None:
-        names.append(type(node).__name__.removesuffix("Backward0"))
+        names.append(type(node).__name__)
         node = node.next_functions[0][0] if node.next_functions else None
-    print(start, "->", y.tolist(), " ".join(names))
+    print(x.detach(), "->", y.detach())
+    print(len(names), "nodes:", *sorted(set(names)))
 
 # %% [markdown] lang="en"
 # The condition `x.norm() < 100` is not in the graph: a comparison answers yes or no, and has no slope.

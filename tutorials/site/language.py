@@ -1,6 +1,7 @@
-"""What depends on the reader's language: furo's words in Chinese, the switch on every page, the search."""
+"""What depends on the reader's language: furo's words in Chinese, the switch on every page, players, the search."""
 
 import re
+from html import escape
 
 from sphinx.search import SearchLanguage, languages
 from sphinx.search.en import SearchEnglish
@@ -64,6 +65,9 @@ def switch(app, pagename, templatename, context, doctree):
     context["same_page"] = (
         f"{context['pathto']('', 1)}../{there}/{pagename}.html".replace("//", "/")
     )
+    if 'class="player"' in context.get("body", ""):
+        script = f"<head><script>Object.defineProperty(navigator, 'language', {{value: '{here}'}})</script>"
+        context["body"] = context["body"].replace(escape("<head>"), escape(script))
     context["notebook"] = (
         pagename.removeprefix("tutorials/")
         if re.match(r"tutorials/\d", pagename)
