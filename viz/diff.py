@@ -154,7 +154,7 @@ def _details(old: Node, new: Node, old_groups: dict, new_groups: dict) -> Iterat
         ("note", old.note or "", new.note or ""),
         ("error", old.error or "", new.error or ""),
     ):
-        if UNNAMED.sub("_", was) != UNNAMED.sub("_", now):
+        if was != now and UNNAMED.sub("_", was) != UNNAMED.sub("_", now):
             yield what, was, now
     for what, past, present in (("gradient", (old.grad,), (new.grad,)), ("values", old.outputs, new.outputs)):
         if not _alike(past, present):

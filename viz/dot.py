@@ -65,6 +65,8 @@ def _head(graph: Graph, backward: bool) -> Iterator[str]:
     heading = f"<B>{markup(wording.visible(graph.title))}</B>" if wording.visible(graph.title).strip() else ""
     for line in wording.message(graph.error or "", 90):
         heading += ("<BR/>" if heading else "") + f'<FONT POINT-SIZE="11" COLOR="#cc0000">{markup(line)}</FONT>'
+    for line in wording.message(graph.note or "", 90):
+        heading += ("<BR/>" if heading else "") + f'<FONT POINT-SIZE="11" COLOR="{GREY}">{markup(line)}</FONT>'
     name = f' label=<{heading}> labelloc="t"' if heading else ""
     yield f'  graph [rankdir="{"BT" if backward else "TB"}" fontname="{FONT}" nodesep="0.3" ranksep="0.35"{name}]'
     yield f'  node [shape="box" style="filled,rounded" fontname="{FONT}" fontsize="11" margin="0.12,0.06"]'

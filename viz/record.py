@@ -296,6 +296,11 @@ class Watcher:
         for recording in self.recordings:
             recording.tensors = tensors
             recording.error = None
+        frames = user_frames(sys._getframe(1))
+        for tensor in tensors:  # a result that nothing was computed from has not been looked for yet
+            value = self.value_of(tensor)
+            if value.name is None and value.path is None:
+                self._seek_name(value, tensor, None, frames)
 
     def begins(self, task: Any, roots: Any, keep_graph: bool) -> None:
         """The engine sets out."""

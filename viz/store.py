@@ -29,7 +29,7 @@ def to_json(graph: Graph) -> str:
 
     >>> from tinytorch.viz.graph import Graph, Node
     >>> print(to_json(Graph(nodes=[Node("n0", "leaf", "leaf", name="w")], title="demo")), end="")
-    {"format": "tinytorch-graph", "version": 1, "title": "demo", "error": null,
+    {"format": "tinytorch-graph", "version": 1, "title": "demo", "error": null, "note": null,
     "nodes": [
     {"id": "n0", "kind": "leaf", "label": "leaf", "name": "w"}
     ],
@@ -37,7 +37,7 @@ def to_json(graph: Graph) -> str:
     "groups": [],
     "steps": []}
     """
-    head = _text({"format": FORMAT, "version": VERSION, "title": graph.title, "error": graph.error})
+    head = _text({"format": FORMAT, "version": VERSION, "title": graph.title, "error": graph.error, "note": graph.note})
     parts = []
     for name in ("nodes", "edges", "groups", "steps"):
         rows = ",\n".join(_text(_plain(item)) for item in getattr(graph, name))

@@ -47,6 +47,7 @@ def to_text(graph: Graph, colour: bool = False, direction: str = "forward", widt
     first = max((min(_width(line.branches + line.title), WIDEST) for line in lines), default=0)
     second = max((min(_width(line.columns[0]), WIDEST) for line in lines), default=0)
     result = [_painted([(part, "1;31")], colour, width) for part in wording.message(graph.error or "", 100)]
+    result += [_painted([(part, PALE)], colour, width) for part in wording.message(graph.note or "", 100)]
     for line in lines:
         shapes, formula, remarks, place = line.columns
         parts = [(line.branches, PALE), (line.title, COLOURS[line.look])]
