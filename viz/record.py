@@ -299,8 +299,8 @@ class Watcher:
         frames = user_frames(sys._getframe(1))
         for tensor in tensors:  # a result that nothing was computed from has not been looked for yet
             value = self.value_of(tensor)
-            if value.name is None and value.path is None:
-                self._seek_name(value, tensor, None, frames)
+            if value.name is None and value.path is None and frames:
+                self._seek_name(value, tensor, (_depth(frames[0]), frames[0].f_code), frames)
 
     def begins(self, task: Any, roots: Any, keep_graph: bool) -> None:
         """The engine sets out."""
