@@ -15,7 +15,9 @@ from tinytorch.viz.layout import layout
 from tinytorch.viz.page import FOLDER, SCRIPTS, page
 from tinytorch.viz.store import from_json
 
+from tests.viz import programs
 from tests.viz.samples import ODD_NAMES, SAMPLES, chain
+from tinytorch import viz
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 STYLE = (FOLDER / "page.css").read_text(encoding="utf-8")
@@ -247,6 +249,28 @@ def test_every_sample_can_be_stepped_through(show, name, locale, scheme):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("program", programs.PROGRAMS, ids=lambda program: program.__name__)
+def test_every_program_can_be_stepped_through(show, program):
+    """Gradients end in the leaves, whose page says what Python knows."""
+    with viz.record():
+        loss, params = program()
+        loss.backward(None if loss.dim() == 0 else loss.detach().clone().fill_(1))
+    graph = viz.draw(loss, params).graph
+    tab = show(graph, {"start_at_player": True})
+    reached = set()
+    for number in range(1, len(graph.steps) + 1):
+        assert tab.inner_text("#counter") == f"{number} / {len(graph.steps)}"
+        step = graph.steps[number - 1]
+        assert "current" in classes(tab, step.node)
+        if step.kind == "accumulate":
+            reached.add(step.node)
+            assert ".grad" in tab.inner_text("#sentence") and "grad_" in tab.inner_text("#step .formula")
+        press(tab, "ArrowRight")
+    assert reached == {node.id for node in graph.nodes if node.kind == "leaf"} != set()
+    assert tab.locator(".box.gone").count() == sum(bool(node.saved) for node in graph.nodes)
+
+
+@pytest.mark.browser
 def test_details_of_a_node(show):
     tab = show(SAMPLES["two_layer"]())
     assert "w1 (1000, 100), ‖grad‖ 3242" in " ".join(tab.inner_text("#details").split())
@@ -332,6 +356,13 @@ def test_modules_open_and_close(show):
     assert boxes(tab) == ["n0", "g0", "n10", "n11"]
     tab.click("#open-all")
     assert boxes(tab) == everything
+
+
+@pytest.mark.browser
+def test_depth_says_what_is_open_at_first(show):
+    for depth, expected in ((0, ["n0", "g0", "n10", "n11"]), (1, ["n0", "g1", "g2", "g3", "n10", "n11"])):
+        assert boxes(show(SAMPLES["module_net"](), {"depth": depth})) == expected
+    assert len(boxes(show(SAMPLES["module_net"](), {"depth": 2}))) == 12
 
 
 @pytest.mark.browser
@@ -495,6 +526,7 @@ def test_language(show):
         assert part in tab.inner_text("body"), part
     press(tab, "End")
     assert "收到梯度" in tab.inner_text("#sentence") and "就绪队列" in tab.inner_text("#step")
+    assert "梯度到此为止" in show(SAMPLES["module_net"](), locale="zh-CN").text_content("#scene")
     tab.click("#language")
     assert "receives its gradient" in tab.inner_text("#sentence")
     assert not re.search(r"[\u4e00-\u9fff]", tab.inner_text("body").replace("中文", ""))

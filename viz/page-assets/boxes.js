@@ -63,8 +63,8 @@ function groupLines(group) {
   return lines;
 }
 
-function sizeOf(lines, least = 70) {
-  const width = Math.max(least, ...lines.map(({ text, style }) => widthOf(text, style))) + 2 * MARGIN[0];
+function sizeOf(lines, isModule) {
+  const width = (isModule ? 18 : 0) + Math.max(70, ...lines.map(({ text, style }) => widthOf(text, style))) + 2 * MARGIN[0];
   return [Math.ceil(width), lines.reduce((sum, { style }) => sum + STYLES[style].line, 2 * MARGIN[1])];
 }
 

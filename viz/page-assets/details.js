@@ -27,7 +27,7 @@ function overview() {
 function nodeDetails(node) {
   return [
     heading(node),
-    isNamed(node.error) && el("p", { class: "failure" }, visible(node.error)),
+    isNamed(node.error) && state.step?.node !== node.id && el("p", { class: "failure" }, visible(node.error)),
     facts([
       [t("formula"), isNamed(node.formula) && code(node.formula)],
       [t("gradients"), node.gradients.length && node.gradients.map(code)],

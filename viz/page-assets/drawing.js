@@ -9,7 +9,7 @@ function redraw() {
   const content = folded();
   const withLabels = graph.edges.some((edge) => edge.grad);
   const lines = new Map(content.boxes.map((box) => [box.id, linesOf(box)]));
-  const sizes = new Map(content.boxes.map((box) => [box.id, sizeOf(lines.get(box.id))]));
+  const sizes = new Map(content.boxes.map((box) => [box.id, sizeOf(lines.get(box.id), box.group !== null)]));
   const labels = new Map();
   if (withLabels) content.links.forEach((link, i) => link.edges[0].summary || link.edges[0].grad ? labels.set(i, labelSize(link)) : null);
   const titles = new Map(content.frames.map((frame) => [frame.id, [widthOf(frameTitle(frame), "title") + 24, 22]]));

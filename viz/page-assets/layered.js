@@ -109,7 +109,8 @@ function chainsOf(slots, items, links, place, length) {
   });
 }
 
-// Which items are not on the main line: what has one arrow in all, and what takes one from such an item and feeds one other.
+// Which items are not on the main line: what has one arrow in all, and what takes one from such an item and feeds one
+// other, if that is fed by the main line as well.
 function asideOf(items, links, place) {
   const above = items.map(() => []);
   const below = items.map(() => []);
@@ -120,8 +121,8 @@ function asideOf(items, links, place) {
     above[lower].push(upper);
   }
   const ends = items.map((item, i) => !item.pinned && above[i].length + below[i].length === 1);
-  return ends.map((end, i) =>
-    end || (above[i].length === 1 && below[i].length === 1 && ends[above[i][0]] && !items[below[i][0]].pinned));
+  const turned = items.map((_, i) => above[i].length === 1 && below[i].length === 1 && ends[above[i][0]]);
+  return ends.map((end, i) => end || (turned[i] && above[below[i][0]].some((j) => !ends[j] && !turned[j])));
 }
 
 // Rows in the order in which slots are met on the way down every arrow: the first source and what follows from it on

@@ -43,7 +43,7 @@ function setAll(isClosed) {
   if (isClosed) for (const id of groups.keys()) closed.add(id);
   else for (const group of groups.values()) if (group.part && graph.nodes.length > 1000) closed.add(group.id);
   redraw();
-  fit();
+  firstView();
 }
 
 function setDirection(which) {
@@ -254,7 +254,7 @@ function start() {
   closeWhatIsTooMuch();
   setDirection(page.direction);
   refresh();
-  fit();
+  firstView();
   new ResizeObserver(() => applyView()).observe(byId("canvas"));
   listenToPointers();
   listenToKeys();

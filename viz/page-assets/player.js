@@ -87,9 +87,10 @@ function sentence(step) {
 function card(step) {
   const node = nodes.get(step.node);
   const isForward = step.kind === "forward";
-  const formulas = isForward ? [node.formula] : step.kind === "backward" ? node.gradients : [];
+  const name = titleOf(node);
+  const formulas = { forward: [node.formula], backward: node.gradients, accumulate: [`${name}.grad += grad_${name}`] }[step.kind];
   return [
-    el("h2", {}, t(PHASES[step.kind]), el("span", { class: "kind" }, clipped(step.kind === "accumulate" ? titleOf(node) : node.label, 30))),
+    el("h2", {}, t(PHASES[step.kind]), el("span", { class: "kind" }, clipped(step.kind === "accumulate" ? name : node.label, 30))),
     isNamed(step.error) && el("p", { class: "failure" }, visible(step.error)),
     ...formulas.filter(isNamed).map((formula) => el("p", { class: "formula" }, code(formula))),
     facts([
@@ -98,7 +99,7 @@ function card(step) {
       [t("incoming"), step.incoming && !arrivedAlone(step, node) && summaryView(step.incoming)],
       [t(isForward ? "savesNow" : "usesSaved"), step.kind !== "accumulate" && node.saved.map((saved) => savedView(node, saved))],
       [t("outgoing"), step.kind === "backward" && step.outgoing.map(flowView)],
-      [t("leafGradient", clipped(titleOf(node), 40)), step.kind === "accumulate" && accumulated(step, node)],
+      [t("leafGradient", clipped(name, 40)), step.kind === "accumulate" && accumulated(step, node)],
       [t("ready"), !isForward && queue(step)],
     ]),
     step.frees && node.saved.length > 0 && !isNamed(step.error) && el("p", { class: "gone" }, t("freedNow", savedNames(node)), el("br"), el("small", {}, t("whyFreed"))),

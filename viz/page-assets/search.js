@@ -1,6 +1,7 @@
 // Search by name, operation, module, shape or file:line; matches inside closed modules are found too.
 
 let matches = []; // ids of nodes
+let matched = new Set(); // the same
 let match = 0;
 
 function wordsOf(node) {
@@ -13,6 +14,7 @@ function wordsOf(node) {
 function find() {
   const query = byId("query").value.trim().toLowerCase();
   matches = query ? graph.nodes.filter((node) => wordsOf(node).includes(query)).map((node) => node.id) : [];
+  matched = new Set(matches);
   match = -1;
   byId("found").textContent = query && !matches.length ? t("nothingFound") : matches.length ? t("found", "–", matches.length) : "";
   paint();

@@ -67,7 +67,7 @@ function paint() {
     element.classList.toggle("used", held.some((one) => used.has(one.id)));
     element.classList.toggle("no-grad-yet", step !== null && held.every((one) => !state.arrived.has(one.id)));
     element.classList.toggle("chosen", id === (chosen && boxOf(chosen)));
-    element.classList.toggle("found", held.some((one) => matches.includes(one.id)));
+    element.classList.toggle("found", held.some((one) => matched.has(one.id)));
     const [arrived, expected] = (node && state.arrived.get(id)) ?? [0, 0];
     element.classList.toggle("counted", expected > 1);
     element.querySelector(".badge text").textContent = expected > 1 ? `${arrived}/${expected}` : "";

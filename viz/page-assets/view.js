@@ -31,6 +31,17 @@ function fit() {
   applyView();
 }
 
+// What one sees first: all of it where that can be read, else its beginning.
+function firstView() {
+  fit();
+  if (view.scale > 0.5) return;
+  const { width } = byId("canvas").getBoundingClientRect();
+  view.scale = Math.min(0.8, Math.max(0.35, (width - 48) / drawn.width));
+  view.x = (width - drawn.width * view.scale) / 2;
+  view.y = 24;
+  applyView();
+}
+
 // Move just enough that a rectangle of the drawing is inside the window; make it legible if it is far too small.
 function show(place, least = 0.55) {
   const { width, height } = byId("canvas").getBoundingClientRect();

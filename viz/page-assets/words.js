@@ -106,7 +106,7 @@ const WORDS = {
   noSteps: ["No steps were recorded for this graph.", "这个计算图没有记录步骤。"],
   didForward: ["Forward: {0} computes {1}.", "前向传播：{0} 计算 {1}。"],
   didForwardUnnamed: ["Forward: {0} computes its result, of shape {1}.", "前向传播：{0} 计算出结果，形状为 {1}。"],
-  counts: ["{0} operations, {1} leaves, {2} modules", "{0} 个运算，{1} 个叶子节点，{2} 个模块"],
+  counts: ["Operations: {0} · leaves: {1} · modules: {2}", "运算 {0} 个 · 叶子节点 {1} 个 · 模块 {2} 个"],
   overview: ["Overview", "概览"],
   leaves: ["Leaves", "叶子节点"],
   ofShape: ["{0} of shape {1}", "{0}（形状 {1}）"],
