@@ -172,8 +172,8 @@ def _chains(slots: list[Slot], items: list[Item], links: list[Link], place: list
 
 
 def _aside(items: list[Item], links: list[Link], place: list[int]) -> list[bool]:
-    """Which items are not on the main line: what has one arrow in all, and what takes one from such an item and feeds
-    one other (a weight, and the weight transposed)."""
+    """Which items are not on the main line: what has one arrow in all (a weight), and what takes one from such an item
+    and feeds one other, if that is fed by the main line as well (the weight transposed)."""
     above: list[list[int]] = [[] for _ in items]
     below: list[list[int]] = [[] for _ in items]
     for link in links:
@@ -182,9 +182,10 @@ def _aside(items: list[Item], links: list[Link], place: list[int]) -> list[bool]
             below[upper].append(lower)
             above[lower].append(upper)
     ends = [not item.pinned and len(above[i]) + len(below[i]) == 1 for i, item in enumerate(items)]
+    turned = [len(above[i]) == len(below[i]) == 1 and ends[above[i][0]] for i in range(len(items))]
+    main = [not end and not turn for end, turn in zip(ends, turned)]
     return [
-        end or (len(above[i]) == len(below[i]) == 1 and ends[above[i][0]] and not items[below[i][0]].pinned)
-        for i, end in enumerate(ends)
+        end or (turn and any(main[j] for j in above[below[i][0]])) for i, (end, turn) in enumerate(zip(ends, turned))
     ]
 
 
