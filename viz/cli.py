@@ -40,7 +40,9 @@ exit codes:
   6  the output cannot be written
   7  backward raised an error; the graph with the failing node in red was drawn
 """
-DIFF_DESCRIPTION = "Compare two graphs that were written with -o NAME.json. Exit code 0: no difference, 1: some, 2: trouble."
+DIFF_DESCRIPTION = (
+    "Compare two graphs that were written with -o NAME.json. Exit code 0: no difference, 1: some, 2: trouble."
+)
 
 
 class Stop(Exception):
@@ -90,17 +92,15 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = result.add_argument
-    add("script", metavar="SCRIPT", help="a Python file, or a folder with a __main__.py; `import torch` means tinytorch")
-    add("--var", metavar="NAME", help="the variable to draw; without it, the tensor that backward was called on last")
-    add("-o", "--output", metavar="FILE", help=f"write the drawing to FILE; its ending is the format: {', '.join(FORMATS)}")
-    add("--format", choices=FORMATS, help="the format, where FILE's ending does not say it; without -o, what to print")
-    add("--direction", choices=("forward", "backward"), default="forward", help="the way the arrows point: with the data (the default), or with the gradient, whose shape and size they then carry")  # fmt: skip
-    add("--style", choices=("tinytorch", "torchviz"), default="tinytorch", help="torchviz: PyTorch's nodes in torchviz's colours")  # fmt: skip
-    add("--depth", type=depth, metavar="N", help="how many modules may lie in each other; deeper ones become boxes (default: as many as are readable)")  # fmt: skip
-    add("--values", action="store_true", help="with the numbers of large tensors, not only their statistics")
-    add("--no-saved", action="store_true", help="without the tensors that are kept for backward")
-    add("--step", action="store_true", help="the interactive page, opened at its step player")
-    add("--open", action="store_true", help="show the result in the browser")
+    add("script", metavar="SCRIPT", help=HELP["script"])
+    add("--var", metavar="NAME", help=HELP["var"])
+    add("-o", "--output", metavar="FILE", help=HELP["output"])
+    add("--format", choices=FORMATS, help=HELP["format"])
+    add("--direction", choices=("forward", "backward"), default="forward", help=HELP["direction"])
+    add("--style", choices=("tinytorch", "torchviz"), default="tinytorch", help=HELP["style"])
+    add("--depth", type=depth, metavar="N", help=HELP["depth"])
+    for switch in ("values", "no-saved", "step", "open"):
+        add(f"--{switch}", action="store_true", help=HELP[switch])
     add("--version", action="version", version=f"tinytorch {__version__}")
     return result
 
@@ -125,6 +125,7 @@ def draw_script(arguments: list[str]) -> int:
         raise Stop(USAGE, f"no such script: {options.script}")
     kind = chosen_format(options)
     check_output(options, kind)
+    path = None if options.output is None else os.path.abspath(options.output)  # the script may change the folder
 
     from tinytorch.viz.running import run
 
@@ -141,7 +142,7 @@ def draw_script(arguments: list[str]) -> int:
         values=options.values,
         show_saved=not options.no_saved,
     )
-    deliver(drawing, options, kind, output)
+    deliver(drawing, options, kind, path, output)
     if ran.backward_error:
         print(f"tinytorch-viz: backward failed: {one_line(ran.backward_error)}", file=sys.stderr)
         return BACKWARD
@@ -189,11 +190,10 @@ def check_output(options: argparse.Namespace, kind: str) -> None:
         raise Stop(UNWRITABLE, f"cannot write {path}: permission denied")
 
 
-def deliver(drawing: Any, options: argparse.Namespace, kind: str, output: TextIO) -> None:
+def deliver(drawing: Any, options: argparse.Namespace, kind: str, path: str | None, output: TextIO) -> None:
     """Write the drawing to the file, or print it; open it if asked to."""
     from tinytorch.viz.render import NoRenderer, RenderError, write
 
-    path = options.output
     if path is None and options.open | options.step:
         name = Path(options.script).stem or "graph"
         path = os.path.join(tempfile.mkdtemp(prefix="tinytorch-"), f"{name}.{kind}")
@@ -206,16 +206,15 @@ def deliver(drawing: Any, options: argparse.Namespace, kind: str, output: TextIO
             print_bytes(content, output)
             return
         write(path, content)
-    except NoRenderer as error:
-        raise Stop(NO_RENDERER, str(error)) from None
-    except RenderError as error:
+    except (NoRenderer, RenderError) as error:
         raise Stop(NO_RENDERER, str(error)) from None
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Stop(UNWRITABLE, f"cannot write {path}: {error.strerror or error}") from None
+        raise Stop(UNWRITABLE, f"cannot write {options.output or path}: {error.strerror or error}") from None
     if options.open or (options.step and options.output is None):
-        if not webbrowser.open(Path(path).resolve().as_uri()):
+        shown = webbrowser.open(Path(path).resolve().as_uri())
+        if not shown:
             print(f"tinytorch-viz: no browser was found; the drawing is in {path}", file=sys.stderr)
 
 
@@ -249,15 +248,11 @@ def print_text(text: str, output: TextIO) -> None:
 
 
 def print_bytes(content: bytes, output: TextIO) -> None:
-    """Write after all that the script has printed, even where the script has closed its output."""
+    """Write after all that the script has printed; nothing where the script has closed its output."""
     if not output.closed:
         output.flush()
-        if hasattr(output, "buffer"):
-            output.buffer.write(content)
-            output.buffer.flush()
-        else:
-            output.write(content.decode(getattr(output, "encoding", None) or "utf-8", errors="replace"))
-            output.flush()
+        output.buffer.write(content)
+        output.buffer.flush()
 
 
 def is_terminal(output: TextIO) -> bool:

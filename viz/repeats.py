@@ -269,7 +269,7 @@ def _merged(alike: list[Node]) -> Node:
     first = alike[0]
     return dataclasses.replace(
         first,
-        name=starred([node.name for node in alike]),
+        name=_common([node.name for node in alike], first.kind in ("leaf", "data")),
         outputs=tuple(_outline(summary) for summary in first.outputs),
         inputs=tuple(_outline(summary) for summary in first.inputs),
         formula=first.formula if all(node.formula == first.formula for node in alike) else None,
@@ -278,6 +278,13 @@ def _merged(alike: list[Node]) -> Node:
         saved=(),
         grad=None,
     )
+
+
+def _common(names: list[str | None], is_tensor: bool) -> str | None:
+    """A name for several; results that have no name of their own in common have none."""
+    if is_tensor or all(name and "." in name for name in names):
+        return starred(names)
+    return names[0] if len(set(names)) == 1 else None
 
 
 def _outline(summary: Summary) -> Summary:

@@ -157,5 +157,5 @@ def _remarks(node: Node, turns: dict[str, int]) -> str:
     if node.id in turns:
         came = "" if node.grad is None else wording.gradient(node.grad)
         parts.append(f"backward {turns[node.id]}" + (f": gradient {came}" if came else ""))
-    parts += [wording.visible(node.note or ""), *wording.message(node.error or "", 200)]
+    parts += [wording.visible(node.note or ""), "backward failed here" if node.error else ""]
     return ", ".join(part.strip() for part in parts if part.strip())

@@ -103,18 +103,17 @@ def formula(node: Node) -> str:
     return f"{name} = {text}" if text and "=" not in text else text or name
 
 
-def values(summary: Summary) -> str:
-    """What is known of the numbers, as short as possible; "" where they were not looked at."""
-    if summary.text is not None:
-        return visible(summary.text)
-    parts = [
-        f"{word} {number(value)}"
-        for word, value in (("mean", summary.mean), ("norm", summary.norm))
-        if value is not None
-    ]
+def values(summary: Summary, limit: int = 40) -> str:
+    """What is known of the numbers: themselves where that is short, else mean, norm and range; "" if nothing is."""
+    if summary.text is not None and (len(summary.text) <= limit or summary.norm is None):
+        return visible(summary.text, limit)
+    known = (("mean", summary.mean), ("norm", summary.norm))
+    parts = [f"{word} {number(value)}" for word, value in known if value is not None]
     if summary.low is not None and summary.high is not None:
         parts.append(f"{number(summary.low)} to {number(summary.high)}")
-    return ", ".join(parts) + (f", {summary.unusual} nan or inf" if summary.unusual else "")
+    if summary.unusual:
+        parts.append(f"{summary.unusual} nan or inf")
+    return ", ".join(parts)
 
 
 def gradient(summary: Summary) -> str:
