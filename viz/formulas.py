@@ -64,6 +64,9 @@ def _names(box: Any) -> dict[str, str]:
             found[operand.letter] = operand.constant
         elif operand.letter not in found:
             found[operand.letter] = UNKNOWN
+    for bound in ("min", "max"):  # where a bound is missing, the word is the function's name
+        if found.get(bound) == "None":
+            del found[bound]
     return found
 
 

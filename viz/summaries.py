@@ -11,7 +11,8 @@ from tinytorch.viz.graph import Summary
 from tinytorch.dtypes import from_numpy
 from tinytorch.kernels.arrays import widen
 
-FEW = 8  # so many numbers are always shown
+FEW = 8  # so many numbers are always shown,
+LONG = 40  # if they make no longer text than this
 MANY = 64  # so many where values were asked for; of more, the first and last
 DIGITS = 6  # of statistics: the seventh digit may differ from machine to machine
 
@@ -37,6 +38,8 @@ def _whole(array: np.ndarray, values: bool) -> Summary:
     if array.dtype.kind == "V":
         array = widen(array)
     text = _text(array) if array.size <= FEW or values else None
+    if text is not None and len(text) > LONG and not values:
+        text = None
     if not array.size or array.dtype.kind not in "fciub":
         return Summary(shape, name, text)
     numbers = np.abs(array) if array.dtype.kind == "c" else array
