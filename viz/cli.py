@@ -40,9 +40,23 @@ exit codes:
   6  the output cannot be written
   7  backward raised an error; the graph with the failing node in red was drawn
 """
-DIFF_DESCRIPTION = (
-    "Compare two graphs that were written with -o NAME.json. Exit code 0: no difference, 1: some, 2: trouble."
-)
+DIFF_DESCRIPTION = """\
+Compare two graphs that were written with -o NAME.json.
+Exit code 0: no difference, 1: some, 2: a file that cannot be read or is no graph."""
+
+HELP = {
+    "script": "a Python file, or a folder with a __main__.py; in it `import torch` means tinytorch",
+    "var": "the variable to draw; without it, the tensor that backward was called on last",
+    "output": f"write the drawing to FILE; its ending is the format: {', '.join(FORMATS)}",
+    "format": "the format, where FILE's ending does not say it; without -o, what to print",
+    "direction": "forward (the default): arrows follow the data; backward: the gradient, with its shape and size",
+    "style": "torchviz: PyTorch's nodes in torchviz's colours",
+    "depth": "how many modules may lie in each other, deeper ones are boxes (default: as many as are readable)",
+    "values": "with the numbers of large tensors, not only their statistics",
+    "no-saved": "without the tensors that are kept for backward",
+    "step": "the interactive page, opened at its step player",
+    "open": "show the result in the browser",
+}
 
 
 class Stop(Exception):
@@ -267,7 +281,12 @@ def compare(arguments: list[str]) -> int:
     from tinytorch.viz.diff import diff, to_text
     from tinytorch.viz.store import from_json
 
-    result = Parser(prog="tinytorch-viz diff", description=DIFF_DESCRIPTION, allow_abbrev=False)
+    result = Parser(
+        prog="tinytorch-viz diff",
+        description=DIFF_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     result.add_argument("before", metavar="A.json")
     result.add_argument("after", metavar="B.json")
     options = result.parse_args(arguments)
