@@ -90,7 +90,7 @@ function summaryView(summary) {
     el("code", {}, `${shapeOf(summary)} ${visible(summary.dtype)}`),
     numbers.length > 0 && el("div", {}, numbers.join(" · ")),
     summary.unusual > 0 && el("div", { class: "failure" }, t("unusual", summary.unusual)),
-    isNamed(summary.text) && el("pre", {}, visible(summary.text)));
+    isNamed(summary.text) && el("pre", {}, visible(summary.text).replaceAll("], [", "],\n [")));
 }
 
 // A button that leads to a node or a module.

@@ -50,7 +50,7 @@ function show(place, least = 0.55) {
     view.y += place.y * (view.scale - least);
     view.scale = least;
   }
-  const margin = Math.min(60, width / 8, height / 8);
+  const margin = Math.min(20, width / 8, height / 8); // less than that of fit(): what is seen stays
   const inside = (offset, at, size, room) => {
     const [low, high] = [offset + at * view.scale, offset + (at + size) * view.scale];
     if (high - low > room - 2 * margin) return offset + (room - low - high) / 2;

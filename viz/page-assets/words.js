@@ -44,7 +44,7 @@ const WORDS = {
   cutWord: ["cut", "截断"],
   failed: ["backward failed here", "反向传播在此出错"],
   module: ["module", "模块"],
-  part: ["operations {0} to {1}", "第 {0} 到 {1} 个运算"],
+  part: ["nodes {0} to {1}", "第 {0} 到 {1} 个节点"],
   operations: ["{0} operations", "{0} 个运算"],
   operation1: ["1 operation", "1 个运算"],
   times: ["{0} times the same", "相同的 {0} 次"],
