@@ -135,57 +135,14 @@ def scatter_add(out, axis, index, source):
         return
     if cnp.PyArray_TYPE(to) == cnp.NPY_INT64:
         with nogil:
-            bad = add_in_parts(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, &walk)
+            bad = put_in_parts(<cnp.int64_t*> to.data, places, <const cnp.int64_t*> what.data, 1, &walk)
     elif cnp.PyArray_TYPE(to) == cnp.NPY_FLOAT:
         with nogil:
-            bad = add_in_parts(<float*> to.data, places, <const float*> what.data, &walk)
+            bad = put_in_parts(<float*> to.data, places, <const float*> what.data, 1, &walk)
     else:
         with nogil:
-            bad = add_in_parts(<double*> to.data, places, <const double*> what.data, &walk)
+            bad = put_in_parts(<double*> to.data, places, <const double*> what.data, 1, &walk)
     check(bad, places, along, &walk)
-
-
-cdef Py_ssize_t add_in_parts(number* out, const cnp.int64_t* index, const number* source, Walk* walk) noexcept nogil:
-    """Every thread does a part; the place of an index that is out of bounds, or -1"""
-    cdef int parts = parts_of(walk), part
-    cdef Py_ssize_t found[MOST]
-    if parts == 1:
-        return _scatter_add(out, index, source, walk, part_of(walk, 0, 1))
-    parts = parts if parts < MOST else MOST
-    for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
-        found[part] = _scatter_add(out, index, source, walk, part_of(walk, part, parts))
-    for part in range(parts):
-        if found[part] >= 0:
-            return found[part]
-    return -1
-
-
-cdef Py_ssize_t _scatter_add(number* out,                   # IN/OUT  (outer, n, inner)
-                             const cnp.int64_t* index,      # IN      (outer, count, inner)
-                             const number* source,          # IN      (outer, count, inner)
-                             Walk* walk, Part part) noexcept nogil:
-    cdef Py_ssize_t o, i, j, line, bad, stop, lines = CHECKED // walk.inner + 1
-    cdef Py_ssize_t at = part.o * walk.count * walk.inner
-    out += part.o * walk.n * walk.inner
-    for o in range(part.o_stop - part.o):
-        line = 0
-        while line < walk.count:
-            stop = line + lines if walk.count - line > lines else walk.count
-            bad = outside_lines(index, at, stop - line, &part, walk)
-            if bad >= 0:
-                return bad
-            if walk.inner == 1:
-                for i in range(at, at + stop - line):
-                    out[index[i]] += source[i]
-                at += stop - line
-            else:
-                for i in range(line, stop):
-                    for j in range(part.j, part.j_stop):
-                        out[index[at + j] * walk.inner + j] += source[at + j]
-                    at += walk.inner
-            line = stop
-        out += walk.n * walk.inner
-    return -1
 
 
 # ---- scatter ---------------------------------------------------------------------------------------------------------
@@ -211,36 +168,49 @@ def scatter(out, axis, index, source):
         return
     with nogil:
         if size == 4:
-            bad = set_in_parts(<uint32_t*> to.data, places, <const uint32_t*> what.data, step, &walk)
+            bad = put_in_parts(<uint32_t*> to.data, places, <const uint32_t*> what.data, step, &walk)
         elif size == 8:
-            bad = set_in_parts(<uint64_t*> to.data, places, <const uint64_t*> what.data, step, &walk)
+            bad = put_in_parts(<uint64_t*> to.data, places, <const uint64_t*> what.data, step, &walk)
         elif size == 1:
-            bad = set_in_parts(<uint8_t*> to.data, places, <const uint8_t*> what.data, step, &walk)
+            bad = put_in_parts(<uint8_t*> to.data, places, <const uint8_t*> what.data, step, &walk)
         else:
-            bad = set_in_parts(<uint16_t*> to.data, places, <const uint16_t*> what.data, step, &walk)
+            bad = put_in_parts(<uint16_t*> to.data, places, <const uint16_t*> what.data, step, &walk)
     check(bad, places, along, &walk)
 
 
-cdef Py_ssize_t set_in_parts(bits* out, const cnp.int64_t* index, const bits* source, Py_ssize_t step,
+# ---- what both do ----------------------------------------------------------------------------------------------------
+
+ctypedef fused element:     # `number`s are added to what is there, bits take its place
+    float
+    double
+    cnp.int64_t
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+
+cdef Py_ssize_t put_in_parts(element* out, const cnp.int64_t* index, const element* source, Py_ssize_t step,
                              Walk* walk) noexcept nogil:
     """Every thread does a part; the place of an index that is out of bounds, or -1"""
     cdef int parts = parts_of(walk), part
     cdef Py_ssize_t found[MOST]
     if parts == 1:
-        return _scatter(out, index, source, step, walk, part_of(walk, 0, 1))
+        return _put(out, index, source, step, walk, part_of(walk, 0, 1))
     parts = parts if parts < MOST else MOST
     for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
-        found[part] = _scatter(out, index, source, step, walk, part_of(walk, part, parts))
+        found[part] = _put(out, index, source, step, walk, part_of(walk, part, parts))
     for part in range(parts):
         if found[part] >= 0:
             return found[part]
     return -1
 
 
-cdef Py_ssize_t _scatter(bits* out,                         # IN/OUT  (outer, n, inner)
-                         const cnp.int64_t* index,          # IN      (outer, count, inner)
-                         const bits* source,                # IN      (outer, count, inner), or one number with step 0
-                         Py_ssize_t step, Walk* walk, Part part) noexcept nogil:
+cdef Py_ssize_t _put(element* out,                          # IN/OUT  (outer, n, inner)
+                     const cnp.int64_t* index,              # IN      (outer, count, inner)
+                     const element* source,                 # IN      (outer, count, inner), or bits to be copied to all
+                                                            #         places, with step 0
+                     Py_ssize_t step, Walk* walk, Part part) noexcept nogil:
     cdef Py_ssize_t o, i, j, line, bad, stop, lines = CHECKED // walk.inner + 1
     cdef Py_ssize_t at = part.o * walk.count * walk.inner
     out += part.o * walk.n * walk.inner
@@ -253,12 +223,18 @@ cdef Py_ssize_t _scatter(bits* out,                         # IN/OUT  (outer, n,
                 return bad
             if walk.inner == 1:
                 for i in range(at, at + stop - line):
-                    out[index[i]] = source[i * step]
+                    if element in number:
+                        out[index[i]] += source[i]
+                    else:
+                        out[index[i]] = source[i * step]
                 at += stop - line
             else:
                 for i in range(line, stop):
                     for j in range(part.j, part.j_stop):
-                        out[index[at + j] * walk.inner + j] = source[(at + j) * step]
+                        if element in number:
+                            out[index[at + j] * walk.inner + j] += source[at + j]
+                        else:
+                            out[index[at + j] * walk.inner + j] = source[(at + j) * step]
                     at += walk.inner
             line = stop
         out += walk.n * walk.inner
