@@ -55,6 +55,8 @@ def _whole(array: np.ndarray, values: bool) -> Summary:
     scale = float(np.abs(flat).max())
     norm = scale * math.sqrt(float(np.square(flat / scale).sum())) if scale else 0.0
     mean, low, high = float(flat.mean()), float(flat.min()), float(flat.max())
+    if abs(mean) < 1e-6 * scale:
+        mean = 0.0  # what is left of it is rounding, and differs from machine to machine
     if array.dtype.kind == "c":
         return Summary(shape, name, text, short(norm), unusual=unusual)
     return Summary(shape, name, text, short(norm), short(mean), short(low), short(high), unusual)
@@ -94,7 +96,10 @@ def constant_text(value: Any) -> str | None:
     if value is None or isinstance(value, (bool, str)):
         return repr(value)
     if isinstance(value, (int, float, complex, np.number)):
-        return number_text(value.item() if isinstance(value, np.number) else value)
+        number = value.item() if isinstance(value, np.number) else value
+        if isinstance(number, float) and not number.is_integer():
+            return min(repr(number), f"{number:.6g}", key=len)
+        return number_text(number)
     if value is Ellipsis:
         return "..."
     if isinstance(value, slice):

@@ -66,6 +66,7 @@ def _written(letter: str) -> str:
 
 def number(value: float) -> str:
     """Three digits: 3240, 0.25, 1.2e-05."""
+    value = value or 0.0  # no -0
     return f"{value:.0f}" if 100 <= abs(value) < 10000 else f"{value:.3g}"
 
 
