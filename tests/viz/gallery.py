@@ -1,12 +1,13 @@
 """Makes viz/README.md and the pictures in viz/gallery:  python -m tests.viz.gallery
 
 gallery.md is the text around the programs. Our own layout draws, so that pictures are the same on every machine; a test
-compares them with what is committed. The two by Graphviz are left as they are where no renderer is installed.
+compares them with what is committed. Those of Graphviz and of a browser are left as they are where there is none.
 """
 
 from __future__ import annotations
 
 import inspect
+import shutil
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,12 +113,33 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def others() -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The same for pictures that others draw: Graphviz."""
+    """The same for pictures that others draw: Graphviz, and a browser."""
     (entry,) = (entry for entry in ENTRIES if entry.program is programs.module)
     (drawing,) = draw(entry._replace(directions=("backward",))).values()
     yield "module_graphviz.svg", lambda: drawing.render("svg")
     loss, parameters = entry.program()
     yield "module_torchviz.svg", lambda: viz.draw(loss, parameters, style="torchviz").render("svg")
+    yield "page.png", screenshot
+
+
+def screenshot() -> bytes:
+    """The page of the network by hand, in the middle of backward."""
+    from playwright.sync_api import sync_playwright
+
+    with viz.record():
+        loss, _ = programs.two_layers()
+        loss.backward()
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        tab.set_content(viz.draw(loss, direction="backward", title="A network by hand").html())
+        for _ in range(10):
+            tab.keyboard.press("ArrowRight")
+        tab.wait_for_timeout(1000)
+        shot = tab.screenshot()
+        browser.close()
+    return shot
 
 
 def main() -> None:
@@ -126,7 +148,7 @@ def main() -> None:
     for name, render in others():
         try:
             write(FOLDER / name, render())
-        except viz.NoRenderer as error:
+        except (viz.NoRenderer, ImportError) as error:
             print(f"{name} stays as it is: {error}")
 
 

@@ -22,7 +22,7 @@ def test_pictures_and_text_are_those_of_today(made):
 
 def test_every_picture_is_shown_and_every_one_shown_is_there(made):
     text = made["../README.md"].decode()
-    shown = set(re.findall(r"\(gallery/(.*?\.svg)\)", text))
+    shown = set(re.findall(r"\(gallery/(.*?)\)", text))
     assert shown == {path.name for path in gallery.FOLDER.iterdir()}
 
 
