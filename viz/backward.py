@@ -38,13 +38,18 @@ class Walk:
         self.expected = {node.priority: count for node, count in task.waiting.items()}
         self.keep_graph, self.values = keep_graph, values
         self.runs: dict[int, Run] = {}
+        self.alone: dict[int, Summary | None] = {}  # for a node that is not there yet: the one gradient that came
         self.current: Run | None = None
         self.running = ""  # the label of the operation whose backward runs
         self.error: str | None = None
 
     def run(self, node: Any, grads: list) -> None:
         """`node` is about to run on these gradients of its outputs."""
-        incoming = tuple([None if grad is None else summarize(grad, self.values) for grad in grads])
+        alone = self.alone.pop(node.priority, None)
+        if alone is not None and len(grads) == 1:  # it was looked at when it was sent
+            incoming: tuple = (alone,)
+        else:
+            incoming = tuple([None if grad is None else summarize(grad, self.values) for grad in grads])
         self.current = Run(incoming, not self.keep_graph and bool(node._saved))
         self.runs[node.priority] = self.current
         self.running = label_of(node)
@@ -53,6 +58,8 @@ class Walk:
         """A gradient goes along edge number `index` to `target`, which waits for `left`, this one included."""
         expected = self.expected[target.priority]
         summary = None if grad is None else summarize(grad, self.values)
+        if expected == 1:
+            self.alone[target.priority] = summary
         self.current.flows[index] = (summary, expected - left + 1, expected)  # type: ignore[union-attr]
 
     def wait(self, ready: list, upcoming: Any) -> None:

@@ -7,6 +7,7 @@ Steps: the nodes are collected and put into the order of the forward pass; for e
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from types import FrameType
@@ -57,8 +58,21 @@ def build(
             raise TypeError(f"nothing to draw: a tensor is needed, not {type(each).__name__}")
     if direction not in ("forward", "backward"):
         raise ValueError(f"direction has to be 'forward' or 'backward', not {direction!r}")
-    names = Names(params, user_frames(frame))
-    builder = _Builder(outputs, names, values, raw, show_saved, title)
+    collecting = gc.isenabled()
+    gc.disable()  # a graph is many objects that all stay: looking through them again and again takes most of the time
+    try:
+        return _build(outputs, params, recording, direction, values, raw, show_saved, title, user_frames(frame))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(
+    outputs: list, params: Any, recording: Any, direction: str, values: bool, raw: bool, saved: bool, title: str,
+    frames: list,
+) -> Graph:  # fmt: skip
+    names = Names(params, frames)
+    builder = _Builder(outputs, names, values, raw, saved, title)
     if direction == "backward":
         builder.graph.note = gradients.ensure(outputs, builder.nodes)
     gradients.add(builder.graph, builder.boxes, builder.folded)
@@ -126,7 +140,7 @@ class _Builder:
                 box.shown.saved = self.saved_of(box)
 
     def transposed(self, names: Names, uses: dict, roots: set) -> dict[Any, tuple[Any, int]]:
-        """The nodes of transpositions that a product alone uses and that have no name: (node, output) of their input."""
+        """Nodes of transpositions that only a product uses and that have no name: for each the edge of its input."""
         found = {}
         for node in self.nodes:
             rule = getattr(node, "rule", None)
@@ -352,8 +366,10 @@ class _Builder:
 
 
 def _turns(node: Any) -> bool:
-    """Does a transposition of a matrix really exchange its sides?"""
+    """Does a transposition exchange the sides of a matrix?"""
     dims = node.__dict__.get("dims")
+    if len(node.outputs[0][0]) != 2:
+        return False
     return dims is None or tuple([dim % 2 for dim in dims]) == (1, 0)
 
 

@@ -23,11 +23,78 @@ UNKNOWN = "?"  # stands for an operand that nothing is known of
 def fill(boxes: list) -> None:
     """Set the formulas of all operations."""
     for box in boxes:
-        if box.shown.kind == "op":
-            box.shown.formula = forward_of(box)
-            box.shown.gradients = tuple(gradients_of(box))
-        elif box.shown.kind == "cut":
-            box.shown.formula = forward_of(box)
+        if box.shown.kind in ("op", "cut"):
+            filled = Filled(box)
+            box.shown.formula = filled.forward()
+            if box.shown.kind == "op":
+                box.shown.gradients = tuple(filled.gradients())
+
+
+class Filled:
+    """The formulas of one operation."""
+
+    def __init__(self, box: Any):
+        self.box, self.name = box, box.shown.name
+        self.arriving = f"grad_{self.name}"
+        self.rule = _rule_of(box)
+        self.given = _names(box)
+        self.spec: Spec | None = None
+        self.letters: dict[str, str] = {}
+        if self.rule is not None:
+            special = text_for(self.rule, self.given, box.shown.outputs)
+            self.spec = spec_of(self.rule) if special is None else read(special)
+        if self.spec is not None:
+            self.letters = _letters(box, self.spec, self.rule, self.given)
+
+    def forward(self) -> str:
+        """ "h = x @ w1"."""
+        box, given = self.box, self.given
+        if self.spec is not None and self.spec.forward is not None:
+            return f"{self.name} = {substitute(self.spec.forward, self.letters)}"
+        kind = type(box.node).__name__
+        if kind == "CopySlices":
+            return f"{self.name} = {given['base']} with {given['piece']} written into a part of it"
+        if kind == "AsStridedBackward0":
+            return f"{self.name} = a part of {given.get('x', UNKNOWN)}"
+        if box.recorded is not None and isinstance(box.recorded.rule, str):
+            return f"{self.name} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
+        arguments = [expression(source) for source in box.sources if source.box is not None]
+        return f"{self.name} = {box.shown.label}({', '.join(arguments)})"
+
+    def gradients(self) -> list[str]:
+        """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient."""
+        box, lines = self.box, []
+        for operand, source in zip(box.operands, box.sources):
+            if operand.node is None or source.box is None:
+                continue
+            text = self.gradient(operand)
+            if source.transposed:
+                text = transpose(text)
+            name = expression(source).removesuffix("^T")
+            line = f"grad_{name} = {text}{_fitting(box, operand, source, self.rule, text)}"
+            if line not in lines:
+                lines.append(line)
+        return lines
+
+    def gradient(self, operand: Any) -> str:
+        """The gradient of one operand: by its own formula, or the local derivative times what arrives."""
+        spec = self.spec
+        letter = None if spec is None else spec.letters(self.rule).get(operand.letter)
+        if spec is not None and letter is not None:
+            filled = {**self.letters, spec.out: self.name, f"d{spec.out}": self.arriving}
+            for other, text in self.letters.items():
+                filled.setdefault(f"d{other}", f"grad_{text}")
+            if letter in spec.gradients:
+                return substitute(spec.gradients[letter], filled)
+            if letter in spec.derivatives:
+                return derivative_times(self.arriving, substitute(spec.derivatives[letter], filled))
+        kind = type(self.box.node).__name__
+        if kind == "CopySlices":
+            piece = operand.letter == "piece"
+            return f"{self.arriving}{' in' if piece else ', 0 in'} the part that was written"
+        if kind == "AsStridedBackward0":
+            return f"{self.arriving} in that part, 0 elsewhere"
+        return f"{self.box.shown.label}.backward({self.arriving})"
 
 
 def _rule_of(box: Any) -> Any:
@@ -37,21 +104,15 @@ def _rule_of(box: Any) -> Any:
     return rule
 
 
-def _spec(box: Any, rule: Any) -> Spec | None:
-    """What is known of the formula of an operation."""
-    if rule is None:
-        return None
-    special = text_for(rule, _names(box), box.shown.outputs)
-    return spec_of(rule) if special is None else read(special)
-
-
 def _names(box: Any) -> dict[str, str]:
     """What stands for every parameter of the rule's forward: names of operands, and constants."""
     found: dict[str, str] = {}
-    if box.recorded is None and box.node is not None:
-        for name, value in getattr(box.node, "__dict__", {}).items():  # what a rule notes on its node
-            text = constant_text(value)
-            if text is not None and name[:1] != "_":
+    rule = getattr(box.node, "rule", None)
+    if box.recorded is None and rule is not None:
+        noted = box.node.__dict__  # rules note their parameters on their nodes
+        for name, _ in parameters_of(rule.forward) if noted else ():
+            text = constant_text(noted.get(name))
+            if name in noted and text is not None:
                 found[name] = text
     elif box.recorded is not None:
         for letter, given in box.recorded.arguments:
@@ -70,9 +131,8 @@ def _names(box: Any) -> dict[str, str]:
     return found
 
 
-def _letters(box: Any, spec: Spec, rule: Any) -> dict[str, str]:
+def _letters(box: Any, spec: Spec, rule: Any, given: dict[str, str]) -> dict[str, str]:
     """What stands for every letter of the rule's formula."""
-    given = _names(box)
     found = {}
     for letter, parameter in spec.parameters(rule).items():
         if parameter in given and parameter not in WORDS:
@@ -105,73 +165,6 @@ def _size(shape: tuple[int, ...]) -> int:
     for side in shape:
         size *= side
     return size
-
-
-def forward_of(box: Any) -> str:
-    """ "h = x @ w1"."""
-    name = box.shown.name
-    rule = _rule_of(box)
-    spec = _spec(box, rule)
-    if type(box.node).__name__ == "CopySlices":
-        given = _names(box)
-        return f"{name} = {given['base']} with {given['piece']} written into a part of it"
-    if type(box.node).__name__ == "AsStridedBackward0":
-        return f"{name} = a part of {_names(box).get('x', UNKNOWN)}"
-    if spec is not None and spec.forward is not None:
-        return f"{name} = {substitute(spec.forward, _letters(box, spec, rule))}"
-    if box.recorded is not None and isinstance(box.recorded.rule, str):
-        given = _names(box)
-        return f"{name} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
-    arguments = [expression(source) if source.box is not None else None for source in box.sources]
-    return f"{name} = {box.shown.label}({', '.join([each for each in arguments if each is not None])})"
-
-
-def gradients_of(box: Any) -> list[str]:
-    """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient."""
-    rule = _rule_of(box)
-    spec = _spec(box, rule)
-    letters = {} if spec is None else _letters(box, spec, rule)
-    by_parameter = {} if spec is None else {v: k for k, v in spec.parameters(rule).items()}
-    arriving = f"grad_{box.shown.name}"
-    lines = []
-    for operand, source in zip(box.operands, box.sources):
-        if operand.node is None or source.box is None:
-            continue
-        letter = by_parameter.get(operand.letter)
-        text = None
-        if spec is not None and letter is not None:
-            text = _gradient(spec, letter, letters, arriving, box.shown.name)
-        if text is None:
-            text = _special(box, operand) or f"{box.shown.label}.backward({arriving})"
-        if source.transposed:
-            text = transpose(text)
-        name = expression(source).removesuffix("^T")
-        line = f"grad_{name} = {text}{_fitting(box, operand, source, rule, text)}"
-        if line not in lines:
-            lines.append(line)
-    return lines
-
-
-def _gradient(spec: Spec, letter: str, letters: dict[str, str], arriving: str, name: str) -> str | None:
-    """The gradient of an input: its own formula, or the local derivative times what arrives."""
-    filled = {**letters, spec.out: name, f"d{spec.out}": arriving}
-    for other, text in letters.items():
-        filled.setdefault(f"d{other}", f"grad_{text}")
-    if letter in spec.gradients:
-        return substitute(spec.gradients[letter], filled)
-    if letter in spec.derivatives:
-        return derivative_times(arriving, substitute(spec.derivatives[letter], filled))
-    return None
-
-
-def _special(box: Any, operand: Any) -> str | None:
-    """Of the nodes that writes into views make."""
-    arriving = f"grad_{box.shown.name}"
-    kind = type(box.node).__name__
-    if kind == "CopySlices":
-        part = "the part that was written" if operand.letter == "piece" else "the rest, 0 in the part that was written"
-        return f"{arriving} in {part}" if operand.letter == "piece" else f"{arriving}, 0 in the part that was written"
-    return f"{arriving} in that part, 0 elsewhere" if kind == "AsStridedBackward0" else None
 
 
 def _fitting(box: Any, operand: Any, source: Any, rule: Any, text: str) -> str:

@@ -1,7 +1,7 @@
 """Reads the formulas in rules' docstrings: takes them apart into clauses, and puts names in the place of letters.
 
-They are written for people, in one manner: "z = x y,    dz/dx = y,    dz/dy = x". Two letters side by side are a product,
-a name before an argument is a function, all other words are prose and stay as they are.
+They are written for people, in one manner: "z = x y,    dz/dx = y,    dz/dy = x". Two letters side by side are a
+product, a name before an argument is a function, all other words are prose and stay as they are.
 """
 
 from __future__ import annotations
@@ -15,55 +15,12 @@ from tinytorch.viz.operands import parameters_of
 from tinytorch.autograd.rule import Elementwise, Rule
 
 FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arsinh",
-        "arcosh",
-        "artanh",
-        "ln",
-        "log",
-        "log2",
-        "log10",
-        "sqrt",
-        "exp",
-        "sigmoid",
-        "softplus",
-        "softmax",
-        "erf",
-        "erfc",
-        "erfcx",
-        "ndtr",
-        "digamma",
-        "polygamma",
-        "zeta",
-        "gamma",
-        "igamma",
-        "sign",
-        "sgn",
-        "floor",
-        "trunc",
-        "round",
-        "max",
-        "min",
-        "mean",
-        "Re",
-        "Im",
-        "re",
-        "im",
-        "det",
-        "conj",
-        "Phi",
-        "hardsigmoid",
-        "psi",
-    ]
+    re.findall(
+        r"\w+",
+        "sin cos tan arcsin arccos arctan sinh cosh tanh arsinh arcosh artanh ln log log2 log10 sqrt exp sigmoid softplus "
+        "softmax erf erfc erfcx ndtr digamma polygamma zeta gamma igamma sign sgn floor trunc round max min mean Re Im re "
+        "im det conj Phi hardsigmoid psi",
+    )
 )
 CONSTANTS = frozenset(("e", "pi", "i"))
 CLAUSES = re.compile(r"[,;.]?\s*\n\s*\n\s*|[,;]?(?:\s{3,}|\n\s*)|[,;]\s{2}")
@@ -71,10 +28,11 @@ ASIDE = re.compile(
     r"\s+\((?:[^()]|\([^()]*\))*\b(?:at|for|also|if|their|of|which|until|is|are)\b(?:[^()]|\([^()]*\))*\)$"
 )
 TAIL = re.compile(
-    r",? for (?:integers|a|an|real|complex|the halves|triangular|Hermitian|batches|numbers|x read)\b.*$| of a matrix$|: .*$"
+    r",? for (?:integers|a|an|real|complex|the halves|triangular|Hermitian|batches|numbers|x read)\b.*$"
+    r"| of a matrix$|: .*$"
 )
 TOKEN = re.compile(r"[A-Za-z]+\d*(?:_[A-Za-z0-9+-]+)?(?![A-Za-z])|\d+(?:\.\d+)?|\^[TH](?![a-z])|\s+|.", re.DOTALL)
-ATOM = re.compile(r"[\w.\[\]'\":, ()^]*\Z")
+PLAIN = re.compile(r"\?|\w+(?:\.\w+)*")  # names and numbers that never need parentheses
 
 
 class Spec:
@@ -82,13 +40,25 @@ class Spec:
 
     def __init__(self, out: str, forward: str | None, gradients: dict[str, str], derivatives: dict[str, str]):
         self.out, self.forward, self.gradients, self.derivatives = out, forward, gradients, derivatives
-        self.text = f" {forward or ''} "
+        self._parameters: dict[Any, tuple[dict[str, str], dict[str, str]]] = {}
 
     def parameters(self, rule: Any) -> dict[str, str]:
-        """For every letter of the formula, the parameter of forward that it stands for.
+        """For every letter of the formula, the parameter of forward that it stands for."""
+        return self._both(rule)[0]
 
-        Most have the same name; the others are meant in their order.
-        """
+    def letters(self, rule: Any) -> dict[str, str]:
+        """The other way round."""
+        return self._both(rule)[1]
+
+    def _both(self, rule: Any) -> tuple[dict[str, str], dict[str, str]]:
+        known = self._parameters.get(rule)
+        if known is None:
+            found = self._meant(rule)
+            known = self._parameters[rule] = found, {parameter: letter for letter, parameter in found.items()}
+        return known
+
+    def _meant(self, rule: Any) -> dict[str, str]:
+        """Most letters have the parameter's name; the others are meant in their order."""
         names = [name for name, _ in parameters_of(rule.forward)]
         found = {name: name for name in names}
         letters = [*self.gradients, *self.derivatives]
@@ -184,6 +154,29 @@ def substitute(text: str, names: dict[str, str]) -> str:
     >>> substitute("alpha x @ y + beta c", {"x": "h", "y": "w^T", "c": "b", "alpha": "1", "beta": "1"})
     'h @ w^T + b'
     """
+    used = [letter for letter in _words(text) if letter in names]
+    values = [names[letter] for letter in used]
+    if all(value != "1" and PLAIN.fullmatch(value) for value in values):
+        return _template(text, tuple(used)).format(*values)
+    return _fill(text, names)
+
+
+@functools.lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...]:
+    """All that could be a letter of a formula: its words, also without their indices."""
+    tokens = [each for each in TOKEN.findall(text) if each[0].isalpha()]
+    return tuple(dict.fromkeys([*tokens, *[each.partition("_")[0] for each in tokens]]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _template(text: str, letters: tuple[str, ...]) -> str:
+    """The formula with a place for every letter, for names that need no parentheses."""
+    marks = {letter: f"zq{i}zq" for i, letter in enumerate(letters)}
+    filled = _fill(text, marks).replace("{", "{{").replace("}", "}}")
+    return re.sub(r"zq(\d+)zq", r"{\1}", filled)
+
+
+def _fill(text: str, names: dict[str, str]) -> str:
     for word in ("dims", "dim"):
         if word in names and not names[word]:
             text = re.sub(rf" (?:over|along) {word}\b", "", text)

@@ -1,8 +1,8 @@
 """Recording: `with viz.record() as r:` notes of every operation where it ran, on what, and what came out.
 
 A recording keeps no tensor alive but those that backward was last called on: what it notes of a tensor is its name,
-its shape and statistics. Operations with a node in the backward graph are known as long as the node lives; others (under
-no_grad, argmax, detach) as long as their results, or anything that was computed from them.
+its shape and statistics. Operations with a node in the backward graph are known as long as the node lives; others
+(under no_grad, argmax, detach) as long as their results, or anything that was computed from them.
 """
 
 from __future__ import annotations
@@ -298,6 +298,8 @@ class Watcher:
             recording.error = None
         frames = user_frames(sys._getframe(1))
         for tensor in tensors:  # a result that nothing was computed from has not been looked for yet
+            if not isinstance(tensor, Tensor):
+                continue
             value = self.value_of(tensor)
             if value.name is None and value.path is None and frames:
                 self._seek_name(value, tensor, (_depth(frames[0]), frames[0].f_code), frames)

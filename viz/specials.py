@@ -1,4 +1,4 @@
-"""Formulas of operations whose docstrings say more than one wants to read on a drawing: shorter ones for the case at hand.
+"""Short formulas, for the case at hand, of operations whose docstrings say more than one wants to read on a drawing.
 
 They are texts of the same kind as those docstrings, and depend on what the operation was called with.
 """

@@ -42,23 +42,26 @@ def _whole(array: np.ndarray, values: bool) -> Summary:
         text = None
     if not array.size or array.dtype.kind not in "fciub":
         return Summary(shape, name, text)
-    numbers = np.abs(array) if array.dtype.kind == "c" else array
-    if array.dtype.kind not in "fc":
-        numbers = numbers.astype(np.float64)
-    finite = np.isfinite(numbers)
-    unusual = numbers.size - int(np.count_nonzero(finite))
-    if unusual:
-        numbers = numbers[finite]
-        if not numbers.size:
+    is_complex = array.dtype.kind == "c"
+    flat = (np.abs(array) if is_complex else array).ravel().astype(np.float64, copy=False)
+    low, high = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
+    unusual = 0
+    if not math.isfinite(high - low) and not np.isfinite(flat).all():
+        flat = flat[np.isfinite(flat)]
+        unusual = array.size - flat.size
+        if not flat.size:
             return Summary(shape, name, text, unusual=unusual)
-    flat = numbers.ravel().astype(np.float64, copy=False)
-    scale = float(np.abs(flat).max())
-    norm = scale * math.sqrt(float(np.square(flat / scale).sum())) if scale else 0.0
-    mean, low, high = float(flat.mean()), float(flat.min()), float(flat.max())
+        low, high = float(flat.min()), float(flat.max())
+    scale = max(abs(low), abs(high))
+    if 1e-140 < scale < 1e140:
+        norm = math.sqrt(float(flat.dot(flat)))
+    else:  # squares would leave the range of numbers
+        norm = scale * math.sqrt(float(np.square(flat / scale).sum())) if scale else 0.0
+    if is_complex:
+        return Summary(shape, name, text, short(norm), unusual=unusual)
+    mean = float(np.add.reduce(flat)) / flat.size
     if abs(mean) < 1e-6 * scale:
         mean = 0.0  # what is left of it is rounding, and differs from machine to machine
-    if array.dtype.kind == "c":
-        return Summary(shape, name, text, short(norm), unusual=unusual)
     return Summary(shape, name, text, short(norm), short(mean), short(low), short(high), unusual)
 
 
