@@ -29,58 +29,63 @@ cdef enum:
 
 def bce_with_logits(x, target):
     """(1 - target) * x - log_sigmoid(x), a new array."""
-    if not plain_float(x) or not plain_like(target, x):
+    if not fit(x, target):
         return twin.bce_with_logits(x, target)
     return losses(BCE, x, target, 0)
 
 
 def bce_with_logits_backward(grad, x, target):
     """grad * (sigmoid(x) - target), a new array; grad has x's shape, or is one number."""
-    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+    if not fit(x, target) or not one_or_like(grad, x):
         return twin.bce_with_logits_backward(grad, x, target)
     return slopes(BCE, grad, x, target, 0)
 
 
 def mse(x, target):
     """(x - target)^2, a new array."""
-    if not plain_float(x) or not plain_like(target, x):
+    if not fit(x, target):
         return twin.mse(x, target)
     return losses(MSE, x, target, 0)
 
 
 def mse_backward(grad, x, target):
     """2 * grad * (x - target), a new array, the gradient of x; grad has x's shape, or is one number."""
-    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+    if not fit(x, target) or not one_or_like(grad, x):
         return twin.mse_backward(grad, x, target)
     return slopes(MSE, grad, x, target, 0)
 
 
 def smooth_l1(x, target, beta):
     """d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, a new array."""
-    if not plain_float(x) or not plain_like(target, x):
+    if not fit(x, target):
         return twin.smooth_l1(x, target, beta)
     return losses(SMOOTH_L1, x, target, beta)
 
 
 def smooth_l1_backward(grad, x, target, beta):
     """grad * (d / beta clamped to [-1, 1]), a new array; grad has x's shape, or is one number."""
-    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+    if not fit(x, target) or not one_or_like(grad, x):
         return twin.smooth_l1_backward(grad, x, target, beta)
     return slopes(SMOOTH_L1, grad, x, target, beta)
 
 
 def huber(x, target, delta):
     """d^2 / 2 where |d| <= delta, else delta * (|d| - delta / 2), a new array."""
-    if not plain_float(x) or not plain_like(target, x):
+    if not fit(x, target):
         return twin.huber(x, target, delta)
     return losses(HUBER, x, target, delta)
 
 
 def huber_backward(grad, x, target, delta):
     """grad * (d clamped to [-delta, delta]), a new array; grad has x's shape, or is one number."""
-    if not plain_float(x) or not plain_like(target, x) or not one_or_like(grad, x):
+    if not fit(x, target) or not one_or_like(grad, x):
         return twin.huber_backward(grad, x, target, delta)
     return slopes(HUBER, grad, x, target, delta)
+
+
+cdef inline bint fit(object x, object target):
+    """Are x and target plain, of one floating dtype and of one shape?"""
+    return plain_float(x) and plain_like(target, x)
 
 
 cdef inline bint one_or_like(object grad, cnp.ndarray x):

@@ -34,11 +34,6 @@ def numbers_to_add(shape):
     return [numbers((100, shape[1])), 0, integers(100, shape), numbers(shape, 1)]
 
 
-def factors(shape):
-    """Shapes of a product's operands: (m, k, n)"""
-    return [numbers(shape[:2]), numbers(shape[1:], 1)]
-
-
 def adam(torch, p, g, m, v, _, step, lr, beta1, beta2, eps):
     """The update as PyTorch's optimizer spells it for one parameter"""
     m.lerp_(g, 1 - beta1)
@@ -143,10 +138,6 @@ def question(kernel, arguments, torch=None, written=(), shape=None):
 
 
 QUESTIONS = [question(*line, shape=shape) for line in TABLE for shape in SHAPES]
-QUESTIONS += [
-    question("matmul.matmul", factors, lambda torch, a, b: a @ b, shape=shape)
-    for shape in [(4, 3, 3), (15, 1, 1), (100, 2, 1), (2, 100, 1), (8, 8, 8), (64, 100, 10)]
-]
 
 
 @asked(QUESTIONS)

@@ -34,6 +34,32 @@ def spread(grad: Any, count: int, reduction: str) -> Any:
     return np.asarray(share) if isinstance(share, np.generic) else share  # the kernels want arrays
 
 
+# ---- losses of d = x - t: their gradients are slopes of d ------------------------------------------------------------
+
+
+def of_difference(ctx: Any, losses: Any, x: Any, target: Any, reduction: str) -> Any:
+    """What forward gives, and keeps for `slopes`."""
+    ctx.save_for_backward(x, target)
+    ctx.count, ctx.reduction = x.size, reduction
+    return reduce(losses, reduction)
+
+
+def slopes(ctx: Any, grad: Any, slope: type[Rule], *size: Any) -> tuple:
+    """dl/dx, which `slope` computes, and dl/dt = -dl/dx"""
+    x, target = ctx.saved_tensors
+    need_x, need_target = ctx.needs_input_grad
+    dx = slope.apply(spread(grad, ctx.count, ctx.reduction), x, target, *size)
+    return dx if need_x else None, -dx if need_target else None
+
+
+def slopes_of_clamped(ctx: Any, grad_grad: Any, unit: float, top: float) -> tuple:
+    """d dx/dg = s,    d dx/dx = g / unit where s is not clamped, else 0;    dx = g s,  s = d / unit in [-top, top]"""
+    grad, x, target = ctx.saved_tensors
+    slope = (x - target) / unit
+    dx = Keep.apply(grad_grad * grad / unit, abs(slope) <= top)
+    return grad_grad * Clamp.apply(slope, -top, top), dx, -dx
+
+
 class MseLoss(Elementwise):
     """l = (x - t)^2,    dl/dx = 2 (x - t),    dl/dt = -dl/dx"""
 
@@ -43,16 +69,11 @@ class MseLoss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, reduction):
-        ctx.save_for_backward(x, target)
-        ctx.count, ctx.reduction = x.size, reduction
-        return reduce(kernels.loss.mse(x, target), reduction)
+        return of_difference(ctx, kernels.loss.mse(x, target), x, target, reduction)
 
     @staticmethod
     def backward(ctx, grad):
-        x, target = ctx.saved_tensors
-        need_x, need_target = ctx.needs_input_grad
-        dx = MseSlope.apply(spread(grad, ctx.count, ctx.reduction), x, target)
-        return dx if need_x else None, -dx if need_target else None
+        return slopes(ctx, grad, MseSlope)
 
 
 class MseSlope(Rule):
@@ -82,16 +103,12 @@ class SmoothL1Loss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, beta, reduction):
-        ctx.save_for_backward(x, target)
-        ctx.count, ctx.beta, ctx.reduction = x.size, beta, reduction
-        return reduce(kernels.loss.smooth_l1(x, target, beta), reduction)
+        ctx.beta = beta
+        return of_difference(ctx, kernels.loss.smooth_l1(x, target, beta), x, target, reduction)
 
     @staticmethod
     def backward(ctx, grad):
-        x, target = ctx.saved_tensors
-        need_x, need_target = ctx.needs_input_grad
-        dx = SmoothL1Slope.apply(spread(grad, ctx.count, ctx.reduction), x, target, ctx.beta)
-        return dx if need_x else None, -dx if need_target else None
+        return slopes(ctx, grad, SmoothL1Slope, ctx.beta)
 
 
 class SmoothL1Slope(Rule):
@@ -109,11 +126,7 @@ class SmoothL1Slope(Rule):
 
     @staticmethod
     def backward(ctx, grad_grad):
-        grad, x, target = ctx.saved_tensors
-        slope = (x - target) / ctx.beta
-        inside = Clamp.apply(slope, -1, 1)
-        dx = Keep.apply(grad_grad * grad / ctx.beta, abs(slope) <= 1)
-        return grad_grad * inside, dx, -dx
+        return slopes_of_clamped(ctx, grad_grad, ctx.beta, 1)
 
 
 class HuberLoss(Elementwise):
@@ -125,16 +138,12 @@ class HuberLoss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, delta, reduction):
-        ctx.save_for_backward(x, target)
-        ctx.count, ctx.delta, ctx.reduction = x.size, delta, reduction
-        return reduce(kernels.loss.huber(x, target, delta), reduction)
+        ctx.delta = delta
+        return of_difference(ctx, kernels.loss.huber(x, target, delta), x, target, reduction)
 
     @staticmethod
     def backward(ctx, grad):
-        x, target = ctx.saved_tensors
-        need_x, need_target = ctx.needs_input_grad
-        dx = HuberSlope.apply(spread(grad, ctx.count, ctx.reduction), x, target, ctx.delta)
-        return dx if need_x else None, -dx if need_target else None
+        return slopes(ctx, grad, HuberSlope, ctx.delta)
 
 
 class HuberSlope(Rule):
@@ -152,10 +161,10 @@ class HuberSlope(Rule):
 
     @staticmethod
     def backward(ctx, grad_grad):
-        grad, x, target = ctx.saved_tensors
-        d = x - target
-        dx = Keep.apply(grad_grad * grad, abs(d) <= ctx.delta)
-        return grad_grad * Clamp.apply(d, -ctx.delta, ctx.delta), dx, -dx
+        return slopes_of_clamped(ctx, grad_grad, 1, ctx.delta)
+
+
+# ---- other losses ----------------------------------------------------------------------------------------------------
 
 
 class BinaryCrossEntropy(Rule):
