@@ -13,10 +13,12 @@ import argparse
 import hashlib
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,16 @@ c.InlineBackend.rc = {"svg.hashsalt": "tinytorch", "figure.figsize": (6.4, 3.6)}
 """
 
 
+# What the site consists of, with its titles.
+PARTS = [
+    ("tutorials/index", "Tutorials", "教程"),
+    ("reference/index", "Reference", "接口参考"),
+    ("gallery", "Gallery of graphs", "计算图画廊"),
+    ("design", "How tinytorch is built", "tinytorch 是怎么搭起来的"),
+    ("benchmarks", "Benchmarks", "性能测试"),
+]
+
+
 class SiteFailed(Exception):
     """What is wrong with the site."""
 
@@ -44,6 +56,18 @@ def keep(path: Path, content: str | bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def without_tree(text: str, files: Collection[str]) -> str:
+    """A document of the repository whose links to files that the site lacks are text."""
+
+    def link(match: re.Match[str]) -> str:
+        target = match[2].split("#")[0]
+        outside = not target or "://" in target or target in files
+        return match[0] if outside else match[1]
+
+    text = re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
+    return text.replace("```mermaid", "```text")  # which Pygments does not know
 
 
 def fingerprint() -> str:
@@ -143,6 +167,10 @@ class Site:
         text = (SETTINGS / f"index.{lang}.md").read_text(encoding="utf-8")
         toctree = ["```{toctree}", ":hidden:", ":maxdepth: 1", "", *there, "```", ""]
         files["index.md"] = text + "\n" + "\n".join(toctree)
+        if lang == "zh":
+            for name, content in files.items():
+                if name.endswith(".md") and isinstance(content, str):
+                    files[name] = notebooks.joined(content)
         return files
 
     def tutorials(self, lang: str) -> dict[str, str | bytes]:
@@ -172,6 +200,9 @@ class Site:
             files["gallery.md"] = gallery.read_bytes()
             for path in (gallery.parent / "gallery").iterdir():
                 files[f"gallery/{path.name}"] = path.read_bytes()
+        for name, content in files.items():
+            if name.endswith(".md") and isinstance(content, bytes):
+                files[name] = without_tree(content.decode(), files.keys())
         return files
 
 

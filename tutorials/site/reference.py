@@ -8,6 +8,7 @@ import ast
 import importlib
 import inspect
 import re
+from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
@@ -44,6 +45,8 @@ MODULES = [
     ("testing", "Testing", "测试工具", ["testing"]),
     ("viz", "Drawings", "画图", ["viz"]),
 ]
+
+TORCH = ("Creation, types, settings", "创建、类型与设置")
 
 # The comments in ops/__init__.py and functions/__init__.py, which divide the operations into pages, in Chinese.
 GROUPS = {
@@ -89,76 +92,45 @@ def groups():
 
 def pages(lang):
     """All pages of the reference: a dictionary from file name to MyST Markdown."""
-    made = {}
-    for slug, title, package, modules in groups():
-        text = [f"# {title[0].upper() + title[1:] if lang == 'en' else GROUPS[title]}"]
-        for module in modules:
-            names = sorted(
-                name
-                for name, value in NAMES.items()
-                if documented_in(value, f"{package}.{module}")
-            )
-            names = [
-                name for name in names if getattr(tinytorch, name, None) is not None
-            ]
-            if names:
-                path = f"tinytorch/{package}/{module}.py"
-                text += [
-                    f"## {module}",
-                    f"{escaped(first_line(path))} `{path}`",
-                    *entries("torch", names),
-                ]
-        if len(text) > 1:
-            made[slug] = text
-    made["torch"] = [
-        "# " + {"en": "Creation, types, settings", "zh": "创建、类型与设置"}[lang]
-    ]
+    nr = ("en", "zh").index(lang)
+    made = {"tensor": tensor_page(lang), "torch": [f"# {TORCH[nr]}"]}
     for module, names in rest().items():
-        path = f"{module.replace('.', '/')}.py"
-        made["torch"] += [
-            f"## {module.removeprefix('tinytorch.')}",
-            f"{escaped(first_line(path))} `{path}`",
-        ]
-        made["torch"] += entries("torch", names)
-    made["tensor"] = tensor_page(lang)
-    for file, english, chinese, modules in MODULES:
-        text = [f"# {english if lang == 'en' else chinese}"]
+        made["torch"] += section(module, "torch", names)
+    for slug, title, package, modules in groups():
+        sections = []
         for module in modules:
-            path = module_of(module).__file__
-            name = f"{'tinytorch' if module == 'viz' else 'torch'}.{module}"
-            text += [
-                f"## {name}",
-                escaped(first_line(path)),
-                *entries(name, public_names(module_of(module))),
+            path = f"tinytorch.{package}.{module}"
+            names = [
+                name for name, value in NAMES.items() if documented_in(value, path)
             ]
-        made[file] = text
-    files = [file for file, *_ in MODULES]
-    order = [slug for slug, *_ in groups() if slug in made]
-    index = [
-        "# " + {"en": "Reference", "zh": "接口参考"}[lang],
-        {
-            "en": "Made from the docstrings of the source. Operations stand in the order of "
-            "`tinytorch/ops/__init__.py`, which is the order to read them in; one section is one file.",
-            "zh": "以下内容由源代码里的文档字符串生成，因此是英文的。运算按 `tinytorch/ops/__init__.py` 里的顺序排列，"
-            "也就是阅读源代码的顺序；一节对应一个文件。",
-        }[lang],
-        "\n".join(
-            [
-                "```{toctree}",
-                ":maxdepth: 1",
-                "",
-                "tensor",
-                "torch",
-                *order,
-                *files,
-                "```",
-            ]
-        ),
+            sections += section(path, "torch", sorted(names))
+        if sections:
+            title = title[0].upper() + title[1:] if lang == "en" else GROUPS[title]
+            made[slug] = [f"# {title}", *sections]
+    for file, *titles, modules in MODULES:
+        made[file] = [f"# {titles[nr]}"]
+        for module in modules:
+            prefix = f"{'tinytorch' if module == 'viz' else 'torch'}.{module}"
+            names = public_names(module_of(module))
+            made[file] += section(f"tinytorch.{module}", prefix, names, prefix)
+    toctree = ["```{toctree}", ":maxdepth: 1", "", *made, "```"]
+    about = (Path(__file__).parent / f"reference.{lang}.md").read_text(encoding="utf-8")
+    made["index"] = [about, "\n".join(toctree)]
+    return {f"{name}.md": "\n\n".join(text) + "\n" for name, text in made.items()}
+
+
+def section(module, prefix, names, title=None):
+    """A heading, what the file says of itself, its entries; nothing where there are no entries."""
+    if not names:
+        return []
+    stem = "viz" if module == "tinytorch.viz" else module.replace(".", "/")
+    path = f"{stem}.py" if (ROOT / f"{stem}.py").exists() else f"{stem}/__init__.py"
+    title = title or module.rsplit(".", 1)[-1]
+    return [
+        f"## {title}",
+        f"{escaped(first_line(path))} `{path}`",
+        *entries(prefix, names),
     ]
-    return {
-        f"{name}.md": "\n\n".join(text) + "\n"
-        for name, text in {**made, "index": index}.items()
-    }
 
 
 def tensor_page(lang):
@@ -236,8 +208,10 @@ def public_names(module):
 
 
 def documented_in(value, module):
-    return getattr(value, "__module__", "") == f"tinytorch.{module}" and bool(
-        own_doc(value)
+    """Is this a function of the module with a docstring of its own? In-place forms have none."""
+    text = own_doc(value) or "In-place form"
+    return getattr(value, "__module__", "") == module and not text.startswith(
+        "In-place form"
     )
 
 
