@@ -135,8 +135,8 @@ def module_net() -> Graph:
     h = m.op("ReLU", "h", (8, 3), a1, group=act, formula="h = max(a, 0)", backward="ReluBackward0")
     w2, b2 = m.leaf("layer2.weight", 1, 3, group=two), m.leaf("layer2.bias", 1, group=two)
     t2 = m.op("T", None, (3, 1), w2, group=two, formula="layer2.weight^T", backward="TBackward0")
-    pred = m.op("Addmm", "pred", (8, 1), b2, h, t2, group=two, backward="AddmmBackward0",
-                saved=(Saved("h", summary(8, 3), h, freed=True), Saved("layer2.weight", summary(1, 3), w2)))  # fmt: skip
+    keeps = (Saved("h", summary(8, 3), h, freed=True), Saved("layer2.weight", summary(1, 3), w2))
+    pred = m.op("Addmm", "pred", (8, 1), b2, h, t2, group=two, backward="AddmmBackward0", saved=keeps)
     cut = m.node("cut", "Detach", (8, 1), (pred,), note="gradient stops here: detach", where=line(20, "pred.detach()"))
     loss = m.op("MSELoss", "loss", (), pred, cut, is_output=True, backward="MseLossBackward0",
                 where=line(21, "loss = F.mse_loss(pred, pred.detach())"))  # fmt: skip
