@@ -270,6 +270,7 @@ def _labels(texts: dict[int, str], places: Layout) -> Iterator[str]:
 
 def _arrows(drawn: Graph, arrows: int, places: Layout, backward: bool) -> Iterator[str]:
     """Edges with heads, dashed where no gradient goes; after so many `arrows`, the dotted lines of saved tensors."""
+    failed = backward and any(node.error for node in drawn.nodes)
     for number, (edge, points) in enumerate(zip(drawn.edges, places.edges)):
         if not points:
             continue
@@ -277,9 +278,9 @@ def _arrows(drawn: Graph, arrows: int, places: Layout, backward: bool) -> Iterat
             style = f'stroke="{wording.COLOURS["saved"][1]}" stroke-dasharray="1.5,3"'
             yield f'<path d="{_path(points)}" fill="none" {style}/>'
             continue
-        colour = LINE if edge.needs_grad else PALE
-        dashes = "" if edge.needs_grad else ' stroke-dasharray="4,3"'
-        if backward and not edge.needs_grad:
+        flows = edge.needs_grad and not (failed and edge.grad is None)
+        colour, dashes = (LINE, "") if flows else (PALE, ' stroke-dasharray="4,3"')
+        if backward and not flows:
             head = ""
         else:
             points, head = _headed(points[::-1] if backward else points, colour)

@@ -72,6 +72,16 @@ def test_arrows_point_down_forward_and_up_backward():
     assert all(heads("forward")) and not any(heads("backward"))
 
 
+def test_where_backward_failed_no_arrow_goes_on():
+    graph = samples.error_graph()
+    failed = next(node.id for node in graph.nodes if node.error)
+    for edge in graph.edges:
+        edge.grad = None if edge.target == failed else edge.summary
+    heads = len(list(parsed(graph, "backward").iter(f"{SPACE}polygon")))
+    assert heads == sum(edge.grad is not None for edge in graph.edges) < len(graph.edges)
+    assert len(list(parsed(graph).iter(f"{SPACE}polygon"))) == len(graph.edges)
+
+
 def test_a_saved_tensor_is_drawn_once():
     found = texts(parsed(samples.double_use()))
     assert found.count("a") == 1 and "b" not in found
