@@ -18,11 +18,14 @@ include "threads.pxi"
 include "walk.pxi"
 include "fetch.pxi"
 include "extreme.pxi"
+include "extreme_places.pxi"
 
 twin = import_module("tinytorch.kernels.extrema")
 
 cdef enum:
-    GRAIN = 1 << 16     # numbers that are worth a thread
+    # Numbers that are worth a thread. Where another program has the second core, the first waits 8 ms for it.
+    GRAIN = 1 << 16
+    GRAIN_OF_PLACES = 1 << 14   # finding them takes several times as long
 
 
 def amax(x, axis=None, bint keepdims=False):
@@ -38,7 +41,7 @@ def amin(x, axis=None, bint keepdims=False):
     cdef Walk walk
     if not has_kind(x) or not plan(x, axis, NOTHING, &walk):
         return twin.amin(x, axis, keepdims)
-    return values_of(x, &walk, keepdims, -1)
+    return values_of(x, &walk, keepdims, 1)
 
 
 def max_with_indices(x, axis=None, bint keepdims=False):
@@ -49,7 +52,7 @@ def max_with_indices(x, axis=None, bint keepdims=False):
 
 def min_with_indices(x, axis=None, bint keepdims=False):
     """(smallest numbers of x along one axis, their places in it)."""
-    found = values_and_places(x, axis, keepdims, -1)
+    found = values_and_places(x, axis, keepdims, 1)
     return twin.min_with_indices(x, axis, keepdims) if found is None else found
 
 
@@ -61,7 +64,7 @@ def argmax(x, axis=None, bint keepdims=False):
 
 def argmin(x, axis=None, bint keepdims=False):
     """Places of the smallest numbers of x along one axis."""
-    found = values_and_places(x, axis, keepdims, -1)
+    found = values_and_places(x, axis, keepdims, 1)
     return twin.argmin(x, axis, keepdims) if found is None else found[1]
 
 
@@ -79,15 +82,15 @@ cdef bint has_kind(object x):
     )
 
 
-cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int flip):
+cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
-    cdef State state = State(<char*>values.data, NULL, flip)
+    cdef State state = State(<char*>values.data, NULL, least)
     with nogil:
-        compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True, True)
+        compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
     return in_order_of_axes(walk, values, x, keepdims)
 
 
-cdef tuple values_and_places(object x, object axis, bint keepdims, int flip):
+cdef tuple values_and_places(object x, object axis, bint keepdims, int least):
     """None where the twin has to do it"""
     cdef Walk walk, all_numbers
     if type(axis) is tuple or not has_kind(x) or not plan(x, axis, PLACES, &walk) or walk.n > INT32_MAX:
@@ -97,69 +100,73 @@ cdef tuple values_and_places(object x, object axis, bint keepdims, int flip):
     cdef bint is_row = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
     cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
-    cdef State state = State(<char*>values.data, <char*>places.data, flip)
-    cdef State value = State(<char*>values.data, NULL, flip)
+    cdef State state = State(<char*>values.data, <char*>places.data, least)
+    cdef State value = State(<char*>values.data, NULL, least)
     if is_row:
         with nogil:
-            compute(kind, size, &walk, &state, True, True)
+            compute(kind, size, &walk, &state, True)
     else:
         plan(x, axis, NOTHING, &all_numbers)
         with nogil:
-            compute(kind, size, &all_numbers, &value, True, False)
-            compute(kind, size, &walk, &state, False, True)
+            compute(kind, size, &all_numbers, &value, True)
+            compute(kind, size, &walk, &state, False)
     return in_order_of_axes(&walk, values, array, keepdims), in_order_of_axes(&walk, places, array, keepdims)
 
 
-cdef void compute(int kind, int size, const Walk* walk, const State* state, bint begins, bint ends) noexcept nogil:
+cdef void compute(int kind, int size, const Walk* walk, const State* state, bint begins) noexcept nogil:
     """extremes of the kind of numbers that this is"""
     if kind == cnp.NPY_FLOAT:
-        extremes(<float*>NULL, walk, state, begins, ends)
+        extremes(<float*>NULL, walk, state, begins)
     elif kind == cnp.NPY_DOUBLE:
-        extremes(<double*>NULL, walk, state, begins, ends)
+        extremes(<double*>NULL, walk, state, begins)
     elif kind == cnp.NPY_BOOL or kind == cnp.NPY_UBYTE:
-        extremes(<uint8_t*>NULL, walk, state, begins, ends)
+        extremes(<uint8_t*>NULL, walk, state, begins)
     elif size == 8:
-        extremes(<int64_t*>NULL, walk, state, begins, ends)
+        extremes(<int64_t*>NULL, walk, state, begins)
     elif size == 4:
-        extremes(<int32_t*>NULL, walk, state, begins, ends)
+        extremes(<int32_t*>NULL, walk, state, begins)
     elif size == 2:
-        extremes(<int16_t*>NULL, walk, state, begins, ends)
+        extremes(<int16_t*>NULL, walk, state, begins)
     else:
-        extremes(<int8_t*>NULL, walk, state, begins, ends)
+        extremes(<int8_t*>NULL, walk, state, begins)
 
 
-cdef void extremes(number* kind, const Walk* walk, const State* state, bint begins, bint ends) noexcept nogil:
-    """Find the extremes, and their places if state.more is given; without `begins` only the place of a known extreme.
-
-    Without `ends` the values stay keys.
-    """
+cdef void extremes(number* kind, const Walk* walk, const State* state, bint begins) noexcept nogil:
+    """Find the extremes, and their places if state.more is given; without `begins` the place of a known extreme."""
     cdef number* values = <number*>state.values
     cdef int64_t* places = <int64_t*>state.more
+    cdef merge_t merge = <merge_t>merge_least[number] if state.least else <merge_t>merge_largest[number]
     cdef Py_ssize_t i
     if not begins:
         places[0] = INT64_MAX
         fold(walk, <room_t>room_of_first_place[number], <merge_t>merge_first_places, state, 0, sizeof(int64_t), GRAIN)
+        return
+    for i in range(walk.count):
+        values[i] = worst(<number>0, state.least)
+    if places == NULL:
+        fold(walk, <room_t>room_of_extremes[number], merge, state, sizeof(number), 0, GRAIN)
     else:
         for i in range(walk.count):
-            values[i] = lowest(<number>0)
-        if places == NULL:
-            fold(walk, <room_t>room_of_extremes[number], <merge_t>merge_extremes[number], state, sizeof(number), 0, GRAIN)
-        else:
-            for i in range(walk.count):
-                places[i] = 0
-            fold(walk, <room_t>room_of_places[number], <merge_t>merge_extremes[number], state, sizeof(number),
-                 sizeof(int64_t), GRAIN)
-    if ends:
-        for i in range(walk.count):
-            values[i] = key(values[i], state.flip)
+            places[i] = 0
+        fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
 
 
-cdef void merge_extremes(number* best, int64_t* places, const number* new, const int64_t* new_places,
-                         Py_ssize_t count) noexcept nogil:
+cdef void merge_largest(number* best, int64_t* places, const number* new, const int64_t* new_places,
+                        Py_ssize_t count) noexcept nogil:
+    merge_extremes(best, places, new, new_places, count, 0)
+
+
+cdef void merge_least(number* best, int64_t* places, const number* new, const int64_t* new_places,
+                      Py_ssize_t count) noexcept nogil:
+    merge_extremes(best, places, new, new_places, count, 1)
+
+
+cdef inline void merge_extremes(number* best, int64_t* places, const number* new, const int64_t* new_places,
+                                Py_ssize_t count, int least) noexcept nogil:
     """Fold the states of one thread into those of the threads before it."""
     cdef Py_ssize_t i
     for i in range(count):
-        if beats(new[i], best[i]):
+        if beats(new[i], best[i], least):
             best[i] = new[i]
             if places != NULL:
                 places[i] = new_places[i]

@@ -25,24 +25,48 @@ cdef reading_void find_false(const tested* x, cnp.uint8_t* out, void* second, co
 
 
 cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, bint wanted) noexcept nogil:
-    """Where is an x that is zero (wanted) or not? all = nowhere one that is, any = somewhere one that is not"""
+    """Where is an x that is zero (wanted) or not? all = nowhere one that is, any = somewhere one that is not
+
+    Blocks of columns that lie side by side are searched together, as far as TOGETHER goes.
+    """
     cdef cnp.uint8_t found[TOGETHER]
-    cdef Py_ssize_t i, j, start, some
-    for i in range(block.m):
+    cdef Py_ssize_t i = 0, k, start, some, blocks, beside = 1
+    if block.c == 1:
+        for i in range(block.m):
+            search_row(x + i * block.m_stride, block.n, block.n_stride, wanted, found)
+            out[i * block.m_step] = found[0] ^ wanted
+        return
+    if block.c < TOGETHER and block.m_stride == block.c * block.c_stride:
+        beside = TOGETHER // block.c
+    while i < block.m:
+        blocks = beside if block.m - i > beside else block.m - i
         start = 0
         while start < block.c:
             some = TOGETHER if block.c - start > TOGETHER else block.c - start
-            if block.c == 1:
-                search_row(x, block.n, block.n_stride, wanted, found)
-            elif block.c_stride == 1:
-                search_columns(x + start, block.n, block.n_stride, some, 1, wanted, found)
+            if block.c_stride == 1:
+                search_columns(x + start, block.n, block.n_stride, blocks * some, 1, wanted, found)
             else:
-                search_columns(x + start * block.c_stride, block.n, block.n_stride, some, block.c_stride, wanted, found)
-            for j in range(some):
-                out[(start + j) * block.c_step] = found[j] ^ wanted
+                search_columns(x + start * block.c_stride, block.n, block.n_stride, blocks * some, block.c_stride,
+                               wanted, found)
+            for k in range(blocks):
+                write_answers(found + k * some, some, wanted, out + start * block.c_step + k * block.m_step,
+                              block.c_step)
             start += some
-        x += block.m_stride
-        out += block.m_step
+        x += blocks * block.m_stride
+        out += blocks * block.m_step
+        i += blocks
+
+
+cdef inline_void write_answers(const cnp.uint8_t* found, Py_ssize_t n, bint wanted, cnp.uint8_t* out,
+                               Py_ssize_t step) noexcept nogil:
+    cdef cnp.uint8_t other = wanted
+    cdef Py_ssize_t j
+    if step == 1:
+        for j in range(n):
+            out[j] = found[j] ^ other
+    else:
+        for j in range(n):
+            out[j * step] = found[j] ^ other
 
 
 cdef inline_void search_row(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint wanted,

@@ -24,7 +24,7 @@ cdef struct Side:
 cdef struct State:      # what a room folds into: the results so far, and what else the family wants to know
     char* values
     char* more
-    int flip
+    int least       # 1 for minima, 0 for maxima and all else
 
 
 ctypedef void (*room_t)(const void* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,

@@ -47,8 +47,9 @@ class Amax(Rule):
     @classmethod
     def forward(cls, ctx, x, dims, keepdim):
         y = getattr(kernels.extrema, cls.kernel)(x, dims, keepdim)
-        ctx.dim, ctx.nan = dims, cls.nan_too
-        ctx.save_for_backward(x, y)
+        if ctx.needs_input_grad[0]:
+            ctx.dim, ctx.nan = dims, cls.nan_too
+            ctx.save_for_backward(x, y)
         return y
 
     @staticmethod
@@ -87,8 +88,8 @@ class Max(SelectingOne):
     @classmethod
     def forward(cls, ctx, x, dim, keepdim):
         values, indices = getattr(kernels.extrema, cls.kernel)(x, dim, keepdim)
-        ctx.dim, ctx.shape = dim, x.shape
         if ctx.needs_input_grad[0]:
+            ctx.dim, ctx.shape = dim, x.shape
             ctx.save_for_backward(keep_dims(indices, x.shape, (dim,)))
         return values, indices
 
