@@ -77,7 +77,9 @@ def _build(
         builder.graph.note = gradients.ensure(outputs, builder.nodes)
     gradients.add(builder.graph, builder.boxes, builder.folded)
     if recording is not None and builder.graph.error is None:
-        builder.graph.error = recording.error
+        called = {id(tensor) for tensor in recording.tensors}
+        if not called or any(id(tensor) in called for tensor in outputs):
+            builder.graph.error = recording.error
     return builder.graph
 
 

@@ -27,7 +27,7 @@ NOT_RECORDED = (
 
 def ensure(tensors: Sequence[Tensor], nodes: Sequence[Any]) -> str | None:
     """See that there is a recorded walk over `nodes`, from `tensors`; the reason if there can be none."""
-    edges = [tensor._edge() for tensor in tensors if tensor.requires_grad]
+    edges: list[Any] = [tensor._edge() for tensor in tensors if tensor.requires_grad]
     if not edges or any(edge[0] in WALKS for edge in edges):
         return None
     if any(node._freed for node in nodes):

@@ -17,9 +17,9 @@ from tinytorch.autograd.rule import Elementwise, Rule
 FUNCTIONS = frozenset(
     re.findall(
         r"\w+",
-        "sin cos tan arcsin arccos arctan sinh cosh tanh arsinh arcosh artanh ln log log2 log10 sqrt exp sigmoid softplus "
-        "softmax erf erfc erfcx ndtr digamma polygamma zeta gamma igamma sign sgn floor trunc round max min mean Re Im re "
-        "im det conj Phi hardsigmoid psi",
+        "sin cos tan arcsin arccos arctan sinh cosh tanh arsinh arcosh artanh ln log log2 log10 sqrt exp "
+        "sigmoid softplus softmax erf erfc erfcx ndtr digamma polygamma zeta gamma igamma "
+        "sign sgn floor trunc round max min mean Re Im re im det conj Phi hardsigmoid psi",
     )
 )
 CONSTANTS = frozenset(("e", "pi", "i"))

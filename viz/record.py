@@ -149,7 +149,7 @@ class Watcher:
     def function(self, function: Any, node: Any, args: tuple, outputs: list) -> None:
         """A user's Function was applied."""
         skip = 0 if getattr(function, "_has_setup", False) else 1
-        kind = function if isinstance(function, type) else type(function)
+        kind: Any = function if isinstance(function, type) else type(function)
         names = operands.letters_of(kind.forward, len(args), skip)
         tensors = tuple([each for each in outputs if isinstance(each, Tensor)])
         self._note(kind.__name__, kind, node, list(zip(names, args)), tensors)
@@ -160,7 +160,9 @@ class Watcher:
 
     def stands_for(self, alias: Any, target: Any) -> None:
         """An operation that writes into `target` will be given `alias` instead."""
-        VALUES.set(alias, self.value_of(target))
+        value = self.value_of(target)
+        self._look_for_name(value, target)
+        VALUES.set(alias, value)
 
     def written(self, target: Any, result: Any) -> None:
         """`result` was written into the memory of `target`."""
@@ -236,6 +238,13 @@ class Watcher:
         for recording in self.recordings:
             recording._last = weakref.ref(outputs[0]) if outputs else recording._last
 
+    def _look_for_name(self, value: Value, tensor: Any) -> None:
+        """Look for a variable of the caller's that holds `tensor`, if it has no name yet."""
+        if value.name is None and value.path is None:
+            frames = user_frames(sys._getframe(2))
+            if frames:
+                self._seek_name(value, tensor, (_depth(frames[0]), frames[0].f_code), frames)
+
     def _seek_name(self, value: Value, tensor: Any, home: Any, frames: list[FrameType]) -> None:
         """Look for a variable that holds `tensor`, which is being used in the first of `frames`.
 
@@ -263,7 +272,7 @@ class Watcher:
         for (_, arg), (_, value) in zip(args, made.arguments):
             if arg is kept:
                 return Kept(letter, value.summary, value)
-        if letter == "result" or kept._output_nr < len(made.outputs):
+        if letter == "result" and kept._output_nr < len(made.outputs):
             value = made.outputs[kept._output_nr]
             return Kept(letter, value.summary, value)
         return Kept(letter, outline(kept.shape, kept.dtype), None)
@@ -294,15 +303,11 @@ class Watcher:
     def called(self, tensors: tuple) -> None:
         """backward or grad was called on `tensors`."""
         for recording in self.recordings:
-            recording.tensors = tensors
+            recording.tensors = tuple([each for each in tensors if isinstance(each, Tensor)])
             recording.error = None
-        frames = user_frames(sys._getframe(1))
         for tensor in tensors:  # a result that nothing was computed from has not been looked for yet
-            if not isinstance(tensor, Tensor):
-                continue
-            value = self.value_of(tensor)
-            if value.name is None and value.path is None and frames:
-                self._seek_name(value, tensor, (_depth(frames[0]), frames[0].f_code), frames)
+            if isinstance(tensor, Tensor):
+                self._look_for_name(self.value_of(tensor), tensor)
 
     def begins(self, task: Any, roots: Any, keep_graph: bool) -> None:
         """The engine sets out."""
@@ -368,7 +373,7 @@ class Recording:
 
     def draw(self, tensors: Any = None, params: Any = None, **options: Any) -> Any:
         """`viz.draw` of the tensor that backward was called on, or of others."""
-        from tinytorch.viz import draw  # type: ignore[attr-defined]
+        from tinytorch.viz import draw
 
         return draw(self._chosen(tensors), params, recording=self, **options)
 
