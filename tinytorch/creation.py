@@ -62,7 +62,8 @@ def factory(make: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     ) -> Tensor:  # fmt: skip
         if dtype is not None and type(dtype) is not Dtype:
             dtype = arguments.as_dtype(name, dtype)
-        requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
+        if not (device is layout is None and pin_memory is False and type(requires_grad) is bool):
+            requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
         if out is not None:
             return _into(name, out, dtype, requires_grad, make, args, options)
         return leaf(make(*args, dtype=dtype, **options), requires_grad)
