@@ -7,6 +7,7 @@ of a container that a variable holds. Names that begin with an underscore are no
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,12 +37,31 @@ def user_frames(frame: FrameType | None = None) -> list[FrameType]:
     return found
 
 
+def is_name(name: str) -> bool:
+    """Is this a variable of the user's? Tools make others: `_`, `@py_assert1`, `.0`."""
+    return name[:1] != "_" and name.isidentifier()
+
+
+def locals_of(frame: FrameType) -> dict[str, Any]:
+    """The variables of a frame.
+
+    Before Python 3.13 a function's frame keeps the dictionary that it makes for this, which would keep tensors alive
+    that the function has let go of.
+    """
+    found = frame.f_locals
+    if not frame.f_code.co_flags & inspect.CO_OPTIMIZED or sys.version_info >= (3, 13):
+        return found  # type: ignore[return-value]
+    copy = dict(found)
+    found.clear()
+    return copy
+
+
 def variables(frames: Iterable[FrameType]) -> Iterator[tuple[str, Any]]:
     """(name, value) of all variables of the frames: their own, frame by frame, then those of their modules."""
     seen: set[int] = set()
     scopes = []
     for frame in frames:
-        own = frame.f_locals
+        own = locals_of(frame)
         scopes.append(own)
         if frame.f_globals is own:
             seen.add(id(own))
@@ -57,17 +77,17 @@ def variables(frames: Iterable[FrameType]) -> Iterator[tuple[str, Any]]:
 
 def name_in(tensor: Any, frame: FrameType, inside: bool = True) -> str | None:
     """The variable of a frame that holds a tensor: a plain one, or (`inside`) a part of what a plain one holds."""
-    scopes = [frame.f_locals]
+    scopes = [locals_of(frame)]
     if frame.f_globals is not scopes[0]:
         scopes.append(frame.f_globals)
     for scope in scopes:
         for name, value in scope.items():
-            if value is tensor and name[:1] != "_":
+            if value is tensor and is_name(name):
                 return name
     if not inside:
         return None
     own = list(scopes[0].items())[:LONG]
-    for name, part in _inside([(name, value) for name, value in own if name[:1] != "_"], 1):
+    for name, part in _inside([(name, value) for name, value in own if is_name(name)], 1):
         if part is tensor:
             return name
     return None
