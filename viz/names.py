@@ -71,7 +71,7 @@ def variables(frames: Iterable[FrameType]) -> Iterator[tuple[str, Any]]:
             scopes.append(frame.f_globals)
     for scope in scopes:
         for name, value in list(scope.items()):
-            if name[:1] != "_":
+            if is_name(name):
                 yield name, value
 
 
