@@ -106,19 +106,17 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
         dim = axis
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    model: tuple | None = None
-    for i, tensor in enumerate(tensors):
-        shape = tensor._array.shape
-        if not shape:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
-        if model is None and shape != (0,):
-            model = shape
+    shapes = [tensor._array.shape for tensor in tensors]
+    if shapes[0] and shapes.count(shapes[0]) == len(shapes):  # as most often
+        return Cat.apply(*tensors, dim=wrap_dim(dim, len(shapes[0])) if shapes[0] != (0,) else 0)
+    if () in shapes:
+        raise RuntimeError(f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated")
+    model = next((shape for shape in shapes if shape != (0,)), None)
     if model is None:
         return Cat.apply(*tensors, dim=0)
     dim = wrap_dim(dim, len(model))
     before, after = model[:dim], model[dim + 1 :]
-    for tensor in tensors:
-        shape = tensor._array.shape
+    for shape in shapes:
         if shape in (model, (0,)):
             continue
         if len(shape) != len(model) or shape[:dim] != before or shape[dim + 1 :] != after:
