@@ -220,6 +220,8 @@ def _with_products(written: list[tuple[str, bool]]) -> str:
         if text.isspace() and 0 < i < len(written) - 1:
             before, after = written[i - 1], written[i + 1]
             starts = after[1] and after[0] != ")"
+            following = written[i + 2][0] if i + 2 < len(written) else ""
+            starts = starts or (after[0] == "sum" and following == "(")
             starts = starts or after[0] == "(" or after[0] in FUNCTIONS or (after[0] == "|" and _opens(written, i + 1))
             is_function = before[0] in FUNCTIONS
             if before[1] and starts and not is_function and not after[0].startswith("^"):

@@ -39,7 +39,7 @@ def _pow(given: Mapping[str, str], outputs: tuple) -> str | None:
     return f"y = x^{shown},    dy/dx = exponent x^{lower}"
 
 
-def _loss(element: str, derivative: str) -> Callable:
+def _loss(element: str, derivative: str, of_target: str) -> Callable:
     """A loss of elements that may be reduced to their sum or mean; w is what weighs them."""
 
     def text(given: Mapping[str, str], outputs: tuple) -> str | None:
@@ -47,8 +47,9 @@ def _loss(element: str, derivative: str) -> Callable:
             return None
         how = given.get("reduction", "").strip("'")
         if how == "mean":
-            return f"l = mean of {element},    dl/dx = {derivative} / n"
-        return f"l = {'sum of ' if how == 'sum' else ''}{element},    dl/dx = {derivative}"
+            return f"l = mean of {element},    dl/dx = {derivative} / n,    dl/dtarget = {of_target} / n"
+        start = "sum of " if how == "sum" else ""
+        return f"l = {start}{element},    dl/dx = {derivative},    dl/dtarget = {of_target}"
 
     return text
 
@@ -59,6 +60,12 @@ def _nll(given: Mapping[str, str], outputs: tuple) -> str | None:
     how = given.get("reduction", "").strip("'")
     start, share = {"mean": ("mean of ", " / m"), "sum": ("sum of ", "")}.get(how, ("", ""))
     return f"l = {start}-x[i, target[i]],    dx = -dl{share} in the places [i, target[i]], 0 elsewhere"
+
+
+def _sub_scaled(given: Mapping[str, str], outputs: tuple, x: str = "x", y: str = "y") -> str:
+    factor = given.get("alpha", "")  # which the rule is given with the other sign
+    factor = factor[1:] if factor.startswith("-") else f"(-{factor})"
+    return f"z = {x} - {factor} {y},    dz/d{x} = 1,    dz/d{y} = -{factor}"
 
 
 def _joined(name: str, part: str) -> Callable:
@@ -101,8 +108,8 @@ def _permuted(given: Mapping[str, str], outputs: tuple) -> str | None:
 SPECIALS: dict[str, Any] = {
     "Addmm": "z = alpha x @ y + beta c,    dc = beta dz,    dx = alpha dz @ y^T,    dy = alpha x^T @ dz",
     "AddScaled": "z = x + alpha y,    dz/dx = 1,    dz/dy = alpha",
-    "SubScaled": "z = x - alpha y,    dz/dx = 1,    dz/dy = -alpha",
-    "RsubTensor": "z = y - alpha x,    dz/dx = -alpha,    dz/dy = 1",
+    "RsubTensor": lambda given, outputs: _sub_scaled(given, outputs, "y", "x"),
+    "SubScaled": _sub_scaled,
     "Clamp": _clamp,
     "Maximum": "z = max(x, y),    dx = dz where x > y, half of it where x = y, else 0,    "
     "dy = dz where y > x, half of it where x = y, else 0",
@@ -120,9 +127,11 @@ SPECIALS: dict[str, Any] = {
     "Permute": _permuted,
     "Softmax": "y = e^x / sum(e^x) along dim,    dx = y (dy - sum(dy y))",
     "LogSoftmax": "y = x - ln(sum(e^x)) along dim,    dx = dy - e^y sum(dy)",
-    "MseLoss": _loss("(x - target)^2", "2 (x - target)"),
-    "BinaryCrossEntropy": _loss("-(target ln x + (1 - target) ln(1 - x))", "(x - target) / (x (1 - x))"),
-    "BinaryCrossEntropyWithLogits": _loss("((1 - target) x + ln(1 + e^-x))", "(sigmoid(x) - target)"),
+    "MseLoss": _loss("(x - target)^2", "2 (x - target)", "-2 (x - target)"),
+    "BinaryCrossEntropy": _loss(
+        "-(target ln x + (1 - target) ln(1 - x))", "(x - target) / (x (1 - x))", "(ln(1 - x) - ln x)"
+    ),
+    "BinaryCrossEntropyWithLogits": _loss("((1 - target) x + ln(1 + e^-x))", "(sigmoid(x) - target)", "-x"),
     "NllLoss": _nll,
     "Part": "y = x[key],    dx = dy in that place, 0 elsewhere",
     "Index": "y = x[key],    dx = dy added up in these places, 0 elsewhere",
@@ -147,6 +156,7 @@ SPECIALS: dict[str, Any] = {
     "Aminmax": "y = the smallest and the largest x over dims",
     "IndexSelect": "y = x[index] along dim,    dx = dy added up in these places, 0 elsewhere",
     "Where": "z = x where condition, else y,    dx = dz where condition, else 0,    dy = 0 where condition, else dz",
+    "Atan2": "z = arctan(x / y),    dz/dx = y / (x^2 + y^2),    dz/dy = -x / (x^2 + y^2)",
     "MaskedFill": "y = value where mask, else x,    dx = 0 where mask, else dy",
     "Clone": "y = a copy of x,    dy/dx = 1",
 }
