@@ -223,13 +223,20 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return _fill(self, converted(value._array, self.dtype), FillTensor)
 
 
+LARGE = 1 << 14  # from so many bytes on it pays to set bytes: NumPy does that in half the time of numbers
+
+
 def _fill(self: Tensor, value: np.ndarray, rule: type[Rule]) -> Tensor:
     # elements that share a place get the same number: that may be written
     views.check_history(self, self.requires_grad)
     if state.recording and self.requires_grad:
         views.record(self, rule.apply, value)
         return self
-    self._array[...] = value
+    array = self._array
+    if rule is Zero and array.nbytes >= LARGE and array.flags.c_contiguous:
+        array.view(np.uint8)[...] = 0
+    else:
+        array[...] = value
     self._bump()
     return self
 
