@@ -16,7 +16,7 @@ from typing import Any
 from tinytorch.viz import formulas, gradients, naming, operands
 from tinytorch.viz.graph import Edge, Graph, Node, Saved, Summary
 from tinytorch.viz.labels import label_of
-from tinytorch.viz.modules import Groups
+from tinytorch.viz.modules import Groups, infer
 from tinytorch.viz.names import Names, user_frames
 from tinytorch.viz.operands import Operand
 from tinytorch.viz.record import OPERATIONS, VALUES, Operation, Recording, Value
@@ -135,6 +135,8 @@ class _Builder:
             if box.recorded is not None:
                 box.shown.group = self.groups.of(box.recorded.call)
         self.frame_parameters()
+        if not self.groups.found:
+            infer(self.boxes, names, self.groups)
         self.graph.groups = self.groups.found
         formulas.fill(self.boxes)
         for box in self.boxes:
@@ -151,13 +153,7 @@ class _Builder:
             recorded = OPERATIONS.get(node)
             named = names.output(node, 0) or (recorded is not None and recorded.outputs[0].name)
             user = getattr(uses[node][0], "rule", None)
-            if (
-                not named
-                and user is not None
-                and user.__name__ in PRODUCTS
-                and len(node.outputs[0][0]) == 2
-                and _turns(node)
-            ):
+            if not named and user is not None and user.__name__ in PRODUCTS and _turns(node):
                 found[node] = node.next_functions[0]
         return found
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Iterable
 from types import FrameType
 from typing import Any
 
 from tinytorch.viz.graph import Group
-from tinytorch.viz.names import variables
+from tinytorch.viz.names import Names, variables
 
 from tinytorch.nn import Module
 
@@ -111,3 +112,61 @@ class Groups:
         if not path:
             return root
         return f"{root}.{path}" if self.prefixed else path
+
+
+def infer(boxes: list, names: Names, groups: Groups) -> None:
+    """Frames for a graph that was not recorded: what parameters an operation uses says which module it ran in.
+
+    Operations between those of a module (activations and the like) are taken to be the module's too, unless two modules
+    of one depth overlap, as they do where parameters are shared.
+    """
+    operations = [box for box in boxes if box.shown.kind == "op"]
+    own: list[str] = []  # for every operation the module whose parameters it uses
+    for box in operations:
+        found = [_module_of(source.box, names) for source in box.sources if source.box is not None]
+        own.append(max([path for path in found if path is not None], key=len, default=""))
+    levels: dict[int, dict[str, list[int]]] = {}  # depth -> module -> where its operations begin and end
+    for at, path in enumerate(own):
+        while path:
+            if path in names.modules:
+                levels.setdefault(path.count("."), {}).setdefault(path, [at, at])[1] = at
+            path = path.rpartition(".")[0]
+    chosen = list(own)
+    for _, ranges in sorted(levels.items()):
+        ends = sorted(ranges.values())
+        if all(end < begin for (_, end), (begin, _) in itertools.pairwise(ends)):
+            for path, (begin, end) in ranges.items():
+                for at in range(begin, end + 1):
+                    if not own[at].startswith(f"{path}."):
+                        chosen[at] = path
+    calls: dict[str, Call | None] = {"": None}
+    users: dict[int, list[str | None]] = {}
+    for box, path in zip(operations, chosen):
+        box.shown.group = groups.of(_call_of(path, names, calls))
+        for source in box.sources:
+            if source.box is not None and _module_of(source.box, names) is not None:
+                users.setdefault(id(source.box), []).append(box.shown.group)
+    for box in boxes:
+        if id(box) in users:
+            box.shown.group = groups.around(users[id(box)])
+
+
+def _module_of(box: Any, names: Names) -> str | None:
+    """The module that a leaf is a parameter of."""
+    if box.shown.kind != "leaf" or box.shown.name is None:
+        return None
+    path = box.shown.name.rpartition(".")[0]
+    return path if path in names.modules else None
+
+
+def _call_of(path: str, names: Names, calls: dict[str, Call | None]) -> Call | None:
+    """A call for a module and, around it, for those it is a part of."""
+    missing = []
+    while path not in calls:
+        missing.append(path)
+        path = path.rpartition(".")[0]
+    for each in reversed(missing):
+        parent = calls[each.rpartition(".")[0]]
+        module = names.modules.get(each)
+        calls[each] = parent if module is None else Call("", each, label_of_module(module), parent)
+    return calls[missing[0] if missing else path]
