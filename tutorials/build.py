@@ -159,13 +159,11 @@ class Site:
             made = reference.pages(lang)
             files.update({f"reference/{name}": text for name, text in made.items()})
             files.update(self.documents(lang))
-        parts = ["tutorials", "reference", "gallery", "design", "benchmarks"]
-        parts = [
-            f"{part}/index" if f"{part}/index.md" in files else part for part in parts
-        ]
-        there = [part for part in parts if f"{part}.md" in files]
+        nr = pages.LANGUAGES.index(lang)
+        there = [part for part in PARTS if f"{part[0]}.md" in files]
+        entries = [f"{titles[nr]} <{file}>" for file, *titles in there]
         text = (SETTINGS / f"index.{lang}.md").read_text(encoding="utf-8")
-        toctree = ["```{toctree}", ":hidden:", ":maxdepth: 1", "", *there, "```", ""]
+        toctree = ["```{toctree}", ":hidden:", ":maxdepth: 1", "", *entries, "```", ""]
         files["index.md"] = text + "\n" + "\n".join(toctree)
         if lang == "zh":
             for name, content in files.items():

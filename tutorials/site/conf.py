@@ -42,6 +42,9 @@ html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_search_language = lang
 html_copy_source = False
+html_show_search_summary = (
+    False  # which is fetched, and browsers fetch nothing from a disk
+)
 html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
 pygments_style = "default"
