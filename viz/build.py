@@ -230,9 +230,10 @@ class _Builder:
         maker = value.maker
         if maker is None or maker in self.by_key:
             return value, value if maker is None else maker, False
-        if maker.label == "Transpose" and self.folds and value.name is None and len(value.summary.shape) == 2:
+        if maker.label in ("Transpose", "Permute") and self.folds and value.name is None:
             argument = maker.arguments[0][1]
-            if isinstance(argument, Value):
+            shape = value.summary.shape
+            if len(shape) == 2 and isinstance(argument, Value) and argument.summary.shape == shape[::-1]:
                 inner, key, turned = self.origin(argument)
                 return inner, key, not turned
         return value, maker if maker.is_cut else value, False
@@ -243,6 +244,8 @@ class _Builder:
         box.value = value
         if value.needs_grad and not value.is_leaf:
             box.shown.note = "computed from other tensors, which are not drawn"
+        elif value.maker is not None and value.name is None:
+            box.shown.note = formulas.how_made(value.maker)
 
     def add_cut(self, made: Operation) -> None:
         """The box of an operation that let no gradient through."""

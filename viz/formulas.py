@@ -17,6 +17,7 @@ from tinytorch.viz.summaries import constant_text
 from tinytorch.autograd.rule import Elementwise
 
 WORDS = ("shape", "order", "dtype", "keepdim", "reduction")  # parameters that formulas mean as words
+SHORT = 40  # letters of a formula that is told beside a name
 UNKNOWN = "?"  # stands for an operand that nothing is known of
 
 
@@ -95,6 +96,26 @@ class Filled:
         if kind == "AsStridedBackward0":
             return f"{self.arriving} in that part, 0 elsewhere"
         return f"{self.box.shown.label}.backward({self.arriving})"
+
+
+def how_made(made: Any) -> str | None:
+    """ "computed as 1 - y", of data that has no name; None where there is no short formula."""
+    if not hasattr(made.rule, "differentiable"):
+        return None
+    given = {}
+    for letter, value in made.arguments:
+        text = value if isinstance(value, str) or value is None else value.name
+        if text is not None:
+            given[letter] = text
+        elif value is not None:
+            return None
+    special = text_for(made.rule, given, tuple([value.summary for value in made.outputs]))
+    spec = spec_of(made.rule) if special is None else read(special)
+    if spec is None or spec.forward is None:
+        return None
+    letters = {letter: given[name] for letter, name in spec.parameters(made.rule).items() if name in given}
+    text = substitute(spec.forward, {**letters, **_dims(given)})
+    return f"computed as {text}" if len(text) <= SHORT else None
 
 
 def _rule_of(box: Any) -> Any:

@@ -50,7 +50,7 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     """
     found = frame.f_locals
     if not frame.f_code.co_flags & inspect.CO_OPTIMIZED or sys.version_info >= (3, 13):
-        return found  # type: ignore[return-value]
+        return found
     copy = dict(found)
     found.clear()
     return copy
