@@ -19,6 +19,7 @@ include "walk.pxi"
 include "fetch.pxi"
 include "extreme.pxi"
 include "extreme_places.pxi"
+include "extreme_pieces.pxi"
 
 twin = import_module("tinytorch.kernels.extrema")
 
@@ -136,6 +137,7 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint begi
     cdef number* values = <number*>state.values
     cdef int64_t* places = <int64_t*>state.more
     cdef merge_t merge = <merge_t>merge_least[number] if state.least else <merge_t>merge_largest[number]
+    cdef Walk own
     cdef Py_ssize_t i
     if not begins:
         places[0] = INT64_MAX
@@ -148,7 +150,12 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint begi
     else:
         for i in range(walk.count):
             places[i] = 0
-        fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
+        if has_pieces(walk):
+            own = walk[0]
+            own.left = 3
+            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
+        else:
+            fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
 
 
 cdef void merge_largest(number* best, int64_t* places, const number* new, const int64_t* new_places,

@@ -36,6 +36,7 @@ ctypedef void (*merge_t)(void* values, void* more, const void* new_values, const
 cdef struct Walk:
     const char* x
     int ndim                # of sides, at least 2, the longest step first
+    int left                # so many of them, the innermost, are left to a room: 2, or more if its door says so
     Side sides[66]
     Py_ssize_t count        # of results
     Py_ssize_t n            # numbers for each of them
@@ -157,6 +158,7 @@ cdef void join(Walk* walk, int sides) noexcept nogil:
         found[n] = Side(1, 0, 0, 0)
         n += 1
     walk.ndim = n
+    walk.left = 2
     for i in range(n):
         walk.sides[i] = found[n - 1 - i]
     cdef Side* inner = &walk.sides[n - 1]
@@ -169,10 +171,10 @@ cdef void join(Walk* walk, int sides) noexcept nogil:
 
 cdef void visit(const Walk* walk, room_t room, int at, const char* x, Py_ssize_t out, Py_ssize_t place,
                 const State* state) noexcept nogil:
-    """Call the room for each pair of innermost sides."""
+    """Call the room for each pair of innermost sides, or whatever is left to it."""
     cdef const Side* side = &walk.sides[at]
     cdef Py_ssize_t i
-    if at == walk.ndim - 2:
+    if at == walk.ndim - walk.left:
         room(x, side, out, place, state)
         return
     for i in range(side.size):

@@ -112,6 +112,20 @@ def test_a_nan_in_one_of_many_short_rows(kind, dtype, place):
 
 
 @both
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("rows, columns", [(2, 63), (8, 8), (37, 5)], ids=str)
+def test_many_pieces_of_few_columns(kind, dtype, rows, columns):
+    family = load(kind, "extrema")
+    x = np.random.default_rng(rows).integers(-9, 9, (600, rows, columns + 1)).astype(dtype)[..., :columns]
+    if x.dtype.kind == "f":
+        x[7, rows // 2, 3] = x[7, rows - 1, 3] = x[599, 1, columns - 1] = np.nan
+        x[8] = np.inf
+    for array in (x, x.T, x[::-1], x[:, ::-1]):
+        for name in ("argmax", "argmin"):
+            np.testing.assert_array_equal(getattr(family, name)(array, 1), getattr(np, name)(array, 1), strict=True)
+
+
+@both
 @floats
 @pytest.mark.parametrize("same", [np.inf, -np.inf, np.nan])
 def test_all_the_same(kind, dtype, same):
