@@ -12,6 +12,7 @@
 # the bit, is the same for every number of threads.
 
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 
 cdef enum:
@@ -20,8 +21,10 @@ cdef enum:
     PIECE = 1 << 15         # so many numbers, or more, are in a piece
     MOST_PIECES = 256
     BRIEF = 64              # a row of fewer numbers is a brief one
+    MANY = 16               # so many numbers, or more, to a result make work with the results small
     GRAIN = 1 << 18         # bytes of x that are worth a thread
     UNLOCKED = 1 << 13      # the interpreter's lock is kept for fewer numbers
+    NEAR = 1 << 19          # so many bytes stay in a core's second cache
 
 
 cdef struct Loop:
@@ -49,6 +52,7 @@ cdef struct Block:
     Py_ssize_t m_stride, n_stride, c_stride
     Py_ssize_t m_step, c_step
     double p                # the power of a norm
+    bint near               # does all that is read stay in a near cache?
 
 
 # x, out and second point to what the room's own types are; what `parameter` means is known to the room and its door.
@@ -289,9 +293,58 @@ cdef bint run_stages(Loops* loops, Stage* last) noexcept nogil:
     for i in range(loops.count):
         loops.at[i].step = loops.at[i].final
     last.size, last.room, loops.origin = stage.size, stage.room, origin
-    run_stage(loops, which, last)
+    if not run_in_order(loops, which, last):
+        run_stage(loops, which, last)
     free(between)
     return True
+
+
+cdef bint run_in_order(Loops* loops, int which, Stage* last) noexcept nogil:
+    """Where columns are cut short only because their results belong elsewhere, find these in the order of memory first.
+
+    A transposed array of 64 MB over its last axis: columns of 1 KB, 4.4 ms, or of 256 KB, 2.4 ms. False: nothing done.
+    """
+    cdef Loops merged = loops[0]
+    cdef Stage stage = last[0]
+    cdef Py_ssize_t size = 1
+    cdef int i
+    if which == 0 or loops.at[which].length < MANY:
+        return False
+    for i in range(loops.count):
+        if i != which:
+            merged.at[i].step = size
+            size *= loops.at[i].length
+    which = merge_the_kept(&merged, which)
+    if merged.count == loops.count or size * merged.at[which].length * last.size <= NEAR:
+        return False
+    stage.out = <char*> malloc(size * (stage.out_size + stage.second_size))
+    if stage.out == NULL:
+        return False
+    if stage.second != NULL:
+        stage.second = stage.out + size * stage.out_size
+    merged.origin = 0
+    run_stage(&merged, which, &stage)
+    put_in_place(loops, loops.count - 1, stage.out, last.out + loops.origin * last.out_size, last.out_size)
+    if stage.second != NULL:
+        put_in_place(loops, loops.count - 1, stage.second, last.second + loops.origin * last.second_size,
+                     last.second_size)
+    free(stage.out)
+    return True
+
+
+cdef const char* put_in_place(const Loops* loops, int i, const char* results, char* out,
+                              Py_ssize_t size) noexcept nogil:
+    """Results of `size` bytes in the order of the loops from number i inwards, each to its place; where others begin"""
+    cdef const Loop* loop = &loops.at[i if i >= 0 else 0]
+    cdef Py_ssize_t j
+    if i < 0:
+        memcpy(out, results, size)
+        return results + size
+    if loop.reduced:
+        return put_in_place(loops, i - 1, results, out, size)
+    for j in range(loop.length):
+        results = put_in_place(loops, i - 1, results, out + j * loop.step * size, size)
+    return results
 
 
 cdef bint other_reduced(Loops* loops, int which) noexcept nogil:
@@ -327,8 +380,11 @@ cdef void run_part(Loops* loops, int which, Stage* stage, Py_ssize_t start, Py_s
     """The rows (or tiles of columns) with the numbers from `start` up to `stop`, counted innermost loop first"""
     cdef int first = 1 if which > 0 else 0      # with columns, the loop over them is the room's
     cdef int run = -1, i                        # the loop over rows that is the room's, too
-    cdef Py_ssize_t length = loops.at[which].length, column = 0, rest, place, offset, position, left
+    cdef Py_ssize_t length = loops.at[which].length, column = 0, size = stage.size, rest, place, offset, position, left
     cdef Block block
+    for i in range(loops.count):
+        size *= loops.at[i].length
+    block.near = size <= NEAR
     block.n_stride = loops.at[which].stride
     block.m_stride = block.m_step = block.c_stride = block.c_step = 0
     block.p = stage.p

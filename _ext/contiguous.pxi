@@ -8,7 +8,7 @@ from cython cimport floating
 
 cdef enum:
     SQUARE = 16
-    COPY_GRAIN = 1 << 15    # numbers that are worth a thread
+    COPY_GRAIN = 1 << 14    # numbers that are worth a thread
 
 
 cdef struct Copy:

@@ -25,7 +25,7 @@ ctypedef fused item:
     int64_t
 
 cdef enum:
-    GRAIN = 1 << 15     # numbers that are worth a thread
+    GRAIN = 1 << 14     # numbers that are worth a thread
     TILE = 2048         # columns whose results so far stay in the nearest cache
 
 
@@ -56,7 +56,7 @@ cdef object running(object x, int axis, bint reverse, bint product):
         source = contiguous(x)
     if source is None or cnp.PyArray_SIZE(source) == 0:
         return None
-    cdef cnp.ndarray array = source, out = empty_like(source)
+    cdef cnp.ndarray array = source, out = empty_like(source) if source is x else source    # its own copy is written over
     cdef Run run = Run(1, 1, 1, reverse, product)
     cdef int i, kind = cnp.PyArray_TYPE(array)
     axis += array.ndim if axis < 0 else 0

@@ -67,7 +67,11 @@ cdef inline_void moments_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stri
     while i < n:
         some = CHUNK if n - i > CHUNK else n - i
         chunk = x + i * stride
-        if stride != 1:
+        if stride == 2:     # a distance that the compiler knows
+            for j in range(some):
+                together[j] = chunk[j * 2]
+            chunk = together
+        elif stride != 1:
             for j in range(some):
                 together[j] = chunk[j * stride]
             chunk = together
@@ -137,7 +141,7 @@ cdef inline_void moments_of_columns(const floating* x, const Block* block, Py_ss
     while i < block.n:
         some = STACK if block.n - i > STACK else block.n - i
         if i == 0:
-            cascade(x, some, stride, columns, side, center)
+            cascade(x, some, stride, columns, side, block.near, center)
             for j in range(columns):
                 center[j] /= <floating>some
                 mean[j] = center[j]

@@ -50,13 +50,16 @@ cdef inline_void add_what(const floating* x, floating* out, const Block* block, 
             some = ABREAST if block.c - start > ABREAST else block.c - start
             if block.c == 1 and block.n_stride == 1:
                 add_what_of_row(x, block.n, 1, what, block.p, sums)
+            elif block.c == 1 and block.n_stride == 2:      # a distance that the compiler knows
+                add_what_of_row(x, block.n, 2, what, block.p, sums)
             elif block.c == 1:
                 add_what_of_row(x, block.n, block.n_stride, what, block.p, sums)
             elif block.c_stride == 1:
-                add_what_of_columns(x + start, block.n, block.n_stride, some, 1, what, block.p, sums)
+                add_what_of_columns(x + start, block, some, 1, what, sums)
+            elif block.c_stride == 2:
+                add_what_of_columns(x + start * 2, block, some, 2, what, sums)
             else:
-                add_what_of_columns(x + start * block.c_stride, block.n, block.n_stride, some, block.c_stride, what,
-                                    block.p, sums)
+                add_what_of_columns(x + start * block.c_stride, block, some, block.c_stride, what, sums)
             for j in range(some):
                 out[(start + j) * block.c_step] = sums[j]
             start += some
@@ -147,13 +150,14 @@ cdef inline_void add_what_of_lanes(const floating* x, Py_ssize_t rows, Py_ssize_
         lane[j] = (a[j] + b[j]) + (c[j] + d[j])
 
 
-cdef inline_void add_what_of_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
-                                     Py_ssize_t side, int what, double p, floating* sums) noexcept nogil:
-    """STACK rows are added in their own precision, their sums in double precision. See add_run for the eight rows."""
+cdef inline_void add_what_of_columns(const floating* x, const Block* block, Py_ssize_t columns, Py_ssize_t side,
+                                     int what, floating* sums) noexcept nogil:
+    """STACK rows are added in their own precision, their sums in double precision."""
     cdef floating part[ABREAST]
     cdef double total[ABREAST]
     cdef const floating* here
-    cdef Py_ssize_t i, j, k, some
+    cdef Py_ssize_t n = block.n, stride = block.n_stride, i, j, k, some
+    cdef bint in_order = row_by_row(stride, columns, block.near, sizeof(floating))
     for j in range(columns):
         total[j] = 0
     for i in range((n + STACK - 1) // STACK):
@@ -162,8 +166,8 @@ cdef inline_void add_what_of_columns(const floating* x, Py_ssize_t n, Py_ssize_t
             part[j] = 0
         if what == POWERS:
             for k in range(some):
-                add_powers_of_columns(x + k * stride, columns, side, p, part)
-        elif stride * <Py_ssize_t>sizeof(floating) >= PAGE and some == STACK:
+                add_powers_of_columns(x + k * stride, columns, side, block.p, part)
+        elif some == STACK and not in_order:
             for k in range(0, STACK, 8):
                 for j in range(columns):
                     here = x + k * stride + j * side

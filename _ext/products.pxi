@@ -18,12 +18,15 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
             some = TOGETHER if block.c - start > TOGETHER else block.c - start
             if block.c == 1 and block.n_stride == 1:
                 multiply_row(x, block.n, 1, products)
+            elif block.c == 1 and block.n_stride == 2:      # a distance that the compiler knows
+                multiply_row(x, block.n, 2, products)
             elif block.c == 1:
                 multiply_row(x, block.n, block.n_stride, products)
             elif block.c_stride == 1:
-                multiply_columns(x + start, block.n, block.n_stride, some, 1, products)
+                multiply_columns(x + start, block.n, block.n_stride, some, 1, block.near, products)
             else:
-                multiply_columns(x + start * block.c_stride, block.n, block.n_stride, some, block.c_stride, products)
+                multiply_columns(x + start * block.c_stride, block.n, block.n_stride, some, block.c_stride, block.near,
+                                 products)
             for j in range(some):
                 out[(start + j) * block.c_step] = products[j]
             start += some
@@ -85,12 +88,12 @@ cdef inline_void multiply_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t s
 
 
 cdef inline_void multiply_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
-                                  Py_ssize_t side, floating* products) noexcept nogil:
-    """See add_run for why rows that are far apart are taken eight at a time."""
+                                  Py_ssize_t side, bint near, floating* products) noexcept nogil:
     cdef Py_ssize_t i = 0, j
+    cdef bint in_order = row_by_row(stride, columns, near, sizeof(floating))
     for j in range(columns):
         products[j] = 1
-    while n - i >= 8 and stride * <Py_ssize_t>sizeof(floating) >= PAGE:
+    while n - i >= 8 and not in_order:
         for j in range(columns):
             products[j] *= (x[j * side] * x[j * side + stride]) * (x[j * side + 2 * stride]
                            * x[j * side + 3 * stride]) * ((x[j * side + 4 * stride] * x[j * side + 5 * stride])

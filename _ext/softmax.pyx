@@ -63,7 +63,7 @@ def softmax(x, axis=-1):
     source = contiguous(x)
     if source is None or not split(source, axis, &parts):
         return twin.softmax(x, axis)
-    return forward(source, &parts, False)
+    return forward(source, &parts, False, source is not x)
 
 
 def log_softmax(x, axis=-1):
@@ -72,13 +72,14 @@ def log_softmax(x, axis=-1):
     source = contiguous(x)
     if source is None or not split(source, axis, &parts):
         return twin.log_softmax(x, axis)
-    return forward(source, &parts, True)
+    return forward(source, &parts, True, source is not x)
 
 
-cdef cnp.ndarray forward(cnp.ndarray x, Split* parts, bint logs):
-    cdef cnp.ndarray y = empty_like(x)
+cdef cnp.ndarray forward(cnp.ndarray x, Split* parts, bint logs, bint own):
+    """Is x our `own` copy? The results take its place, but for logarithms whose powers are put into y first."""
     cdef Walk walk
     cdef bint in_cache = parts.n <= LONG if parts.inner == 1 else parts.n <= HIGH and parts.inner >= BROAD
+    cdef cnp.ndarray y = x if own and not (logs and in_cache) else empty_like(x)
     if not in_cache:
         plan(x, parts.axis, SUMS, &walk)
     cdef cnp.ndarray most = y, total = y

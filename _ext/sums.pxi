@@ -47,18 +47,20 @@ cdef inline_void add_some_columns(const floating* x, const Block* block, Py_ssiz
     """The sums of the first `some` columns of `left`"""
     cdef Py_ssize_t width = 32 // sizeof(floating), columns = 4 * width if block.c >= width else 4
     some[0] = TOGETHER if left > TOGETHER else left
-    if block.c_stride != 1:
-        cascade(x, block.n, block.n_stride, some[0], block.c_stride, sums)
+    if block.c_stride == 2:     # a distance that the compiler knows
+        cascade(x, block.n, block.n_stride, some[0], 2, block.near, sums)
+    elif block.c_stride != 1:
+        cascade(x, block.n, block.n_stride, some[0], block.c_stride, block.near, sums)
     elif block.n_stride == left and left < ROW and block.n * left > PIECE:
         add_narrow_columns(x, block.n, left, sums)
     elif some[0] >= columns:
         some[0] -= some[0] % columns
-        cascade(x, block.n, block.n_stride, some[0], 1, sums)
+        cascade(x, block.n, block.n_stride, some[0], 1, block.near, sums)
     elif some[0] >= width:
         some[0] = width
-        four_at_a_time(x, block.n, block.n_stride, width, sums)
+        four_at_a_time(x, block.n, block.n_stride, width, block.near, sums)
     else:
-        four_at_a_time(x, block.n, block.n_stride, left, sums)
+        four_at_a_time(x, block.n, block.n_stride, left, block.near, sums)
 
 
 cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t columns, floating* sums) noexcept nogil:
@@ -66,7 +68,7 @@ cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t 
     cdef floating wide[TOGETHER]
     cdef double total
     cdef Py_ssize_t i, j
-    cascade(x, n // BESIDE, BESIDE * columns, BESIDE * columns, 1, wide)
+    cascade(x, n // BESIDE, BESIDE * columns, BESIDE * columns, 1, False, wide)
     for j in range(columns):
         total = 0
         for i in range(BESIDE):
@@ -77,20 +79,23 @@ cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t 
 
 
 cdef inline_void add_scattered(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* total) noexcept nogil:
-    """total = x[0] + x[stride] + ...: GATHER numbers at a time are added as a row of adjacent ones"""
+    """total = x[0] + x[stride] + ...: GATHER numbers at a time are brought together and added as a row of adjacent ones
+
+    Every other number need not be brought together: SIMD fetches two lots and keeps half of each.
+    """
     cdef floating together[GATHER]
     cdef floating part
     cdef double outcome = 0
-    cdef Py_ssize_t i = 0, j, some
+    cdef Py_ssize_t width = 32 // sizeof(floating), i = 0, j, some
+    cdef Py_ssize_t most = EVERY_OTHER * width if stride == 2 else GATHER
     while i < n:
-        some = GATHER if n - i > GATHER else n - i
-        if stride == 2:
-            for j in range(some):
-                together[j] = x[j * 2]
+        some = most if n - i > most else n - i
+        if stride == 2 and some >= width:
+            add_every_other(x, some, &part)
         else:
             for j in range(some):
                 together[j] = x[j * stride]
-        add_row(together, some, &part)
+            add_row(together, some, &part)
         outcome += part
         x += some * stride
         i += some

@@ -172,6 +172,24 @@ def test_sums_of_transposed_arrays_are_pytorch_s_to_the_bit(dtype):
             np.testing.assert_array_equal(load("kernel", "reduce").sum(x, axis), expected)
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "variance", "norm", "any"])
+def test_results_in_another_order_than_memory_go_to_their_places(name):
+    x = draw((40, 60, 200), np.float32)
+    for view in (x.T, x.T[::-1], x.T[:, ::-1], x.T[::-1, ::-1, ::-1], x[:, ::2].T, x.transpose(2, 1, 0)[..., ::2]):
+        check(name, view, 2)
+        check(name, view, 2, True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+def test_sums_of_columns_are_pytorch_s_to_the_bit(dtype):
+    torch = pytest.importorskip("torch")
+    for n in (1, 15, 16, 17, 33, 64, 100, 300, 1000):
+        for columns in (2, 7, 8, 9, 31, 32, 33, 65, 200):  # in a near cache, and larger than it
+            x = draw((n, columns), dtype)
+            expected = torch.from_numpy(x).sum(0).numpy()
+            np.testing.assert_array_equal(load("kernel", "reduce").sum(x, 0), expected)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
 @pytest.mark.parametrize("kind", ["far from zero", "rising", "a step", "one apart"])
 def test_variances_are_as_accurate_as_numpy_s_two_passes(dtype, kind):
