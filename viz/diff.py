@@ -62,8 +62,9 @@ def diff(before: Graph, after: Graph) -> Difference:
         removed=[node for node in before.nodes if node.id not in matched],
     )
     groups = _group_names(before), _group_names(after)
+    same_groups = groups[0] == groups[1]
     for old, new in pairs:
-        details = tuple(_details(old, new, *groups))
+        details = () if same_groups and old == new else tuple(_details(old, new, *groups))
         if details:
             result.changed.append(Change(old, new, details))
     old_edges, new_edges = _counted(before, matched), _counted(after, back)

@@ -7,11 +7,11 @@ how many frames may lie in each other: what is deeper is a box.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from tinytorch.viz.graph import Graph, Group, Node, Place, Summary
 from tinytorch.viz.repeats import fold_repeats
-from tinytorch.viz.replacing import replaced
+from tinytorch.viz.replacing import levels, replaced
 
 LIMIT = 60  # boxes that still make a readable picture
 SPRAWLING = 4  # times as many make none at all
@@ -32,43 +32,32 @@ def fold(graph: Graph, depth: int | None = None, limit: int = LIMIT) -> Graph:
         return collapse(graph, _deeper(graph, depth))
     if len(graph.nodes) <= limit:
         return graph
-    folded = graph
-    for boxes in _choices(graph):
-        folded = collapse(graph, boxes)
-        if len(folded.nodes) > limit:
-            folded = fold_repeats(folded, limit)
-        if len(folded.nodes) <= limit:
-            break
-    if (
-        len(folded.nodes) > SPRAWLING * limit
-    ):  # a whole model as one box says little, but what would say more is too large
-        folded = fold_repeats(collapse(graph, _deeper(graph, 0)), limit)
+    folded = _with_boxes(graph, _innermost(graph), limit)
+    if len(folded.nodes) <= limit:
+        return folded
+    least, most = 1, max(levels(graph).values(), default=0)
+    while least <= most:  # the deepest level that fits, by halves: modules may lie deep
+        middle = (least + most + 1) // 2
+        tried = _with_boxes(graph, _deeper(graph, middle), limit)
+        if len(tried.nodes) <= limit:
+            folded, least = tried, middle + 1
+        else:
+            folded = tried if len(tried.nodes) < len(folded.nodes) else folded
+            most = middle - 1
+    if len(folded.nodes) > SPRAWLING * limit:  # one box for a model says little, but more would be too large
+        folded = _with_boxes(graph, _deeper(graph, 0), limit)
     return folded
 
 
-def _choices(graph: Graph) -> Iterator[dict[str, str]]:
-    """Which modules become boxes, from few to many: modules without others in them, then all down from a depth."""
-    levels = _levels(graph)
+def _with_boxes(graph: Graph, boxes: Mapping[str, str], limit: int) -> Graph:
+    folded = collapse(graph, boxes)
+    return folded if len(folded.nodes) <= limit else fold_repeats(folded, limit)
+
+
+def _innermost(graph: Graph) -> dict[str, str]:
+    """The modules that no others lie in, but not whole models."""
     around = {group.parent for group in graph.groups}
-    yield {name: name for name, level in levels.items() if name not in around and level > 0}
-    for depth in range(max(levels.values(), default=0), 0, -1):
-        yield _deeper(graph, depth)
-
-
-def _levels(graph: Graph) -> dict[str, int]:
-    """How many modules each module lies in."""
-    parents = {group.id: group.parent for group in graph.groups}
-    levels: dict[str, int] = {}
-    for name in parents:
-        path, above = [], name
-        while above is not None and above not in levels:
-            path.append(above)
-            above = parents.get(above)
-        level = -1 if above is None else levels[above]
-        for inner in reversed(path):
-            level += 1
-            levels[inner] = level
-    return levels
+    return {name: name for name, level in levels(graph).items() if name not in around and level > 0}
 
 
 def collapse(graph: Graph, boxes: Mapping[str, str]) -> Graph:
@@ -93,11 +82,10 @@ def collapse(graph: Graph, boxes: Mapping[str, str]) -> Graph:
 def _deeper(graph: Graph, depth: int) -> dict[str, str]:
     """The modules that lie in `depth` others as boxes, with all that is in them."""
     parents = {group.id: group.parent for group in graph.groups}
-    levels = _levels(graph)
     boxes: dict[str, str] = {}
-    for name in sorted(levels, key=lambda name: levels[name]):
-        if levels[name] >= depth:
-            boxes[name] = name if levels[name] == depth else boxes[parents[name] or ""]
+    for name, level in sorted(levels(graph).items(), key=lambda item: item[1]):
+        if level >= depth:
+            boxes[name] = name if level == depth else boxes[parents[name] or ""]
     return boxes
 
 

@@ -8,14 +8,15 @@ feeds all turns. The first turn stays and says "×k"; the arrows from turn to tu
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from tinytorch.viz.graph import Edge, Graph, Group, Node, Summary
-from tinytorch.viz.replacing import replaced
+from tinytorch.viz.replacing import levels, replaced
 
 ROUNDS = 6
-WORK = 40_000_000  # comparisons in a round at most: of long graphs only shorter repeats are found
+WORK = 10_000_000  # comparisons in a round at most: of long graphs only shorter repeats are found
 
 
 class Stretch(NamedTuple):
@@ -68,6 +69,8 @@ class _Round:
             self.inputs[edge.target].append((number, edge))
             self.users.setdefault(edge.source, set()).add(edge.target)
         self.groups = {group.id: group for group in graph.groups}
+        self.level = levels(graph)
+        self.inwards = sorted(self.groups, key=lambda name: -self.level[name])  # inner modules before outer ones
         self.sizes = self._sizes(self.ops)
         self.into: dict[str, str] = {}  # node of a later turn -> the same node of the first turn
         self.without: set[int] = set()  # edges from turn to turn
@@ -198,16 +201,24 @@ class _Round:
     def _sizes(self, ops: list[Node]) -> dict[str, int]:
         """How many of these operations lie in each module."""
         sizes: dict[str, int] = {}
-        direct: dict[str, int] = {}
         for node in ops:
             if node.group is not None:
-                direct[node.group] = direct.get(node.group, 0) + 1
-        for name, count in direct.items():
-            above: str | None = name
-            while above is not None:
-                sizes[above] = sizes.get(above, 0) + count
-                above = self.groups[above].parent
+                sizes[node.group] = sizes.get(node.group, 0) + 1
+        for name in self.inwards if len(ops) == len(self.ops) else self._around(sizes):
+            above = self.groups[name].parent
+            if above is not None and name in sizes:
+                sizes[above] = sizes.get(above, 0) + sizes[name]
         return sizes
+
+    def _around(self, names: Iterable[str]) -> list[str]:
+        """These modules and all that they lie in, inner ones first."""
+        found: set[str] = set()
+        for name in names:
+            above: str | None = name
+            while above is not None and above not in found:
+                found.add(above)
+                above = self.groups[above].parent
+        return sorted(found, key=lambda name: -self.level[name])
 
     def _leaves(self, turns: list[list[Node]]) -> dict[str, str] | None:
         """Which leaf of the first turn each leaf of the others is like, itself where all turns share it."""

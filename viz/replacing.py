@@ -51,6 +51,22 @@ def replaced(
     )
 
 
+def levels(graph: Graph) -> dict[str, int]:
+    """How many modules each module lies in."""
+    parents = {group.id: group.parent for group in graph.groups}
+    found: dict[str, int] = {}
+    for name in parents:
+        path, above = [], name
+        while above is not None and above not in found:
+            path.append(above)
+            above = parents.get(above)
+        level = -1 if above is None else found[above]
+        for inner in reversed(path):
+            level += 1
+            found[inner] = level
+    return found
+
+
 def _links(node: Node, into: Mapping[str, str]) -> Node:
     """The node with its saved tensors linked to what now stands for their origins."""
     if not any(saved.node in into for saved in node.saved):
