@@ -26,7 +26,7 @@ twin = import_module("tinytorch.kernels.extrema")
 cdef enum:
     # Numbers that are worth a thread. Where another program has the second core, the first waits 8 ms for it.
     GRAIN = 1 << 16
-    GRAIN_OF_PLACES = 1 << 14   # finding them takes several times as long
+    GRAIN_OF_PIECES = 1 << 14   # a number of a piece takes five times as long
 
 
 def amax(x, axis=None, bint keepdims=False):
@@ -153,9 +153,9 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint begi
         if has_pieces(walk):
             own = walk[0]
             own.left = 3
-            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
+            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PIECES)
         else:
-            fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PLACES)
+            fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
 
 
 cdef void merge_largest(number* best, int64_t* places, const number* new, const int64_t* new_places,
