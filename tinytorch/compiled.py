@@ -34,6 +34,8 @@ CORE = (
     "ops.expansion",
     "ops.shape",
     "ops.reduction",
+    "ops.extrema",
+    "ops.truth",
     "ops.detach",
     "ops.operators",
     "ops.exponential",
