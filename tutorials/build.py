@@ -184,9 +184,27 @@ class Site:
             files[f"downloads/notebooks/{name}.ipynb"] = nbformat.writes(for_reader)
             files[f"downloads/notebooks/{name}.py"] = page.path.read_bytes()
         text = (SETTINGS / f"tutorials.{lang}.md").read_text(encoding="utf-8")
-        toctree = ["```{toctree}", ":maxdepth: 1", "", *self.names, "```", ""]
-        files["tutorials/index.md"] = text + "\n" + "\n".join(toctree)
+        toctree = [
+            "```{toctree}",
+            ":hidden:",
+            ":maxdepth: 1",
+            "",
+            *self.names,
+            "```",
+            "",
+        ]
+        questions = [self.question(name, lang) for name in self.names]
+        files["tutorials/index.md"] = "\n".join([text, *questions, "", *toctree])
         return files
+
+    def question(self, name: str, lang: str) -> str:
+        """A page in the list of pages: its title, and how it begins."""
+        cells = pages.read(name).cells
+        first = next(cell.source for cell in cells if cell.lang == lang)
+        title, beginning = first.split("\n\n")[:2]
+        return f"1. [{title[2:]}]({name}.ipynb)\n\n   " + beginning.replace(
+            "\n", "\n   "
+        )
 
     def documents(self, lang: str) -> dict[str, str | bytes]:
         """Design notes, benchmarks and gallery, with their pictures."""

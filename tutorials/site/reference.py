@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import Directive
 from sphinx import addnodes
 from sphinx.domains.python import PyFunction
 
@@ -110,9 +111,7 @@ def pages(lang):
     for file, *titles, modules in MODULES:
         made[file] = [f"# {titles[nr]}"]
         for module in modules:
-            prefix = f"{'tinytorch' if module == 'viz' else 'torch'}.{module}"
-            names = public_names(module_of(module))
-            made[file] += section(f"tinytorch.{module}", prefix, names, prefix)
+            made[file] += public_sections(module)
     toctree = ["```{toctree}", ":maxdepth: 1", "", *made, "```"]
     about = (Path(__file__).parent / f"reference.{lang}.md").read_text(encoding="utf-8")
     made["index"] = [about, "\n".join(toctree)]
@@ -123,14 +122,24 @@ def section(module, prefix, names, title=None):
     """A heading, what the file says of itself, its entries; nothing where there are no entries."""
     if not names:
         return []
-    stem = "viz" if module == "tinytorch.viz" else module.replace(".", "/")
-    path = f"{stem}.py" if (ROOT / f"{stem}.py").exists() else f"{stem}/__init__.py"
     title = title or module.rsplit(".", 1)[-1]
-    return [
-        f"## {title}",
-        f"{escaped(first_line(path))} `{path}`",
-        *entries(prefix, names),
-    ]
+    return [f"## {title}", f"```{{about}} {module}\n```", *entries(prefix, names)]
+
+
+def public_sections(module):
+    """What torch.nn and the like offer: a section for each file that it is written in."""
+    prefix = f"{'tinytorch' if module == 'viz' else 'torch'}.{module}"
+    files: dict = {}
+    for name in public_names(module_of(module)):
+        file = getattr(module_of(module), name).__module__
+        files.setdefault(
+            file if file.startswith("tinytorch.") else f"tinytorch.{module}", []
+        ).append(name)
+    sections = []
+    for file, names in files.items():
+        own = file == f"tinytorch.{module}"
+        sections += section(file, prefix, names, prefix if own else None)
+    return sections
 
 
 def tensor_page(lang):
@@ -225,16 +234,6 @@ def own_doc(value):
     return inspect.cleandoc(text) if isinstance(text, str) else None
 
 
-def first_line(path):
-    """The sentence in which a file says what lives there."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
-
-
-def escaped(text):
-    return re.sub(r"([\\*_<>\[\]|$#{}])", r"\\\1", text)
-
-
 def entries(prefix, names):
     return [f"```{{entry}} {prefix}.{name}\n```" for name in names]
 
@@ -291,7 +290,7 @@ def plain_default(value):
 def render(text):
     """A docstring as document nodes."""
     made = []
-    for block in re.split(r"\n[ \t]*\n", text):
+    for block in re.split(r"\n[ \t]*\n|\n(?=Source: )", text):
         lines = block.split("\n")
         if block.lstrip().startswith(">>> "):
             made.append(nodes.literal_block(block, block, language="pycon"))
@@ -422,6 +421,22 @@ def methods(cls):
     return [nodes.definition_list("", *items, classes=["methods"])] if items else []
 
 
+class About(Directive):
+    """What a file says of itself, and where it is."""
+
+    required_arguments = 1
+
+    def run(self):
+        module = self.arguments[0].replace(".", "/")
+        stem = (
+            "viz" + module.removeprefix("tinytorch/viz") if "/viz" in module else module
+        )
+        path = f"{stem}.py" if (ROOT / f"{stem}.py").exists() else f"{stem}/__init__.py"
+        text = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        return [*render(text or ""), nodes.paragraph("", "", nodes.literal(path, path))]
+
+
 def setup(app):
+    app.add_directive("about", About)
     app.add_directive("entry", Entry)
     return {"parallel_read_safe": True}
