@@ -27,17 +27,25 @@ from tinytorch.nn import hooks
 from tinytorch.tensor import Tensor
 
 
+CHAIN = 500  # so many operations behind one another are known of what no gradient goes through
+
+
 class Value:
     """What a tensor was at one moment: written to, it becomes another value."""
 
-    __slots__ = ("is_leaf", "maker", "name", "needs_grad", "output_nr", "path", "sought", "summary")
+    __slots__ = ("_maker", "is_leaf", "name", "needs_grad", "output_nr", "path", "sought", "summary")
 
-    def __init__(self, summary: Summary, needs_grad: bool, is_leaf: bool, maker: Operation | None, output_nr: int):
+    def __init__(self, summary: Summary, needs_grad: bool, is_leaf: bool, maker: Any, output_nr: int):
         self.summary, self.needs_grad, self.is_leaf = summary, needs_grad, is_leaf
-        self.maker, self.output_nr = maker, output_nr
+        self._maker, self.output_nr = maker, output_nr
         self.name: str | None = None  # the variable that holds it
         self.path: tuple[str, str] | None = None  # of a parameter: the network, and its name there
         self.sought: Any = None  # the home of the operation for which its name was last looked for
+
+    @property
+    def maker(self) -> Operation | None:
+        """The operation that it came out of; None where that is not known, or was part of a graph that is gone."""
+        return self._maker() if isinstance(self._maker, weakref.ref) else self._maker
 
 
 class Kept:
@@ -53,6 +61,7 @@ class Operation:
     """One operation that ran."""
 
     __slots__ = (
+        "__weakref__",
         "arguments",
         "call",
         "during",
@@ -60,6 +69,7 @@ class Operation:
         "home",
         "is_cut",
         "label",
+        "length",
         "outputs",
         "rule",
         "saved",
@@ -76,6 +86,7 @@ class Operation:
     home: tuple[int, Any] | None  # the function that called it: how deep in the program's calls, and its code
     grad_enabled: bool
     is_cut: bool  # no gradient passes, though one of its operands leads to something that wants one
+    length: int  # without a node: how many such operations lie behind one another up to here
     saved: list[Kept]
     written: int  # the version that the tensor had when it was written into it; 0: not in place
     during: str  # of an operation of a recorded backward: the operation whose backward it is part of
@@ -108,6 +119,15 @@ class _Identities:
                 del entries[key]
 
         entries[key] = (weakref.ref(tensor, forget), _version(tensor), value)
+
+
+def _alone(given: Any) -> Any:
+    """An argument without what it was made by."""
+    if not isinstance(given, Value):
+        return given
+    copy = Value(given.summary, given.needs_grad, given.is_leaf, None, 0)
+    copy.name, copy.path = given.name, given.path
+    return copy
 
 
 def _depth(frame: FrameType | None) -> int:
@@ -167,6 +187,10 @@ class Watcher:
     def written(self, target: Any, result: Any) -> None:
         """`result` was written into the memory of `target`."""
         before, value = VALUES.before(target), self.value_of(result)
+        if (
+            before is not None and before.maker is None and result._node is None
+        ):  # data or a parameter, with new numbers
+            value = Value(summarize(target, self.values), target.requires_grad, before.is_leaf, None, 0)
         if before is not None and value.name is None:
             value.name, value.path = before.name, before.path
         if value.maker is not None and target._counter is not None:
@@ -182,7 +206,7 @@ class Watcher:
         made = self._made(label_of(node), "write", frames)
         made.arguments = [("base", before), ("piece", self.value_of(result))]
         made.written = base._counter.value
-        value = Value(summarize(base, self.values), True, False, made, 0)
+        value = Value(summarize(base, self.values), True, False, weakref.ref(made), 0)
         value.name, value.path = before.name, before.path
         if value.name is None:
             value.name = before.name = name_in(base, frames[0]) if frames else None
@@ -208,7 +232,7 @@ class Watcher:
         made.call = self.calls[-1] if self.calls else None
         made.grad_enabled = state.recording
         made.during = self.walks[-1].running if self.walks else ""
-        made.is_cut = False
+        made.is_cut, made.length = False, 1
         made.arguments, made.saved = [], []
         return made
 
@@ -223,11 +247,20 @@ class Watcher:
             if value.name is None and value.path is None and frames and value.sought != made.home:
                 self._seek_name(value, arg, made.home, frames)
             made.arguments.append((letter, value))
-            if node is None and (value.needs_grad or (value.maker is not None and value.maker.is_cut)):
+            maker = value.maker
+            if node is None and (value.needs_grad or (maker is not None and maker.is_cut)):
                 made.is_cut = True
+            if maker is not None:
+                made.length = max(made.length, maker.length + 1)
+        if node is not None:
+            made.length = 0
+        elif made.length > CHAIN:
+            made.length = 1
+            made.arguments = [(letter, _alone(given)) for letter, given in made.arguments]
         found = []
+        maker = made if node is None else weakref.ref(made)
         for nr, tensor in enumerate(outputs):
-            value = Value(summarize(tensor, self.values), tensor._requires_grad, False, made, nr)
+            value = Value(summarize(tensor, self.values), tensor._requires_grad, False, maker, nr)
             VALUES.set(tensor, value)
             found.append(value)
         made.outputs = tuple(found)

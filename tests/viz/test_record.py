@@ -218,3 +218,34 @@ def test_drawing_while_the_recording_is_on_records_nothing():
         second = recording.graph(direction="backward")
     assert first == second
     assert w.grad.tolist() == [2.0, 2.0]
+
+
+def test_endless_chains_without_gradients_are_forgotten():
+    with record():
+        w = torch.ones(2, requires_grad=True)
+        average = w.detach()
+        for _ in range(2000):
+            average = average * 0.5
+        loss = (w * average).sum()
+    assert len(build(loss).nodes) < 510
+    with record():
+        mean = torch.zeros(2)
+        for _ in range(20):
+            with torch.no_grad():
+                mean.mul_(0.5).add_(w)
+        loss = (w * mean).sum()
+    assert [(node.kind, node.name) for node in build(loss).nodes[:2]] == [("leaf", "w"), ("data", "mean")]
+
+
+def test_a_state_that_is_detached_at_every_step_keeps_no_history():
+    with record():
+        w = torch.ones(2, requires_grad=True)
+        h = torch.zeros(2)
+        for _ in range(5):
+            h = (h.detach() + w).tanh()
+            loss = h.sum()
+            loss.backward()
+        gc.collect()
+    graph = build(loss)
+    assert [node.label for node in graph.nodes if node.kind == "cut"] == ["Detach"]
+    assert len(graph.nodes) == 6
