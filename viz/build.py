@@ -19,7 +19,8 @@ from tinytorch.viz.labels import label_of
 from tinytorch.viz.modules import Groups, infer
 from tinytorch.viz.names import Names, user_frames
 from tinytorch.viz.operands import Operand
-from tinytorch.viz.record import OPERATIONS, VALUES, Operation, Recording, Value
+from tinytorch.viz.provenance import OPERATIONS, VALUES, Operation, Value
+from tinytorch.viz.record import Recording
 from tinytorch.viz.summaries import outline, summarize
 
 from tinytorch.autograd.node import AccumulateGrad
@@ -183,7 +184,7 @@ class _Builder:
             leaf: Any = node.variable
             grad = None if leaf._grad is None else summarize(leaf._grad, self.values)
             if value is None:
-                value = VALUES.get(leaf)
+                value = VALUES.get(leaf) or VALUES.before(leaf)  # an optimizer may have written to it since
             summary = summarize(leaf, self.values) if value is None or self.values else value.summary
             box = self.leaves[node] = self.new(node, "leaf", "leaf", outputs=(summary,), grad=grad)
             box.given, box.value, box.node = leaf, value, node

@@ -17,7 +17,7 @@ from tinytorch.viz.fold import fold
 from tinytorch.viz.graph import Graph
 from tinytorch.viz.mermaid import to_mermaid
 from tinytorch.viz.page import page
-from tinytorch.viz.record import VALUES
+from tinytorch.viz.provenance import VALUES
 from tinytorch.viz.render import PICTURES, NoRenderer, RenderError, render, write
 from tinytorch.viz.store import to_json
 from tinytorch.viz.text import to_text

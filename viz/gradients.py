@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from tinytorch.viz.backward import Run, Walk
 from tinytorch.viz.graph import Flow, Graph, Step
-from tinytorch.viz.record import WALKS, Watcher
+from tinytorch.viz.provenance import WALKS
+from tinytorch.viz.record import Watcher
 
 from tinytorch.autograd import engine
 from tinytorch.autograd.grad_mode import state
