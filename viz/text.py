@@ -16,7 +16,7 @@ from tinytorch.viz.graph import Edge, Graph, Node
 
 DEEPEST = 24
 WIDEST = 60  # columns begin here at the latest
-COLOURS = {"op": "1", "leaf": "1;34", "data": "33", "cut": "31", "output": "1;32", "error": "1;31"}
+COLOURS = {"op": "1", "box": "1;36", "leaf": "1;34", "data": "33", "cut": "31", "output": "1;32", "error": "1;31"}
 PALE, RED = "2", "31"
 
 

@@ -7,6 +7,7 @@ SVG) each renderer escapes on top of that.
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 
@@ -18,6 +19,7 @@ TIMES = "\u00d7"
 # fill and border of each kind of box; the rest of the drawing is black on white
 COLOURS = {
     "op": ("#f5f5f5", "#606060"),
+    "box": ("#dfe9f2", "#5b7f9e"),
     "leaf": ("#b3d9ff", "#3a78b5"),
     "data": ("#fffbd6", "#b0a44c"),
     "cut": ("#ffffff", "#cc2222"),
@@ -28,6 +30,7 @@ COLOURS = {
 }
 MEANINGS = {
     "op": "operation",
+    "box": "module drawn as one box",
     "leaf": "leaf: backward fills its .grad",
     "data": "data: no gradient",
     "cut": "gradient stops here",
@@ -36,6 +39,8 @@ MEANINGS = {
     "saved": "kept for backward",
     "module": "module",
 }
+
+BOXED = re.compile(r"^\d+ operation")  # how the note of a folded module begins
 
 # categories of characters that are shown as \x1b or \u202e: control, format (those that turn text around), surrogates,
 # private, unassigned, and separators of lines and paragraphs
@@ -168,7 +173,11 @@ def look(node: Node) -> str:
     """Which of COLOURS a node has."""
     if node.error:
         return "error"
-    return "output" if node.is_output and node.kind != "cut" else node.kind if node.kind in COLOURS else "op"
+    if node.is_output and node.kind != "cut":
+        return "output"
+    if node.kind == "op" and node.backward is None and BOXED.search(node.note or ""):
+        return "box"
+    return node.kind if node.kind in COLOURS else "op"
 
 
 def legend(graph: Graph) -> list[tuple[str, str]]:
