@@ -87,7 +87,7 @@ def _build(
 class Box:
     """A node of the drawing together with what it was made of."""
 
-    __slots__ = ("edges", "given", "node", "operands", "recorded", "shown", "sources", "value")
+    __slots__ = ("edges", "given", "node", "operands", "others", "recorded", "shown", "sources", "value")
 
     def __init__(self, shown: Node):
         self.shown = shown
@@ -97,6 +97,7 @@ class Box:
         self.given: Any = None  # the tensor, where it is there
         self.operands: list[Operand] = []
         self.sources: list[Source] = []
+        self.others: dict[int, str] = {}  # names of its second result and those behind
         self.edges: list[int | None] = []  # for every operand, which of the graph's edges leads from it
 
 
@@ -185,8 +186,12 @@ class _Builder:
             grad = None if leaf._grad is None else summarize(leaf._grad, self.values)
             if value is None:
                 value = VALUES.get(leaf) or VALUES.before(leaf)  # an optimizer may have written to it since
-            summary = summarize(leaf, self.values) if value is None or self.values else value.summary
-            box = self.leaves[node] = self.new(node, "leaf", "leaf", outputs=(summary,), grad=grad)
+            box = None if value is None else self.by_key.get(value)  # there already if a cut was given it
+            if box is None:
+                summary = summarize(leaf, self.values) if value is None or self.values else value.summary
+                box = self.new(node, "leaf", "leaf", outputs=(summary,))
+            self.leaves[node] = box
+            box.shown.grad = grad
             box.given, box.value, box.node = leaf, value, node
             if value is not None:
                 self.by_key[value] = box

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinytorch.viz.naming import expression
+from tinytorch.viz.naming import expression, result
 from tinytorch.viz.operands import parameters_of
 from tinytorch.viz.reading import Spec, derivative_times, read, spec_of, substitute, transpose
 from tinytorch.viz.specials import text_for
@@ -36,6 +36,7 @@ class Filled:
 
     def __init__(self, box: Any):
         self.box, self.name = box, box.shown.name
+        self.left = ", ".join([result(box, nr) for nr in range(len(box.shown.outputs))][:4]) or self.name
         self.arriving = f"grad_{self.name}"
         self.rule = _rule_of(box)
         self.given = _names(box)
@@ -51,16 +52,16 @@ class Filled:
         """ "h = x @ w1"."""
         box, given = self.box, self.given
         if self.spec is not None and self.spec.forward is not None:
-            return f"{self.name} = {substitute(self.spec.forward, self.letters)}"
+            return f"{self.left} = {substitute(self.spec.forward, self.letters)}"
         kind = type(box.node).__name__
         if kind == "CopySlices":
-            return f"{self.name} = {given['base']} with {given['piece']} written into a part of it"
+            return f"{self.left} = {given['base']} with {given['piece']} written into a part of it"
         if kind == "AsStridedBackward0":
-            return f"{self.name} = a part of {given.get('x', UNKNOWN)}"
+            return f"{self.left} = a part of {given.get('x', UNKNOWN)}"
         if box.recorded is not None and isinstance(box.recorded.rule, str):
-            return f"{self.name} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
+            return f"{self.left} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
         arguments = [expression(source) for source in box.sources if source.box is not None]
-        return f"{self.name} = {box.shown.label}({', '.join(arguments)})"
+        return f"{self.left} = {box.shown.label}({', '.join(arguments)})"
 
     def gradients(self) -> list[str]:
         """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient."""

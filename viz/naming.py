@@ -22,6 +22,7 @@ def give_names(boxes: list, names: Names, groups: Groups) -> None:
         box.shown.name = _of_user(box, names, groups)
     taken = {box.shown.name for box in boxes}
     _part_namesakes(boxes, taken)
+    _name_others(boxes, names, taken)
     counts: dict[str, int] = {}
     for box in boxes:
         start = {"leaf": "leaf", "data": "data"}.get(box.shown.kind, "t")
@@ -65,9 +66,25 @@ def _part_namesakes(boxes: list, taken: set) -> None:
             taken.add(box.shown.name)
 
 
+def _name_others(boxes: list, names: Names, taken: set) -> None:
+    """Name the second and further results of operations that have several."""
+    for box in boxes:
+        for nr in range(1, len(box.shown.outputs)):
+            name = None if box.recorded is None else box.recorded.outputs[nr].name
+            if name is None and box.node is not None:
+                name = names.output(box.node, nr)
+            if name is not None and name not in taken:
+                taken.add(name)
+                box.others[nr] = name
+
+
+def result(box: Any, output_nr: int) -> str:
+    """What formulas call a result of an operation."""
+    name = box.shown.name
+    return box.others.get(output_nr, f"{name}[{output_nr}]") if output_nr else name
+
+
 def expression(source: Any) -> str:
     """What formulas call an operand."""
-    name = source.box.shown.name
-    if source.output_nr:
-        name = f"{name}[{source.output_nr}]"
+    name = result(source.box, source.output_nr)
     return f"{name}^T" if source.transposed else name

@@ -170,6 +170,13 @@ def test_several_outputs_of_one_operation():
         (1, 1),
     ]
     assert len(graph.nodes[1].outputs) == 2
+    assert [node.formula for node in graph.nodes[1:]] == [
+        "first, second = consecutive parts of w along dim 0",
+        "y = first * second",
+    ]
+    with record() as recording:
+        values, places = w.max(0)
+    assert recording.graph(values).nodes[-1].formula == "values, places = the largest w along dim 0 and its place"
 
 
 def test_in_place_history_and_views():
@@ -254,7 +261,7 @@ def test_a_function_in_the_old_style_and_one_with_several_outputs():
         y = a * b
     graph = build(y, direction="backward")
     assert [node.label for node in graph.nodes] == ["leaf", "Both", "Mul"]
-    assert graph.nodes[1].formula == "a = Both(w)"
+    assert graph.nodes[1].formula == "a, b = Both(w)"
 
 
 def test_hooks_and_retained_gradients_do_no_harm():
@@ -353,3 +360,16 @@ def test_a_hundred_thousand_operations():
     assert len(ordered) == 100_001
     del graph, y, ordered
     gc.collect()
+
+
+def test_a_leaf_whose_product_is_cut_off_is_drawn_once():
+    w = torch.ones(2, requires_grad=True)
+    with record():
+        with torch.no_grad():
+            product = w * 2
+        loss = (product + w).sum()
+    graph = build(loss)
+    assert kinds(graph).count("leaf") == 1
+    assert arrows(graph).count(("w", "product")) == 1
+    loss.backward()
+    assert by_name(build(loss))["w"].grad.shape == (2,)
