@@ -96,6 +96,9 @@ class Double(torch.autograd.Function):
 print(make_dot(Double.apply(x).sum(), params={"x": x}))
 print(make_dot(nn.CrossEntropyLoss()(net[0](torch.ones(2, 4)), torch.tensor([0, 2]))))
 print(make_dot(nn.MSELoss()(net(torch.ones(2, 4)), torch.zeros(2, 1)), params=dict(net.named_parameters())))
+print(make_dot(net(torch.ones(2, 4)).mean(), params=dict(net.named_parameters()), show_saved=True))
+print(make_dot((x * x).exp().sum(), params={"x": x}, show_saved=True))
+print(make_dot(Double.apply(x).mm(x.t()).clamp(min=0).pow(2).sum(), params={"x": x}, show_saved=True))
 """,
     "einops": """
 import torch, einops

@@ -137,6 +137,8 @@ def draw_script(arguments: list[str]) -> int:
         raise Stop(USAGE, f"unknown: {unknown[0]} (arguments for the script go after --; try tinytorch-viz --help)")
     if not os.path.exists(options.script):
         raise Stop(USAGE, f"no such script: {options.script}")
+    if not os.access(options.script, os.R_OK):
+        raise Stop(USAGE, f"cannot read {options.script}: permission denied")
     kind = chosen_format(options)
     check_output(options, kind)
     path = None if options.output is None else os.path.abspath(options.output)  # the script may change the folder

@@ -93,7 +93,9 @@ def _legend(graph: Graph) -> Iterator[str]:
         yield '  subgraph legend["legend"]'
         yield from (f'    legend_{key}("{escaped(meaning)}"):::{key}' for key, meaning in rows)
         yield "  end"
-    for key, _ in rows:
+        frames, _ = contents(graph, {})
+        yield f"  class {','.join([*frames, 'legend'])} module"
+    for key in [*(key for key, _ in rows), *(["module"] if rows else [])]:
         fill, line = wording.COLOURS[key]
         dashed = ",stroke-dasharray:4" if key == "cut" else ""
         yield f"  classDef {key} fill:{fill},stroke:{line},color:#000000{dashed}"
