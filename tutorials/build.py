@@ -201,7 +201,7 @@ class Site:
         """A page in the list of pages: its title, and how it begins."""
         cells = pages.read(name).cells
         first = next(cell.source for cell in cells if cell.lang == lang)
-        title, beginning = first.split("\n\n")[:2]
+        title, beginning = notebooks.joined(first).split("\n\n")[:2]
         return f"1. [{title[2:]}]({name}.ipynb)\n\n   " + beginning.replace(
             "\n", "\n   "
         )
