@@ -27,7 +27,7 @@ class Kept(NamedTuple):
     keepers: list[str]
 
 
-def to_dot(graph: Graph, direction: str = "forward") -> str:
+def to_dot(graph: Graph, direction: str = "forward", legend: bool = True) -> str:
     """The graph in the DOT language; the same graph gives the same text.
 
     >>> from tinytorch.viz.graph import Edge, Graph, Node, Summary
@@ -40,9 +40,8 @@ def to_dot(graph: Graph, direction: str = "forward") -> str:
     if direction not in ("forward", "backward"):
         raise ValueError(f'direction has to be "forward" or "backward", not {direction!r}')
     backward = direction == "backward"
-    return "\n".join(
-        [*_head(graph, backward), *_boxes(graph, backward), *_arrows(graph, backward), *_legend(graph), "}", ""]
-    )
+    key = _legend(graph) if legend else ()
+    return "\n".join([*_head(graph, backward), *_boxes(graph, backward), *_arrows(graph, backward), *key, "}", ""])
 
 
 def quoted(text: str) -> str:

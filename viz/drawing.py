@@ -40,6 +40,7 @@ def draw(
     title: str | None = None,
     recording: Any = None,
     show_saved: bool = True,
+    legend: bool = True,
 ) -> Drawing:
     """Draw what autograd recorded for a tensor, or for several.
 
@@ -52,6 +53,7 @@ def draw(
     values: with the numbers of large tensors too.
     recording: the `viz.record()` whose error is shown. What any of them noted is used in any case.
     show_saved: with the tensors that are kept for backward.
+    legend: with a list of what the colours mean.
 
     Raises ValueError for a tensor without a history, and for options that do not exist.
 
@@ -81,7 +83,7 @@ def draw(
         title=title or "",
         frame=frame,
     )
-    return Drawing(graph, direction=direction, depth=depth)
+    return Drawing(graph, direction=direction, depth=depth, legend=legend)
 
 
 def _check(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -125,12 +127,19 @@ class Drawing:
     """
 
     def __init__(
-        self, graph: Graph, *, direction: str = "forward", depth: int | None = None, dot: str | None = None
+        self,
+        graph: Graph,
+        *,
+        direction: str = "forward",
+        depth: int | None = None,
+        legend: bool = True,
+        dot: str | None = None,
     ) -> None:
         """dot: what is drawn instead of our own picture of the graph."""
         self.graph = graph
         self.direction = direction
         self.depth = depth
+        self.legend = legend
         self._dot = dot
 
     @functools.cached_property
@@ -143,7 +152,7 @@ class Drawing:
     @functools.cached_property
     def dot(self) -> str:
         """In the DOT language."""
-        return self._dot or to_dot(self.folded, self.direction)
+        return self._dot or to_dot(self.folded, self.direction, self.legend)
 
     @property
     def json(self) -> str:
@@ -190,7 +199,7 @@ class Drawing:
         Raises NoRenderer where png or pdf cannot be made here, RenderError where a renderer failed.
         """
         if kind in PICTURES:
-            return render(self.dot, kind, None if self._dot else self.folded, self.direction)
+            return render(self.dot, kind, None if self._dot else self.folded, self.direction, self.legend)
         if kind not in FORMATS:
             raise ValueError(f"no such format: {kind!r}; there are {', '.join(FORMATS)}")
         if self._dot and kind != "dot":

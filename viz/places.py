@@ -21,7 +21,9 @@ def _place(code: CodeType, line: int, folder: str) -> Place:
     file = code.co_filename
     text = linecache.getline(file, line).strip()
     name = "" if code.co_name == "<module>" else getattr(code, "co_qualname", code.co_name)
-    if not file.startswith("<"):
+    if os.path.basename(os.path.dirname(file)).startswith("ipykernel_"):
+        file = "cell"  # of a notebook: its file has a number for a name
+    elif not file.startswith("<"):
         full = os.path.realpath(file)
         below = full.startswith(os.path.realpath(folder) + os.sep)
         file = os.path.relpath(full, os.path.realpath(folder)) if below else os.path.basename(file)

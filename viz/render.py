@@ -30,7 +30,9 @@ class RenderError(RuntimeError):
     """A renderer is there and failed."""
 
 
-def render(dot: str, kind: str, graph: Graph | None = None, direction: str = "forward") -> bytes:
+def render(
+    dot: str, kind: str, graph: Graph | None = None, direction: str = "forward", legend: bool = True
+) -> bytes:
     """A picture of DOT text: kind is "svg", "png" or "pdf". `graph` is what our own layout draws if need be.
 
     Raises NoRenderer where nothing can draw it, RenderError where all that could have failed.
@@ -42,7 +44,7 @@ def render(dot: str, kind: str, graph: Graph | None = None, direction: str = "fo
         except RenderError as error:
             failures.append(str(error))
     if kind == "svg" and graph is not None and len(graph.nodes) <= LARGEST:
-        return to_svg(graph, direction).encode()
+        return to_svg(graph, direction, legend).encode()
     if failures:
         raise RenderError("\n".join(failures))
     if kind == "pdf":

@@ -52,7 +52,7 @@ FRAME_NAME = Style(SANS, 10, BLACK, 15, bold=True)
 Row = list[tuple[str, Style]]  # a line of text, in pieces
 
 
-def to_svg(graph: Graph, direction: str = "forward") -> str:
+def to_svg(graph: Graph, direction: str = "forward", legend: bool = True) -> str:
     """The graph as SVG text; the same graph gives the same text.
 
     >>> from tinytorch.viz.graph import Graph, Node
@@ -75,7 +75,7 @@ def to_svg(graph: Graph, direction: str = "forward") -> str:
     )
     heading = _heading(graph)
     above = sum(row[0][1].height for row in heading) + (8 if heading else 0)
-    key = wording.legend(graph)
+    key = wording.legend(graph) if legend else []
     across = max([places.width, *(_row_width(row) for row in heading), *(220.0 for _ in key[:1])]) + 2 * MARGIN
     legend_top = MARGIN + above + places.height + 14
     down = legend_top + 15 * len(key) + MARGIN / 2

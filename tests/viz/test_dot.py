@@ -71,6 +71,12 @@ def test_the_legend_lists_what_occurs():
     assert "legend" not in to_dot(Graph())
 
 
+def test_the_legend_may_be_left_out():
+    with_it, without = to_dot(module_net()), to_dot(module_net(), legend=False)
+    assert set(with_it.splitlines()) - set(without.splitlines()) == {with_it.splitlines()[-2]}
+    assert "legend" not in without
+
+
 def test_no_label_begins_with_an_empty_line():
     for make in SAMPLES.values():
         for direction in ("forward", "backward"):
