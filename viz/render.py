@@ -30,9 +30,7 @@ class RenderError(RuntimeError):
     """A renderer is there and failed."""
 
 
-def render(
-    dot: str, kind: str, graph: Graph | None = None, direction: str = "forward", legend: bool = True
-) -> bytes:
+def render(dot: str, kind: str, graph: Graph | None = None, direction: str = "forward", legend: bool = True) -> bytes:
     """A picture of DOT text: kind is "svg", "png" or "pdf". `graph` is what our own layout draws if need be.
 
     Raises NoRenderer where nothing can draw it, RenderError where all that could have failed.
