@@ -52,10 +52,13 @@ class Filled:
         """ "h = x @ w1"."""
         box, given = self.box, self.given
         if self.spec is not None and self.spec.forward is not None:
-            return f"{self.left} = {substitute(self.spec.forward, self.letters)}"
+            letters = {**self.letters, self.spec.out: self.name}
+            return f"{self.left} = {substitute(self.spec.forward, letters)}"
         kind = type(box.node).__name__
         if kind == "CopySlices":
-            return f"{self.left} = {given['base']} with {given['piece']} written into a part of it"
+            key = given.get("key")
+            what = "a part of it" if key is None else f"{self.name}[{key.strip('(),')}]"
+            return f"{self.left} = {given['base']}, but {what} = {given['piece']}"
         if kind == "AsStridedBackward0":
             return f"{self.left} = a part of {given.get('x', UNKNOWN)}"
         if box.recorded is not None and isinstance(box.recorded.rule, str):
@@ -92,8 +95,9 @@ class Filled:
                 return derivative_times(self.arriving, substitute(spec.derivatives[letter], filled))
         kind = type(self.box.node).__name__
         if kind == "CopySlices":
-            piece = operand.letter == "piece"
-            return f"{self.arriving}{' in' if piece else ', 0 in'} the part that was written"
+            key = self.given.get("key")
+            where = "in that part" if key is None else f"at [{key.strip('(),')}]"
+            return f"{self.arriving} {where}" if operand.letter == "piece" else f"{self.arriving}, 0 {where}"
         if kind == "AsStridedBackward0":
             return f"{self.arriving} in that part, 0 elsewhere"
         return f"{self.box.shown.label}.backward({self.arriving})"

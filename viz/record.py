@@ -45,6 +45,7 @@ class Watcher:
         self.walks: list[Walk] = []
         self.modules = Known()
         self.values = False
+        self.key: Any = None  # of the view that is being written into: its place in its base, as text
         self.failed: BaseException | None = None  # what a backward on the side raised
 
     # ---- forward ---------------------------------------------------------------------------------------------------
@@ -72,6 +73,9 @@ class Watcher:
         value = self.value_of(target)
         self._look_for_name(value, target)
         VALUES.set(alias, value)
+        given = {} if value.maker is None else dict(value.maker.arguments)
+        base = None if target._view is None else VALUES.before(target._view.base)
+        self.key = given.get("key") if base is not None and given.get("x") is base else None
 
     def written(self, target: Any, result: Any) -> None:
         """`result` was written into the memory of `target`."""
@@ -93,7 +97,7 @@ class Watcher:
             before = Value(outline(base._array.shape, base._array.dtype), False, False, None, 0)
         frames = user_frames(sys._getframe(1))
         made = self._made(label_of(node), "write", frames)
-        made.arguments = [("base", before), ("piece", self.value_of(result))]
+        made.arguments = [("base", before), ("piece", self.value_of(result)), ("key", self.key)]
         made.written = base._counter.value
         value = Value(summarize(base, self.values), True, False, weakref.ref(made), 0)
         value.name, value.path = before.name, before.path

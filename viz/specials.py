@@ -62,6 +62,12 @@ def _nll(given: Mapping[str, str], outputs: tuple) -> str | None:
     return f"l = {start}-x[i, target[i]],    dx = -dl{share} in the places [i, target[i]], 0 elsewhere"
 
 
+def _put(given: Mapping[str, str], outputs: tuple) -> str:
+    if given.get("accumulate") == "True":
+        return "y = x, but y[key] += value,    dx = dy,    dvalue = dy at [key]"
+    return "y = x, but y[key] = value,    dx = dy, 0 at [key],    dvalue = dy at [key]"
+
+
 def _sub_scaled(given: Mapping[str, str], outputs: tuple, x: str = "x", y: str = "y") -> str:
     factor = given.get("alpha", "")  # which the rule is given with the other sign
     factor = factor[1:] if factor.startswith("-") else f"(-{factor})"
@@ -133,8 +139,9 @@ SPECIALS: dict[str, Any] = {
     ),
     "BinaryCrossEntropyWithLogits": _loss("((1 - target) x + ln(1 + e^-x))", "(sigmoid(x) - target)", "-x"),
     "NllLoss": _nll,
-    "Part": "y = x[key],    dx = dy in that place, 0 elsewhere",
-    "Index": "y = x[key],    dx = dy added up in these places, 0 elsewhere",
+    "Part": "y = x[key],    dx = dy at [key], 0 elsewhere",
+    "Index": "y = x[key],    dx = dy added up at [key], 0 elsewhere",
+    "IndexPut": _put,
     "Cat": _joined("cat", "the part of dy that came from"),
     "Stack": _joined("stack", "the slice of dy that came from"),
     "Split": "y = consecutive parts of x along dim,    dx = the gradients of the parts, joined again",
