@@ -40,19 +40,23 @@ print(rooms.shape, rooms.dim(), rooms.numel())
 
 # %% [markdown] lang="en"
 # Three rows, four columns: the shape is `(3, 4)`, there are 2 dimensions and 12 numbers. Most tensors are not typed in
-# but made by rule, or drawn at random. With the same seed, the same numbers are drawn every time.
+# but made by rule, or drawn at random. `rand` draws evenly between 0 and 1, `randn` from the normal distribution; with the
+# same seed, the same numbers are drawn every time. `..._like(x)` takes shape and kind from `x`, `x.new_...` the kind alone.
+# `empty` fills nothing in: it holds what happened to be there, until `uniform_`, `normal_` or `fill_` write into it.
 
 # %% [markdown] lang="zh"
 # 三行四列：形状是 `(3, 4)`，有 2 个维度、12 个数。大多数张量不是一个个敲进去的，而是按规则生成，或者随机抽取。
-# 随机种子相同，抽出来的数每次都相同。
+# `rand` 在 0 和 1 之间均匀抽取，`randn` 按正态分布抽取；随机种子相同，抽出来的数每次都相同。`..._like(x)` 沿用 `x` 的形状和类型，
+# `x.new_...` 只沿用类型。`empty` 什么也不填，里面是内存中碰巧留下的数，等着 `uniform_`、`normal_` 或 `fill_` 往里写。
 
 # %%
 print(torch.zeros(2, 3))
 print(torch.full((2, 2), 7.0))
 print(torch.arange(0, 1, 0.25), torch.linspace(0, 1, 5))
-print(torch.ones_like(rooms).shape, rooms.new_zeros(2).dtype)
+print(torch.ones(2, dtype=torch.long), torch.zeros_like(rooms).shape, rooms.new_ones(2))
 torch.manual_seed(1)
 print(torch.rand(3), torch.randn(3))
+print(torch.randn_like(rooms).shape, torch.empty(3).uniform_(10, 20))
 
 # %% [markdown] lang="en"
 # ## One kind of number
@@ -77,13 +81,16 @@ print(torch.rand(3), torch.randn(3))
 counts = torch.tensor([3, 4, 5])
 print(counts.dtype, (counts / 2).dtype, (counts * 0.5).dtype, (counts // 2).dtype)
 print(counts.float(), counts.to(torch.float64), rooms.long()[0])
+print(counts.type(), counts.type(torch.DoubleTensor).type())
 
 # %% [markdown] lang="en"
-# `long()` cuts off what is behind the point. Dividing whole numbers gives floating point ones, but not every operation is
-# so kind. What is the mean of whole numbers?
+# `long()` cuts off what is behind the point. `type()` is the older way: without an argument it says the kind in a word,
+# with one it converts. Dividing whole numbers gives floating point ones, but not every operation is so kind. What is the
+# mean of whole numbers?
 
 # %% [markdown] lang="zh"
-# `long()` 直接去掉小数部分。整数相除会自动变成浮点数，但不是每种运算都这么体贴。整数的平均值是什么？
+# `long()` 直接去掉小数部分。`type()` 是较老的写法：不带参数时报出类型的名字，带参数时做转换。
+# 整数相除会自动变成浮点数，但不是每种运算都这么体贴。整数的平均值是什么？
 
 # %% tags=["error"]
 try:
@@ -247,11 +254,13 @@ print(flat)
 print(
     grid.is_contiguous(), grid.t().is_contiguous(), flat.data_ptr() == grid.data_ptr()
 )
-print(grid.view(2, -1).shape, grid.view(-1, 2, 3).permute(2, 0, 1).shape)
+print(grid.view(2, -1).shape, grid.view(-1, 3, 4).permute(2, 0, 1).shape)
+print(grid.view(-1, 3, 4).transpose(0, 2).shape)
 
 # %% [markdown] lang="en"
 # `reshape` copies where it must and shares where it can; `-1` stands for "as many as are left"; `permute` puts all
-# dimensions in a new order. When you need to be sure of a memory of your own, say `clone()`.
+# dimensions in a new order, `transpose` exchanges two of them. When you need to be sure of a memory of your own, say
+# `clone()`.
 #
 # ## Indexing
 #
@@ -260,8 +269,8 @@ print(grid.view(2, -1).shape, grid.view(-1, 2, 3).permute(2, 0, 1).shape)
 # :::
 
 # %% [markdown] lang="zh"
-# `reshape` 能共用就共用，不得已才复制；`-1` 表示“剩下多少就是多少”；`permute` 把所有维度按新的顺序排列。
-# 如果你一定要一份自己的内存，就写 `clone()`。
+# `reshape` 能共用就共用，不得已才复制；`-1` 表示“剩下多少就是多少”；`permute` 把所有维度按新的顺序排列，`transpose`
+# 只对调其中两个。如果一定要有一份自己的内存，就写 `clone()`。
 #
 # ## 索引
 #
@@ -312,16 +321,37 @@ x += 1
 print(alias)
 x = x + 1
 print(alias, x)
-print(torch.empty(3).fill_(5), torch.clamp(x, max=7.5))
 
 # %% [markdown] lang="en"
-# The difference will matter a great deal once gradients are recorded: values that backward still needs must not be
-# overwritten.
+# So there are four ways to add. Three of them leave both tensors as they are and differ in where the result goes; the
+# fourth writes into the first tensor.
+
+# %% [markdown] lang="zh"
+# 于是，加法有四种写法。前三种都不动原来的两个张量，区别只在结果放到哪里；第四种写进前一个张量。
+
+# %%
+a, b = torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0])
+result = torch.empty(2)
+print(a + b, torch.add(a, b), torch.add(a, b, out=result), a)
+print(a.add_(b), a, result)
+table = torch.zeros(2, 3)
+print(table.t_().shape, table.unsqueeze_(0).shape, table.transpose_(1, 2).shape)
+print(torch.clamp(a - 20, min=0), np.maximum((a - 20).numpy(), 0))
+
+# %% [markdown] lang="en"
+# `t_`, `unsqueeze_` and `transpose_` change the shape in place: `table` is another table each time. `clamp` cuts off what is
+# too small or too large; with `min=0` it does what `np.maximum(x, 0)` does.
+#
+# The difference between `a + b` and `a.add_(b)` will matter a great deal once gradients are recorded: values that
+# backward still needs must not be overwritten.
 #
 # ## NumPy and back
 
 # %% [markdown] lang="zh"
-# 等到开始记录梯度时，这个区别会非常要紧：反向传播还要用的值，不能被覆盖。
+# `t_`、`unsqueeze_`、`transpose_` 就地改变形状：每次之后 `table` 的形状都不同了。`clamp` 把太小或太大的数截断；
+# 写 `min=0` 时，作用和 `np.maximum(x, 0)` 相同。
+#
+# 等到开始记录梯度时，`a + b` 和 `a.add_(b)` 的区别会非常要紧：反向传播还要用的值，不能被覆盖。
 #
 # ## 与 NumPy 互相转换
 
@@ -483,8 +513,14 @@ print("share_memory: right")
 #
 # :::{torch}
 # Put `import torch` in the place of `import tinytorch as torch`, and this page prints the same, but for the cell with
-# `_array` and for what stands below the first line of an error. PyTorch's tensors may also live on a GPU: `x.to("cuda")`
-# copies a tensor there, `x.cpu()` brings it back, and `numpy()` works on the CPU only.
+# `_array` and for what stands below the first line of an error.
+# :::
+#
+# :::{torch} On a GPU
+# PyTorch's tensors may also live on a graphics card. `x.to("cuda")` or `x.cuda(0)` copies a tensor to the first one,
+# `x.cpu()` brings it back; `x.device` says where it is. All tensors of an operation must be in the same place, and `numpy()`
+# works on the CPU only. Programs that should run anywhere ask `torch.cuda.is_available()` once, at the top. In tinytorch
+# the answer is always `False`.
 # :::
 #
 # Next: [what happens when a tensor asks for its gradient](02_graph).
@@ -494,8 +530,13 @@ print("share_memory: right")
 #
 # :::{torch}
 # 把 `import tinytorch as torch` 换成 `import torch`，这一页打印的结果完全一样，只有用到 `_array` 的那一格、
-# 以及报错第一行以下的文字除外。PyTorch 的张量还可以放在 GPU 上：`x.to("cuda")` 把张量复制过去，`x.cpu()` 再取回来，
-# 而 `numpy()` 只能用于 CPU 上的张量。
+# 以及报错第一行以下的文字除外。
+# :::
+#
+# :::{torch} 放到 GPU 上
+# PyTorch 的张量还可以放在显卡上。`x.to("cuda")` 或 `x.cuda(0)` 把张量复制到第一块显卡，`x.cpu()` 再取回来；`x.device` 说明它在哪里。
+# 参与同一个运算的张量必须在同一个地方，而 `numpy()` 只能用于 CPU 上的张量。要想到处都能跑，程序开头先问一次
+# `torch.cuda.is_available()`。在 tinytorch 里，答案总是 `False`。
 # :::
 #
 # 下一页：[张量要求梯度时，会发生什么](02_graph)。

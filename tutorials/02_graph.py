@@ -119,9 +119,9 @@ from tinytorch import viz
 viz.draw(error)
 
 # %% [markdown] lang="en"
-# The white boxes are operations, in the order in which they ran. The blue ones are the *leaves*: tensors that no operation
-# made and that ask for a gradient. Yellow is data, which takes part and asks for nothing. Orange is what an operation keeps
-# because its way back needs it: the slope of a square depends on what was squared, so `pow` keeps its input. And where is
+# The grey boxes are operations, in the order in which they ran; the green one is what we drew. The blue ones are the
+# *leaves*: tensors that no operation made and that ask for a gradient. Yellow is data, which takes part and asks for
+# nothing. Orange is what an operation keeps because its way back needs it: the slope of a square depends on what was squared, so `pow` keeps its input. And where is
 # `paid`? The slope of a difference is 1, whatever is subtracted. Nobody needs `paid` any more, so nobody kept it, and the
 # picture can only say `?`.
 #
@@ -129,7 +129,8 @@ viz.draw(error)
 # travels along it. Page 3 explains the numbers.
 
 # %% [markdown] lang="zh"
-# 白框是运算，按发生的顺序排列。蓝框是*叶子节点*：不是由运算得到、又要求梯度的张量。黄框是数据，参与计算，但什么也不要求。
+# 灰框是运算，按发生的顺序排列；绿框是我们要画的结果。蓝框是*叶子节点*：不是由运算得到、又要求梯度的张量。
+# 黄框是数据，参与计算，但什么也不要求。
 # 橙色的是运算留下来的东西，因为往回走时要用：平方的斜率取决于被平方的数，所以 `pow` 把输入留了下来。那么 `paid` 到哪里去了？
 # 不管减去多少，差的斜率都是 1。以后谁也用不着 `paid`，就没有人留着它，图上只好写一个 `?`。
 #
@@ -260,8 +261,8 @@ for start in [[3.0, 4.0], [0.3, -0.4], [-60.0, 80.0]]:
 # ```{source} tinytorch/autograd/node.py Node.next_functions
 # ```
 #
-# The rule of the square has the same two halves as every rule. `forward` computes and saves what the way back will need;
-# `backward` is the way back:
+# Every rule has the same two halves. `forward` computes, and saves what the way back will need; `backward` is the way back.
+# Here is the exponential's:
 #
 # ```{source} tinytorch/ops/exponential.py Exp
 # ```

@@ -179,7 +179,9 @@ def engine(root, grad):
         for part, (following, _) in zip(grads, node.next_functions):
             if following is None:
                 continue
-            arrived[following] = arrived[following] + part if following in arrived else part
+            arrived[following] = (
+                arrived[following] + part if following in arrived else part
+            )
             waiting[following] -= 1
             if waiting[following] == 0:
                 heapq.heappush(ready, (-following._sequence_nr(), following))
@@ -397,7 +399,10 @@ class SoftSign(Elementwise):
 
 
 print(SoftSign.apply(points))
-print(torch.autograd.gradcheck(SoftSign.apply, (points,)), torch.autograd.gradgradcheck(SoftSign.apply, (points,)))
+print(
+    torch.autograd.gradcheck(SoftSign.apply, (points,)),
+    torch.autograd.gradgradcheck(SoftSign.apply, (points,)),
+)
 
 # %% [markdown] lang="en"
 # One class, one formula. Note that `backward` is the same line for arrays and for tensors: the engine feeds it arrays, and
@@ -432,9 +437,13 @@ def patient(root):
 # %% tags=["check"]
 a = torch.tensor(2.0, requires_grad=True)
 b = a.sin()
-assert patient((b * b).grad_fn) == ["SinBackward0"], "b is used twice by one multiplication"
+assert patient((b * b).grad_fn) == ["SinBackward0"], (
+    "b is used twice by one multiplication"
+)
 assert patient(b.grad_fn) == [], "in a chain nobody waits"
-assert sorted(patient((b * b + a).grad_fn)) == ["AccumulateGrad", "SinBackward0"], "a leaf can wait, too"
+assert sorted(patient((b * b + a).grad_fn)) == ["AccumulateGrad", "SinBackward0"], (
+    "a leaf can wait, too"
+)
 print("patient: right")
 
 # %% [markdown] lang="en"
@@ -470,7 +479,9 @@ def arriving(root, grad, node):
         for part, (following, _) in zip(grads, current.next_functions):
             if following is None:
                 continue
-            arrived[following] = arrived[following] + part if following in arrived else part
+            arrived[following] = (
+                arrived[following] + part if following in arrived else part
+            )
             waiting[following] -= 1
             if waiting[following] == 0:
                 heapq.heappush(ready, (-following._sequence_nr(), following))
@@ -483,7 +494,9 @@ b = a * 3
 c = (b * b + b).sum()
 with torch.no_grad():
     found = arriving(c.grad_fn, torch.tensor(1.0), b.grad_fn)
-assert torch.equal(found, torch.tensor([7.0, 13.0])), "it should be 2 b + 1, the sum over three edges"
+assert torch.equal(found, torch.tensor([7.0, 13.0])), (
+    "it should be 2 b + 1, the sum over three edges"
+)
 assert a.grad is None, "no .grad should be written"
 print("arriving: right")
 
@@ -525,8 +538,12 @@ class Hill(torch.autograd.Function):
 
 
 # %% tags=["check"]
-assert torch.autograd.gradcheck(Hill.apply, (points,), raise_exception=False), "the first derivative is not right"
-assert torch.autograd.gradgradcheck(Hill.apply, (points,), raise_exception=False), "the second derivative is not right"
+assert torch.autograd.gradcheck(Hill.apply, (points,), raise_exception=False), (
+    "the first derivative is not right"
+)
+assert torch.autograd.gradgradcheck(Hill.apply, (points,), raise_exception=False), (
+    "the second derivative is not right"
+)
 print("Hill: right")
 
 # %% [markdown] lang="en"
