@@ -109,9 +109,12 @@ def formula(node: Node) -> str:
     return f"{name} = {text}" if text and "=" not in text else text or name
 
 
-def values(summary: Summary, limit: int = 40) -> str:
-    """What is known of the numbers: themselves where that is short, else mean, norm and range; "" if nothing is."""
-    if summary.text is not None and (len(summary.text) <= limit or summary.norm is None):
+def values(summary: Summary, limit: int = 100) -> str:
+    """What is known of the numbers: themselves where they are there, else mean, norm and range; "" if nothing is.
+
+    Without `values=True` only few and short numbers are there, so longer ones have been asked for.
+    """
+    if summary.text is not None:
         return visible(summary.text, limit)
     known = (("mean", summary.mean), ("norm", summary.norm))
     parts = [f"{word} {number(value)}" for word, value in known if value is not None]
@@ -139,7 +142,10 @@ def lines(node: Node) -> list[str]:
     result = [] if node.kind in ("leaf", "data") else [formula(node)]
     result.append(shapes(node) + (f", {node.kind}" if node.kind in ("leaf", "data") else ""))
     if node.kind not in ("leaf", "data") or any(output.text is not None for output in node.outputs):
-        result += [values(output) for output in node.outputs[:2]]
+        for output in node.outputs[:2]:
+            known = values(output, 200)
+            rows = known.startswith("[")  # lists of numbers may take some lines
+            result += textwrap.wrap(known, 48, max_lines=4, placeholder=" …") if rows else [known]
     if node.kind == "leaf" and node.grad is not None:
         result.append(f"grad {gradient(node.grad) or shape(node.grad)}")
     if node.note:
