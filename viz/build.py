@@ -273,6 +273,8 @@ class _Builder:
         if recorded is None:
             outputs = tuple([outline(shape, dtype) for shape, dtype in node.outputs if dtype is not None])
             box = self.new(node, "op", label_of(node), outputs=outputs, backward=node.name())
+            if node._freed and hasattr(node, "rule"):
+                box.shown.note = "what it kept for backward is freed"
         else:
             outputs = tuple([value.summary for value in recorded.outputs])
             box = self.new(node, "op", recorded.label, outputs=outputs, backward=node.name(), where=recorded.where)

@@ -74,8 +74,13 @@ def add(graph: Graph, boxes: Sequence[Any], folded: dict) -> None:
 
 
 def _walk_of(boxes: Sequence[Any]) -> Walk | None:
-    """The last walk that passed one of the outputs; if there was none, the last that passed any box."""
-    known = [(box.shown.is_output, WALKS[box.node]) for box in boxes if box.node is not None and box.node in WALKS]
+    """The last walk that passed one of the outputs; if there was none, the last that passed any operation."""
+    known = []
+    for box in boxes:
+        if box.node is not None and (box.shown.kind == "op" or box.shown.is_output):
+            walk = WALKS.get(box.node)
+            if walk is not None:
+                known.append((box.shown.is_output, walk))
     return max(known, key=lambda entry: (entry[0], entry[1].serial))[1] if known else None
 
 

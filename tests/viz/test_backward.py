@@ -295,3 +295,20 @@ def test_a_walk_keeps_no_tensor_alive():
         gc.collect()
         assert not any(reference() is not None for reference in nodes)
     assert recording.tensor is other
+
+
+def test_the_backward_of_another_tensor_is_not_shown():
+    with record() as recording:
+        w = torch.ones(2, requires_grad=True)
+        first, second = (w * 2).sum(), (w * 3).sum()
+        first.backward()
+    graph = recording.graph(second)
+    assert {step.kind for step in graph.steps} == {"forward"}
+    assert [edge.grad for edge in graph.edges] == [None, None]
+
+
+def test_freed_nodes_of_which_nothing_else_is_known_say_so():
+    w = torch.ones(2, requires_grad=True)
+    loss = (w * w).sum()
+    loss.backward()
+    assert [node.note for node in build(loss).nodes] == [None, "what it kept for backward is freed", None]
