@@ -12,7 +12,7 @@ from typing import Any
 def text_for(rule: type, given: Mapping[str, str], outputs: tuple) -> str | None:
     """The formula of one application of a rule. `given`: names and constants by parameter; None where there is none."""
     for kind in rule.__mro__:
-        known = SPECIALS.get(kind.__name__)
+        known = SPECIALS.get(kind.__name__.strip("_"))
         if known is not None:
             return known if isinstance(known, str) else known(given, outputs)
     return None
@@ -104,6 +104,14 @@ def _norm(given: Mapping[str, str], outputs: tuple) -> str | None:
     return "y = sqrt(sum of x^2) over dims,    dy/dx = x / y" if given.get("p", given.get("ord")) == "2" else None
 
 
+def _transposed(given: Mapping[str, str], outputs: tuple) -> str:
+    if outputs and len(outputs[0].shape) == 2:
+        return "y = x^T,    dx = dy^T"
+    if "dim0" not in given:
+        return "y = x with two dimensions exchanged,    dx = dy with them exchanged"
+    return "y = x with dimensions dim0 and dim1 exchanged,    dx = dy with them exchanged"
+
+
 def _permuted(given: Mapping[str, str], outputs: tuple) -> str | None:
     dims = given.get("dims")
     if dims in ("(1, 0)", "(-1, -2)", "(1, -2)", "(-1, 0)"):
@@ -131,6 +139,9 @@ SPECIALS: dict[str, Any] = {
     "Softplus": _softplus,
     "VectorNorm": _norm,
     "Permute": _permuted,
+    "T": "y = x^T,    dx = dy^T",
+    "Transpose": _transposed,
+    "Embedding": "y = weight[index],    dweight = the rows of dy added up at [index], 0 elsewhere",
     "Softmax": "y = e^x / sum(e^x) along dim,    dx = y (dy - sum(dy y))",
     "LogSoftmax": "y = x - ln(sum(e^x)) along dim,    dx = dy - e^y sum(dy)",
     "MseLoss": _loss("(x - target)^2", "2 (x - target)", "-2 (x - target)"),
