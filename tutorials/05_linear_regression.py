@@ -5,7 +5,7 @@
 # find it without trying all lines?
 #
 # After this page you can write gradient descent by hand, let autograd do its middle part, fit curves with the same code, and
-# tell from a plot that the learning rate is wrong.
+# tell from a plot when the learning rate is wrong.
 
 # %% [markdown] lang="zh"
 # # 用直线拟合数据点
@@ -58,16 +58,15 @@ def loss_of(w, b):
     return ((w * mass + b - length) ** 2).mean()
 
 
-print(
-    f"{loss_of(0.0, 15.0).item():.3f}  {loss_of(1.0, 12.0).item():.3f}  {loss_of(1.5, 12.0).item():.3f}"
-)
+for line in ((0.0, 15.0), (1.0, 12.0), (1.5, 12.0)):
+    print(line, f"loss {loss_of(*line).item():.3f}")
 
 # %% [markdown] lang="en"
-# The third line is the true one, and its loss is not zero: the readings are off.
+# The third line is the true one, and even its loss is not zero: the readings are off.
 #
 # ## Downhill by hand
 #
-# Stand at some $w$ and $b$. The derivative of $L$ says which way is up, so go a little the other way. With the chain rule:
+# Stand at some $w$ and $b$. The derivatives of $L$ say which way is up, so go a little the other way. With the chain rule:
 #
 # $$ \frac{\partial L}{\partial w} = \frac{2}{n} \sum_i (w x_i + b - y_i) x_i \qquad
 #    \frac{\partial L}{\partial b} = \frac{2}{n} \sum_i (w x_i + b - y_i) $$
@@ -79,9 +78,9 @@ print(
 # %% [markdown] lang="zh"
 # 第三条就是真正的直线，它的损失也不是零，因为读数有误差。
 #
-# ## 手算下山
+# ## 手写梯度下降
 #
-# 站在某个 $w$ 和 $b$ 上，$L$ 的导数指出哪边是上坡，那就往反方向走一小步。由链式法则：
+# 好比下山：站在某个 $w$ 和 $b$ 上，$L$ 的导数指出哪边是上坡，那就往反方向走一小步。由链式法则：
 #
 # $$ \frac{\partial L}{\partial w} = \frac{2}{n} \sum_i (w x_i + b - y_i) x_i \qquad
 #    \frac{\partial L}{\partial b} = \frac{2}{n} \sum_i (w x_i + b - y_i) $$
@@ -99,7 +98,8 @@ for step in range(200):
     slope_b = 2 * too_much.mean().item()
     if step % 40 == 0:
         print(
-            f"{step:3}  w {w:.3f}  b {b:6.3f}  loss {loss_of(w, b).item():8.3f}  slopes {slope_w:8.3f} {slope_b:8.3f}"
+            f"{step:3}  w {w:.3f}  b {b:6.3f}  loss {loss_of(w, b).item():8.3f}",
+            f"  slopes {slope_w:8.3f} {slope_b:8.3f}",
         )
     by_hand.append(loss_of(w, b).item())
     w -= 0.1 * slope_w
@@ -108,17 +108,17 @@ print(f"     w {w:.3f}  b {b:6.3f}  loss {loss_of(w, b).item():8.3f}")
 
 # %% [markdown] lang="en"
 # Both slopes begin negative, so both numbers grow. $w$ overshoots first, then $b$ catches up. After 200 steps the line is
-# within the errors of the measurements. The factor 0.1 is the *learning rate*.
+# as close to the truth as the errors allow. The factor 0.1 is the *learning rate*.
 #
 # ## The same with autograd
 #
-# Only the two formulas in the middle were work, and for a network with a million weights they would be a million formulas.
-# Let autograd write them. Three things are new: `requires_grad=True`, `backward()`, and that the step itself must not be
-# recorded.
+# Only the two formulas in the middle were real work, and for a network with a million weights there would be a million of
+# them. Leave them to autograd. Three things are new: `requires_grad=True`, `backward()`, and that the step itself must not
+# be recorded.
 
 # %% [markdown] lang="zh"
-# 两个导数一开始都是负的，所以两个数都在变大。$w$ 先冲过了头，然后 $b$ 慢慢赶上来。200 步之后，直线与真值的差距已在测量误差之内。
-# 其中的系数 0.1 就是*学习率*。
+# 两个导数一开始都是负的，所以两个数都在变大。$w$ 先冲过了头，然后 $b$ 慢慢赶上来。200 步之后，得到的直线已经非常接近真值，
+# 剩下的差距来自测量误差。其中的系数 0.1 就是*学习率*。
 #
 # ## 交给自动求导
 #
@@ -168,14 +168,15 @@ plt.show()
 # ## Too large a step
 #
 # :::{break}
-# Take 0.12 for the learning rate. What does the loss do? Find the largest rate that still works, to two digits.
+# Take 0.12 for the learning rate. What does the loss do? Then find the largest rate that still works, to three digits after
+# the point.
 # :::
 
 # %% [markdown] lang="zh"
 # ## 步子太大
 #
 # :::{break}
-# 把学习率改成 0.12。损失会怎样变化？找出仍然能收敛的最大学习率，精确到两位小数。
+# 把学习率改成 0.12。损失会怎样变化？再找出仍然能收敛的最大学习率，精确到小数点后三位。
 # :::
 
 
@@ -198,6 +199,9 @@ for rate in (0.01, 0.1, 0.12):
     losses = descend(rate)
     print(f"rate {rate:<5} after 60 steps: {losses[-1]:.3g}")
 
+# %% tags=["remove-cell"]
+assert descend(0.107, 2000)[-1] < 0.04 and descend(0.108, 2000)[-1] > 1000
+
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
 for rate in (0.01, 0.05, 0.1, 0.12):
@@ -208,18 +212,18 @@ plt.show()
 
 # %% [markdown] lang="en"
 # Too small a rate creeps. Too large a rate jumps over the valley and lands higher on the other side, again and again. There
-# is a sharp border in between: it is 2 divided by the largest curvature of the loss. Nothing is raised in any of the cases:
-# only the plot, or a loss of `inf` and `nan`, tells.
+# is a sharp border in between: 2 divided by the largest curvature of the loss, here 0.107. No error is raised in any of the
+# cases. Only the plot tells, or a loss of `inf` or `nan`.
 #
 # ## From a line to a curve
 #
-# A ball is thrown straight up, its height is filmed. The curve is no line, but it *is* a sum of fixed curves, each with a
+# A ball is thrown straight up, and its height is filmed. The curve is no line, but it *is* a sum of fixed curves, each with a
 # weight: $h = b + w_1 t + w_2 t^2 + w_3 t^3$. In the weights this is as linear as before. Only the data change: each moment
-# becomes a row of *features*, and the sum is a matrix product.
+# becomes a row of *features*, and the sum becomes a matrix product.
 
 # %% [markdown] lang="zh"
 # 学习率太小，就慢慢往前蹭。太大，就一步跨过谷底，落到对面更高的地方，一次又一次。两者之间有一条清楚的界线：
-# 2 除以损失的最大曲率。这几种情况都不会报错，只有从图上，或者从 `inf` 和 `nan` 的损失才看得出来。
+# 2 除以损失的最大曲率，这里是 0.107。这几种情况都不会报错，只有从图上，或者损失变成 `inf` 或 `nan` 时，才看得出来。
 #
 # ## 从直线到曲线
 #
@@ -239,13 +243,13 @@ print(x.shape, x[1], x[-1])
 
 # %% [markdown] lang="en"
 # :::{predict}
-# The columns of `x` reach up to 2, 4 and 8, and $b$ has a column of ones. In which direction is the valley of the loss
-# steep, in which flat? What will that do to the one learning rate for all?
+# The columns of `x` reach up to 2, 4 and 8, and $b$ has a column of ones, so to speak. For which of the four numbers is the
+# loss steepest, for which is it flattest? What will that do to the one learning rate that they share?
 # :::
 
 # %% [markdown] lang="zh"
 # :::{predict}
-# `x` 的三列最大分别到 2、4、8，而 $b$ 相当于一列 1。损失的山谷在哪个方向陡、哪个方向平？大家共用一个学习率，会怎么样？
+# `x` 的三列最大分别到 2、4、8，而 $b$ 相当于一列 1。损失沿四个数中的哪一个最陡，沿哪一个最平？它们共用一个学习率，会怎么样？
 # :::
 
 
@@ -263,7 +267,7 @@ def fit(x, y, rate, steps):
     return w.detach(), b.detach(), loss.item()
 
 
-raw = fit(x, height, rate=0.02, steps=2000)
+raw = fit(x, height, rate=0.06, steps=2000)
 center, spread = x.mean(dim=0), x.std(dim=0)
 even = fit((x - center) / spread, height, rate=0.3, steps=2000)
 patient = fit((x - center) / spread, height, rate=0.3, steps=10000)
@@ -272,14 +276,15 @@ print(f"scaled features,  2000 steps: {even[2]:.4f}")
 print(f"scaled features, 10000 steps: {patient[2]:.4f}")
 
 # %% [markdown] lang="en"
-# The raw columns allow a rate of hardly more than 0.02. Shifted to mean 0 and scaled to spread 1, the features allow one 15
-# times as large, and in as many steps the descent gets much deeper. It is not at the bottom yet: within two seconds the
-# curves of $t^2$ and $t^3$ look alike, and exchanging a little of one for the other hardly changes the loss, so the valley
-# is flat in that direction. Patience helps. Divide by the spread, and the weights are those of the original powers:
+# The weight of $t^3$ is the steepest, and the raw columns allow a rate of hardly more than 0.06. Shifted to mean 0 and scaled
+# to spread 1, they allow one five times as large, and in as many steps the descent gets deeper. It is not at the bottom yet:
+# within two seconds the curves of $t^2$ and $t^3$ look alike. A little more of one and less of the other hardly changes the
+# loss, so the valley is flat in that direction. Patience helps. Divide by the spread, and the weights are those of the
+# original powers:
 
 # %% [markdown] lang="zh"
-# 用原始的列，学习率最多只能到 0.02 左右。把特征平移到平均值 0、缩放到标准差 1，学习率就能大 15 倍，走同样多的步，
-# 下得深多了。不过还没有到底：在两秒之内，$t^2$ 和 $t^3$ 的曲线长得很像，拿一点这个换一点那个，损失几乎不变，
+# 沿 $t^3$ 的权重最陡，所以用原始的列，学习率最多只能到 0.06 左右。把特征平移到平均值 0、缩放到标准差 1，学习率就能大五倍，
+# 走同样多的步，下得更深。不过还没有到底：在两秒之内，$t^2$ 和 $t^3$ 的曲线长得很像，这个多一点、那个少一点，损失几乎不变，
 # 所以山谷在这个方向上是平的。多走一些步就好了。再除以标准差，就换算回原来各次幂的权重：
 
 # %%
@@ -302,25 +307,24 @@ plt.show()
 
 # %% [markdown] lang="en"
 # The second row is the exact minimum from linear algebra. The truth was $1.8 + 9 t - 4.9 t^2$: nobody told the program that
-# there is no $t^3$ in it, and that gravity is twice 4.9.
+# there is no $t^3$ in it.
 #
 # ## How tinytorch does it
 #
-# `mm` is one rule. Its docstring has the three formulas that matter: the product, and the gradient of each side, a product
-# again with the other side transposed.
+# `mm` is one rule. Its docstring has the three formulas that matter: the product, and the gradient of each side, which is
+# again a product, with the other side transposed.
 #
 # ```{source} tinytorch/ops/matmul.py Mm
 # ```
 #
-# And $b$, of shape `(1,)`, was added to 41 rows. So its gradient arrives with 41 rows and is summed to one. This is
+# And $b$, of shape `(1,)`, was added to 41 rows. So its gradient arrives with 41 rows and has to be summed to one. This is
 # done in a single place, for all rules:
 #
 # ```{source} tinytorch/autograd/fitting.py unbroadcast
 # ```
 
 # %% [markdown] lang="zh"
-# 第二行是线性代数算出的精确最小值。真实的运动是 $1.8 + 9 t - 4.9 t^2$：没有人告诉程序里面没有 $t^3$ 这一项，
-# 也没有人告诉它重力加速度是 4.9 的两倍。
+# 第二行是用线性代数算出的精确解。真实的运动是 $1.8 + 9 t - 4.9 t^2$：没有人告诉过程序，里面没有 $t^3$ 这一项。
 #
 # ## tinytorch 是怎么做的
 #
@@ -338,14 +342,14 @@ plt.show()
 # ## Exercises
 #
 # :::{exercise} One step
-# Return the pair of numbers after one step of gradient descent, as floats. Use the formulas, not autograd.
+# Return `w` and `b` after one step of gradient descent, as floats. Use the formulas, not autograd.
 # :::
 
 # %% [markdown] lang="zh"
 # ## 练习
 #
 # :::{exercise} 走一步
-# 返回梯度下降走一步之后的两个数（浮点数）。用公式，不用自动求导。
+# 返回梯度下降走一步之后的 `w` 和 `b`（浮点数）。用公式，不用自动求导。
 # :::
 
 
@@ -357,9 +361,9 @@ def one_step(w, b, x, y, rate):
 # %% tags=["solution"]
 def one_step(w, b, x, y, rate):
     too_much = w * x + b - y
-    return w - rate * 2 * (
-        too_much * x
-    ).mean().item(), b - rate * 2 * too_much.mean().item()
+    slope_w = 2 * (too_much * x).mean().item()
+    slope_b = 2 * too_much.mean().item()
+    return w - rate * slope_w, b - rate * slope_b
 
 
 # %% tags=["check"]
@@ -372,9 +376,9 @@ print("one_step: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} The robust line
-# One reading went wrong by 20 cm. Fit a line that hardly cares: minimize the mean of *absolute* differences, with autograd,
-# and return `(w, b)` as floats. Let the rate shrink during the descent; near the minimum the slopes of an absolute value do
-# not.
+# One reading went wrong by 20 cm. Fit a line that hardly cares: minimize the mean of the *absolute* differences, with
+# autograd, and return `(w, b)` as floats. Let the rate shrink during the descent, since the slopes of an absolute value do
+# not get smaller near the minimum.
 # :::
 
 # %% [markdown] lang="zh"
@@ -446,9 +450,9 @@ print("gravity: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# All of this page runs on PyTorch as it stands. In older programs you will see `w.data = w.data - 1e-2 * w.grad.data` for the
-# step: the same, with less protection; page 13 tells more. In newer ones `torch.optim.SGD` does the step and `nn.MSELoss` is the loss:
-# page 9.
+# All of this page runs on PyTorch as it stands. In older programs you will see `w.data -= 0.1 * w.grad.data` for the step: the
+# same, with less protection (page 13). In newer ones `torch.optim.SGD` does the step and `nn.MSELoss` is the loss (pages 7
+# and 9).
 # :::
 #
 # Next: [from how much to which one: logistic regression](06_logistic_regression).
@@ -457,8 +461,8 @@ print("gravity: right")
 # ## 在 PyTorch 里
 #
 # :::{torch}
-# 这一页原封不动就能在 PyTorch 上运行。在老程序里，更新那一步常写成 `w.data = w.data - 1e-2 * w.grad.data`，
-# 效果相同，只是少了一层保护，第 13 页会细说。新程序里，这一步由 `torch.optim.SGD` 来做，损失用 `nn.MSELoss`，见第 9 页。
+# 这一页原封不动就能在 PyTorch 上运行。在老程序里，更新那一步常写成 `w.data -= 0.1 * w.grad.data`，
+# 效果相同，只是少了一层保护（见第 13 页）。新程序里，这一步由 `torch.optim.SGD` 来做，损失用 `nn.MSELoss`（见第 7、9 页）。
 # :::
 #
 # 下一页：[从“有多少”到“是哪个”：逻辑回归](06_logistic_regression)。
