@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Which of two
 #
-# Two kinds of iris grow on the same meadow. You have a ruler. Can you tell them apart by their petals, and how sure are you?
+# Two kinds of iris look much alike. You have a ruler. Can you tell them apart by their petals, and how sure are you?
 #
 # After this page you can turn a number into a probability, train a classifier on real data, watch its border move, and
 # explain why everybody writes `BCEWithLogitsLoss` and nobody writes `log(sigmoid(x))`.
@@ -9,7 +9,7 @@
 # %% [markdown] lang="zh"
 # # 二选一
 #
-# 同一片草地上长着两种鸢尾花，你手里有一把尺子。量一量花瓣，能分出是哪一种吗？有多大把握？
+# 有两种鸢尾花长得很像，你手里有一把尺子。量一量花瓣，能分出是哪一种吗？有多大把握？
 #
 # 读完这一页，你能把一个数变成概率，用真实数据训练一个分类器，看着它的分界线移动，还能说清楚为什么大家都写
 # `BCEWithLogitsLoss`，而没有人写 `log(sigmoid(x))`。
@@ -25,14 +25,15 @@ from tinytorch import nn
 # %% [markdown] lang="en"
 # ## A hundred flowers
 #
-# Edgar Anderson measured them in the 1930s; scikit-learn carries the data. We take length and width of the petals of 50
-# flowers of *Iris versicolor* (label 0) and 50 of *Iris virginica* (label 1), keep every fifth flower for the test, and scale
-# both measurements to mean 0 and spread 1. The scale comes from the training flowers alone: the test has to stay unseen.
+# Edgar Anderson measured them in the 1930s; the data come with scikit-learn. We take length and width of the petals of 50
+# flowers of *Iris versicolor* (label 0) and 50 of *Iris virginica* (label 1), keep every fifth flower for the test, and
+# scale both measurements to mean 0 and spread 1. The scale comes from the training flowers alone: the test flowers have to
+# stay unseen.
 
 # %% [markdown] lang="zh"
 # ## 一百朵花
 #
-# 这些花是埃德加·安德森（Edgar Anderson）在 20 世纪 30 年代测量的，数据随 scikit-learn 附带。我们取 50 朵变色鸢尾
+# 这些花是埃德加·安德森（Edgar Anderson）在 20 世纪 30 年代测量的，scikit-learn 自带这份数据。我们取 50 朵变色鸢尾
 # （*Iris versicolor*，标签 0）和 50 朵弗吉尼亚鸢尾（*Iris virginica*，标签 1）的花瓣长度和宽度，每五朵留一朵做测试，
 # 并把两项测量缩放到平均值 0、标准差 1。缩放只用训练集的花来算，测试集必须完全没见过。
 
@@ -80,36 +81,37 @@ print(z.grad)
 #
 # ## The loss, by hand
 #
-# If the model says "virginica with 90 %" and it is one, that was 90 % right. For all flowers together the model should make the
-# product of these probabilities large. Products of many small numbers vanish, so one takes logarithms, the mean, and the
-# minus sign that turns "large" into "small":
+# How good is a model? Look at the probability that it gave to what is true: $p_i$ where the label $t_i$ is 1, $1 - p_i$ where
+# it is 0. For all flowers together the product of these probabilities should be large. A product of many small numbers
+# vanishes, so one takes logarithms and their mean, with a minus sign that turns "large" into "small":
 #
 # $$ L = -\frac{1}{n} \sum_i \left( t_i \ln p_i + (1 - t_i) \ln (1 - p_i) \right) $$
 #
-# The logarithm of 0 is minus infinity. So one clamps first.
+# The logarithm of 0 is minus infinity, so the probabilities are first clamped: nothing below $10^{-10}$.
 
 # %% [markdown] lang="zh"
 # 在 0 处它是二分之一，斜率为 1/4；往两边走，越来越平。
 #
 # ## 手写损失
 #
-# 模型说“90 % 是弗吉尼亚鸢尾”，而它确实是，那就说对了 90 %。对所有的花，模型应该让这些概率的乘积尽量大。
-# 很多小于 1 的数乘起来会变成 0，所以取对数，再取平均，并加上负号，把“越大越好”变成“越小越好”：
+# 模型好不好，就看它给真实的类别分了多大的概率：标签是 1 的花看 $p_i$，这里标签记作 $t_i$；标签是 0 的花看 $1 - p_i$。
+# 所有的花合起来，这些概率的乘积应该尽量大。很多小于 1 的数乘起来会变成 0，所以取对数，再取平均，并加上负号，
+# 把“越大越好”变成“越小越好”：
 #
 # $$ L = -\frac{1}{n} \sum_i \left( t_i \ln p_i + (1 - t_i) \ln (1 - p_i) \right) $$
 #
-# 0 的对数是负无穷，所以要先用 clamp 截断。
+# 0 的对数是负无穷，所以先用 clamp 把概率截断，不让它小于 $10^{-10}$。
 
 
 # %%
 def loss_by_hand(p, t):
-    return -(t * p.clamp(1e-12).log() + (1 - t) * (1 - p).clamp(1e-12).log()).mean()
+    p_of_truth = torch.where(t == 1, p, 1 - p)
+    return -p_of_truth.clamp(min=1e-10).log().mean()
 
 
 def train_model(loss_of, steps=400):
-    torch.manual_seed(8)
-    w = nn.Parameter(torch.randn(2, 1))
-    b = nn.Parameter(torch.zeros(1))
+    w = nn.Parameter(torch.tensor([[-1.0], [0.5]]))
+    b = nn.Parameter(torch.tensor([0.0]))
     optimizer = torch.optim.SGD([w, b], lr=0.5)
     history = []
     for step in range(steps + 1):
@@ -128,8 +130,8 @@ def train_model(loss_of, steps=400):
 w, b, history = train_model(lambda z, t: loss_by_hand(torch.sigmoid(z), t))
 
 # %% [markdown] lang="en"
-# `nn.Parameter` is a leaf that requires a gradient, and `optim.SGD` does the step of page 5: $w \leftarrow w - 0.5 \, g$. The
-# flowers that the model has not seen:
+# `nn.Parameter` is a leaf that requires a gradient, and `optim.SGD` does the step of page 5: $w \leftarrow w - 0.5 \, g$. Now
+# the flowers that the model has not seen:
 
 # %% [markdown] lang="zh"
 # `nn.Parameter` 就是要求梯度的叶子节点，`optim.SGD` 做的就是第 5 页的那一步：$w \leftarrow w - 0.5 \, g$。
@@ -145,12 +147,14 @@ print("the wrong ones were given", [round(p, 2) for p in sure[~right].tolist()])
 # %% [markdown] lang="en"
 # ## The border moves
 #
-# Where $w_1 x_1 + w_2 x_2 + b = 0$ the model is undecided: a straight line. Each step of the descent turns and shifts it.
+# Where $w_1 x_1 + w_2 x_2 + b = 0$ the model is undecided: a straight line. Each step of the descent turns it and shifts it.
+# We began on purpose with a bad one.
 
 # %% [markdown] lang="zh"
 # ## 分界线在移动
 #
 # 在 $w_1 x_1 + w_2 x_2 + b = 0$ 的地方，模型拿不定主意：这是一条直线。每下降一步，它就转一点、移一点。
+# 我们故意从一条很差的线开始。
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -193,25 +197,18 @@ plt.show()
 # 我们的损失能用，是因为 logit 都不大。输入缩放得不好，或者网络过于自信，logit 就会变得很大。
 #
 # :::{break}
-# 一朵 0 类的花，logit 却是 200：模型十分肯定，而且错了。损失大概应该是多少？要想学到东西，斜率应该是多少？想好再运行。
+# 一朵 0 类的花，logit 却是 200：模型十分肯定，却错了。损失大概应该是多少？要想学到东西，斜率应该是多少？想好再运行。
 # :::
 
 # %%
-t = torch.zeros(5)
-for name, loss_of in {
-    "no clamp": lambda z: (
-        -(t * torch.sigmoid(z).log() + (1 - t) * (1 - torch.sigmoid(z)).log())
-    ),
-    "clamp": lambda z: (
-        -(
-            t * torch.sigmoid(z).clamp(1e-12).log()
-            + (1 - t) * (1 - torch.sigmoid(z)).clamp(1e-12).log()
-        )
-    ),
-    "with logits": lambda z: nn.functional.binary_cross_entropy_with_logits(
-        z, t, reduction="none"
-    ),
-}.items():
+zeros = torch.zeros(5)
+with_logits = nn.BCEWithLogitsLoss(reduction="none")
+ways = {
+    "no clamp": lambda z: -(1 - torch.sigmoid(z)).log(),
+    "clamp": lambda z: -(1 - torch.sigmoid(z)).clamp(min=1e-10).log(),
+    "with logits": lambda z: with_logits(z, zeros),
+}
+for name, loss_of in ways.items():
     z = torch.tensor([0.0, 5.0, 15.0, 20.0, 200.0], requires_grad=True)
     loss = loss_of(z)
     loss.sum().backward()
@@ -219,20 +216,21 @@ for name, loss_of in {
     print(f"{'':12} slope {[round(v, 2) for v in z.grad.tolist()]}")
 
 # %% [markdown] lang="en"
-# The right answers are a loss of about 200 and a slope of 1. Without the clamp the loss is infinite and the slope is `nan`, and one
-# `nan` spoils all weights for good. With the clamp the loss stops at 27.63, which is $-\ln 10^{-12}$, and the slope is 0: the
-# flower that is most wrong teaches nothing. It begins at 20 already, because in `float32` $1 - \sigma(20)$ is exactly 0.
+# The right answers are a loss of about 200 and a slope of 1. Without the clamp the loss is infinite and the slope is `nan`,
+# and one `nan` spoils all weights for good. With the clamp the loss stops at 23.03, which is $-\ln 10^{-10}$, and the slope is
+# 0: from the flower that is most wrong, nothing is learned. It begins at 20 already, because in `float32` $1 - \sigma(20)$ is
+# exactly 0.
 #
-# The last row never computes $1 - p$. With a little algebra the loss of one flower is
+# The last way never computes $1 - p$. With a little algebra the loss of one flower becomes
 #
 # $$ \max(z, 0) - z t + \ln(1 + e^{-|z|}) $$
 #
-# The exponent is never positive, so nothing overflows; the logarithm's argument lies between 1 and 2; and the slope is
+# The exponent is never positive, so nothing overflows. The logarithm is taken of a number between 1 and 2. And the slope is
 # $\sigma(z) - t$. This is what "with logits" means: sigmoid and loss in one step.
 
 # %% [markdown] lang="zh"
-# 正确答案是：损失约为 200，斜率为 1。不截断，损失是无穷大，斜率是 `nan`，而一个 `nan` 就会把所有权重永远毁掉。
-# 截断之后，损失停在 27.63，也就是 $-\ln 10^{-12}$，斜率是 0：错得最离谱的那朵花，什么也教不会。
+# 正确答案是：损失约为 200，斜率为 1。不截断时，损失是无穷大，斜率是 `nan`，而只要有一个 `nan`，所有权重就都毁了。
+# 截断之后，损失停在 23.03，也就是 $-\ln 10^{-10}$，斜率是 0：从错得最离谱的那朵花身上，反而什么也学不到。
 # 从 20 开始就已经这样了，因为在 `float32` 里 $1 - \sigma(20)$ 恰好等于 0。
 #
 # 最后一种做法从来不算 $1 - p$。稍作推导，一朵花的损失就是
@@ -246,10 +244,10 @@ for name, loss_of in {
 w, b, history = train_model(nn.BCEWithLogitsLoss())
 
 # %% [markdown] lang="en"
-# The same losses as by hand, as long as nothing is extreme. The graph is shorter, too:
+# The same losses as by hand, as long as nothing is extreme. The graph is shorter, too. First by hand, then with logits:
 
 # %% [markdown] lang="zh"
-# 只要不走极端，损失和手写的一样。图也短了：
+# 只要不出现极端的数，损失就和手写的一样。图也短了。先是手写的，再是 with logits 的：
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
@@ -262,7 +260,8 @@ viz.draw(nn.BCEWithLogitsLoss()(torch.mm(x[train], w) + b, labels[train]))
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# One rule, with the formula of above (and the weights that PyTorch's loss can have):
+# One rule, with the formula from above (and with the weights that PyTorch's loss can have). $\ln(1 + e^{-x})$ is computed in
+# the stable way by a kernel:
 #
 # ```{source} tinytorch/ops/loss.py BinaryCrossEntropyWithLogits
 # ```
@@ -270,7 +269,7 @@ viz.draw(nn.BCEWithLogitsLoss()(torch.mm(x[train], w) + b, labels[train]))
 # %% [markdown] lang="zh"
 # ## tinytorch 是怎么做的
 #
-# 一条规则，公式就是上面那个（外加 PyTorch 的损失可以带的权重）：
+# 一条规则，公式就是上面那个（外加 PyTorch 的损失可以带的权重）。其中的 $\ln(1 + e^{-x})$ 由内核用稳定的办法计算：
 #
 # ```{source} tinytorch/ops/loss.py BinaryCrossEntropyWithLogits
 # ```
@@ -279,8 +278,8 @@ viz.draw(nn.BCEWithLogitsLoss()(torch.mm(x[train], w) + b, labels[train]))
 # ## Exercises
 #
 # :::{exercise} Stable by yourself
-# Write the loss of each flower from its logit and its label, with tensor operations only, so that neither value nor gradient
-# breaks at any logit. Do not use a function with `logits` in its name.
+# Compute the loss of each flower from its logit and its label, with tensor operations only, so that neither value nor
+# gradient breaks at any logit. Do not use a function with `logits` in its name.
 # :::
 
 # %% [markdown] lang="zh"
@@ -313,14 +312,14 @@ print("stable_loss: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} How sure, how right
-# Of the flowers that the model gives a probability between `low` and `high` for kind 1, which share *is* of kind 1? Return it
-# as a float. For a model that knows how sure it is, the answer lies between `low` and `high`, too.
+# Take the flowers to which the model gives a probability between `low` and `high` for kind 1. Which share of them *is* of
+# kind 1? Return it as a float. For a model that knows how sure it can be, the answer lies between `low` and `high`, too.
 # :::
 
 # %% [markdown] lang="zh"
 # :::{exercise} 有多大把握，就有多准吗？
 # 在模型给出的 1 类概率介于 `low` 和 `high` 之间的花里，真正属于 1 类的占多大比例？返回浮点数。
-# 如果模型知道自己有多大把握，那么答案也应该在 `low` 和 `high` 之间。
+# 如果模型对自己的把握估计得准，答案也应该在 `low` 和 `high` 之间。
 # :::
 
 
@@ -345,8 +344,8 @@ print("share_of_ones: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Four measurements
-# Train on all four measurements (columns 0 to 3 of `measured[50:]`) and return the number of right answers on the test flowers.
-# Use `nn.BCEWithLogitsLoss` and the same split.
+# Train on all four measurements (columns 0 to 3 of `measured[50:]`) and return the number of right answers on the test
+# flowers. Use `nn.BCEWithLogitsLoss` and the same split.
 # :::
 
 # %% [markdown] lang="zh"
