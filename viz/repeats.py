@@ -127,7 +127,7 @@ class _Round:
             feeding = tuple(
                 (edge.input_nr, edge.output_nr, edge.needs_grad, self._shape(edge)) for _, edge in self.inputs[node.id]
             )
-            flags = (node.is_output, node.error is not None, node.note, node.count)
+            flags = (node.error is not None, node.note, node.count)
             look = (node.kind, node.label, shapes, feeding, flags, paths.get(node.group))
             result.append(numbers.setdefault(look, len(numbers)))
         return result
@@ -262,7 +262,7 @@ class _Round:
             if frame is not None:
                 group = self.groups[frame]
                 times, parent = (1, self.added[-1].id) if together and len(around) == 1 else (count, group.parent)
-                label = f"{group.name} … {self.groups[ranges[frame]].name}" if group.name else ""
+                label = span(group.name, self.groups[ranges[frame]].name)
                 self.regrouped[frame] = dataclasses.replace(group, name=label, count=group.count * times, parent=parent)
 
     def _outermost(self, name: str | None, folded: set[str]) -> str | None:
@@ -280,7 +280,8 @@ def _merged(alike: list[Node]) -> Node:
     first = alike[0]
     return dataclasses.replace(
         first,
-        name=_common([node.name for node in alike], first.kind in ("leaf", "data")),
+        name=next((node.name for node in alike if node.is_output), None)
+        or _common([node.name for node in alike], first.kind in ("leaf", "data")),
         outputs=tuple(_outline(summary) for summary in first.outputs),
         inputs=tuple(_outline(summary) for summary in first.inputs),
         formula=first.formula if all(node.formula == first.formula for node in alike) else None,
@@ -288,6 +289,7 @@ def _merged(alike: list[Node]) -> Node:
         where=first.where if all(node.where == first.where for node in alike) else None,
         saved=(),
         grad=None,
+        is_output=any(node.is_output for node in alike),
     )
 
 
@@ -302,6 +304,11 @@ def _outline(summary: Summary) -> Summary:
     return Summary(summary.shape, summary.dtype)
 
 
+def span(first: str | None, last: str | None) -> str:
+    """ "blocks.0 … blocks.11", or one name where they are equal."""
+    return (first or "") if first == last else f"{first} … {last}"
+
+
 def starred(names: list[str | None]) -> str | None:
     """A name for many: a star stands where they differ.
 
@@ -313,5 +320,5 @@ def starred(names: list[str | None]) -> str | None:
         return known[0] if len(known) == 1 else None
     parts = [(name or "").split(".") for name in known]
     if len({len(part) for part in parts}) > 1 or len(parts[0]) == 1:
-        return f"{known[0]} … {known[-1]}"
+        return span(known[0], known[-1])
     return ".".join(pieces[0] if len(set(pieces)) == 1 else "*" for pieces in zip(*parts))
