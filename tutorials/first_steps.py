@@ -46,4 +46,5 @@ for epoch in range(201):
 print(f"\naccuracy on the {len(test)} patients it has not seen: {accuracy(test):.3f}")
 
 # The graph of the loss, forward and backward, with a player of its steps: open it in a browser.
-print(f"how the loss was computed, and the way back to the gradients: {viz.draw(loss).save('first_steps.html')}")
+path = viz.draw(loss).save("first_steps.html")
+print(f"how the loss was computed, and the way back to the gradients: {path}")
