@@ -1,18 +1,18 @@
 # %% [markdown] lang="en"
 # # One network, told six times
 #
-# The same small network can be written in ten lines or in forty. Do they compute the same, and what does each line that you
-# no longer write do for you?
+# The same small network can be written in ten lines or in forty. Do they compute the same? And who does the work of the lines
+# that you no longer write?
 #
-# After this page you can write a two-layer network from nothing but NumPy up to `nn.Module`, and say at each stage who does
+# After this page you can write a two-layer network in all ways from plain NumPy to `nn.Module`, and say each time who does
 # the work.
 
 # %% [markdown] lang="zh"
 # # 同一个网络，讲六遍
 #
-# 同一个小网络，可以写成十行，也可以写成四十行。它们算的是同样的东西吗？省下来的每一行，是谁替你做了？
+# 同一个小网络，可以写成十行，也可以写成四十行。它们算的是同样的东西吗？省下来的那些行，又是谁替你做了？
 #
-# 读完这一页，你能从只用 NumPy 开始，一直写到 `nn.Module`，并且说得出每个阶段里活是谁干的。
+# 读完这一页，你能从只用 NumPy 开始，一直写到 `nn.Module`，并且说得出每一步都是谁在干活。
 
 # %%
 import matplotlib.pyplot as plt
@@ -26,14 +26,15 @@ from tinytorch import nn
 #
 # Sixty-four robot arms, drawn at random: an upper arm and a forearm with two angles. From sine and cosine of both angles (4
 # numbers) the network shall say where the hand is (2 numbers). The truth is simple enough to be learned and too crooked for
-# a line. One hidden layer of 40 numbers with a ReLU between: two matrices, $w_1$ of shape $(4, 40)$ and $w_2$ of shape $(40, 2)$.
+# a line. One hidden layer of 40 numbers with a ReLU: two matrices, $w_1$ of shape $(4, 40)$ and $w_2$ of shape $(40, 2)$. The
+# ReLU makes negative numbers 0 and leaves the others as they are.
 
 # %% [markdown] lang="zh"
 # ## 任务
 #
 # 随机生成六十四条机械臂：一节上臂、一节前臂、两个角度。由两个角度的正弦和余弦（4 个数），网络要说出手在哪里（2 个数）。
-# 真实的规律不难学，但也不是直线能描述的。中间一个 40 个数的隐藏层，加一个 ReLU：共两个矩阵，$w_1$ 的形状是 $(4, 40)$，
-# $w_2$ 的形状是 $(40, 2)$。
+# 真实的规律不难学，但也不是直线能描述的。中间是一个有 40 个数的隐藏层，加一个 ReLU：共两个矩阵，$w_1$ 的形状是 $(4, 40)$，
+# $w_2$ 的形状是 $(40, 2)$。ReLU 把负数变成 0，其余的数不变。
 
 # %%
 torch.manual_seed(7)
@@ -57,21 +58,20 @@ def note(name, step, loss):
 # %% [markdown] lang="en"
 # ## First: NumPy, everything by hand
 #
-# Forward is three lines. Backward is the chain rule, from the loss to the weights, one line for each line of the forward pass,
-# in the opposite order.
+# Forward is three lines and the loss. Backward is the chain rule, from the loss to the weights, in the opposite order. A
+# product has two lines there, one for each of its sides.
 #
 # :::{predict}
-# `h` is used once, by `h @ w2`. Which of the backward lines needs `h`, and which one needs `w2`? (Page 5 has the rule of the
-# product.)
+# Which of the backward lines need something from the forward pass: `h`, `r`, `w2`? (Page 5 has the rule of the product.)
 # :::
 
 # %% [markdown] lang="zh"
 # ## 第一遍：只用 NumPy，全部手写
 #
-# 前向是三行。反向就是链式法则，从损失走到权重，前向的每一行对应反向的一行，顺序相反。
+# 前向是三行，再加上损失。反向就是链式法则，按相反的顺序从损失走到权重；前向的每个乘积在反向时对应两行，左右两边各一行。
 #
 # :::{predict}
-# `h` 只在 `h @ w2` 里用了一次。反向的哪一行要用到 `h`，哪一行要用到 `w2`？（乘积的规则见第 5 页。）
+# 反向的哪几行要用到前向时的 `h`、`r`、`w2`？（乘积的规则见第 5 页。）
 # :::
 
 # %%
@@ -94,18 +94,19 @@ for step in range(steps):
     w2 -= rate * grad_w2
 
 # %% [markdown] lang="en"
-# (It is `r`, the result of the ReLU, that the product needs; `h` is needed for its sign.)
+# Each side of a product needs the other one: `grad_w2` needs `r`, and `grad_r` needs `w2`. Of `h` only the sign is needed.
 #
 # ## Second: tensors, still by hand
 #
-# The names of the functions change, and nothing else. What is gained is the place: the same lines run on a GPU.
+# The names of the functions change, and nothing else: `np.maximum(h, 0)` becomes `h.clamp(min=0)`. What is gained is that
+# PyTorch could run the same lines on a GPU.
 
 # %% [markdown] lang="zh"
-# （乘积要用的其实是 ReLU 的结果 `r`；`h` 只用到它的正负号。）
+# 乘积的每一边都要用到另一边：`grad_w2` 要用 `r`，`grad_r` 要用 `w2`。`h` 则只用到正负号。
 #
 # ## 第二遍：换成张量，仍然手写
 #
-# 变的只是函数的名字。换来的好处是：同样几行可以放到 GPU 上跑。
+# 变的只是函数的名字：`np.maximum(h, 0)` 变成 `h.clamp(min=0)`。换来的好处是：PyTorch 可以把同样的几行放到 GPU 上跑。
 
 # %%
 w1, w2 = start_w1.clone(), start_w2.clone()
@@ -156,19 +157,21 @@ loss = (y_pred - y).pow(2).mean()
 viz.draw(loss, direction="backward")
 
 # %% [markdown] lang="en"
-# Read the picture from the loss: every arrow is a line of the first telling.
+# Read the picture from the loss upwards: the arrows carry `grad_y`, `grad_r`, `grad_h` and the gradients of the weights, the
+# lines of the first telling.
 #
 # ## Fourth: a rule of your own
 #
-# Suppose there were no ReLU. Then one writes its rule, and autograd does the rest. There are three ways to spell it. In the
-# first one forward gets the context:
+# Suppose there were no ReLU. Then you write its rule, and autograd does the rest. There are three ways to write it. In the
+# first one, `forward` gets the context `ctx`, where it leaves what `backward` will need:
 
 # %% [markdown] lang="zh"
-# 从损失读起：图里的每个箭头，都是第一遍里的一行。
+# 从损失开始往上读：箭头上传递的是 `grad_y`、`grad_r`、`grad_h` 和权重的梯度，正是第一遍里手写的那几行。
 #
 # ## 第四遍：自己写一条规则
 #
-# 假如没有 ReLU，就自己写一条规则，其余的交给自动求导。写法有三种。第一种，forward 直接拿到上下文：
+# 假如没有现成的 ReLU，就自己写一条规则，其余的交给自动求导。写法有三种。第一种，`forward` 拿到上下文 `ctx`，
+# 把 `backward` 要用的东西放在里面：
 
 
 # %%
@@ -187,10 +190,10 @@ class Positive(torch.autograd.Function):
 
 
 # %% [markdown] lang="en"
-# In the second, newer one forward is an ordinary function, and `setup_context` keeps what backward will need:
+# In the second, newer one, `forward` is an ordinary function, and `setup_context` keeps what `backward` will need:
 
 # %% [markdown] lang="zh"
-# 第二种较新：forward 就是普通的函数，由 `setup_context` 留下 backward 要用的东西：
+# 第二种较新：`forward` 就是普通的函数，由 `setup_context` 留下 `backward` 要用的东西：
 
 
 # %%
@@ -230,11 +233,11 @@ loss = train(Positive.apply, "Function")
 train(PositiveToo.apply, "setup_context")
 
 # %% [markdown] lang="en"
-# The third is from the first years of PyTorch: forward and backward are methods of an object that is made anew for each
+# The third is from the first years of PyTorch: `forward` and `backward` are methods of an object that is made anew for each
 # call. PyTorch has given it up; tinytorch still runs it, so that old texts can be followed (page 13).
 
 # %% [markdown] lang="zh"
-# 第三种出自 PyTorch 的早期：forward 和 backward 是对象的方法，每调用一次就新建一个对象。PyTorch 已经不支持了，
+# 第三种出自 PyTorch 的早期：`forward` 和 `backward` 是对象的方法，每调用一次就新建一个对象。PyTorch 已经不支持了，
 # tinytorch 仍然能跑，好让读者跟得上老教程（见第 13 页）。
 
 
@@ -258,8 +261,8 @@ viz.draw(loss)
 # ## Fifth: layers in a row
 #
 # `nn.Linear` holds a matrix and multiplies by it; `nn.Sequential` calls one layer after the other; `nn.MSELoss` is the mean of
-# the squares; `optim.SGD` subtracts. To compare, we put our own starting weights in. A `Linear` keeps its matrix transposed: one row
-# for each output.
+# the squares; `optim.SGD` subtracts. To compare, we put our own starting weights in. A `Linear` keeps its matrix transposed:
+# one row for each output.
 
 # %% [markdown] lang="zh"
 # ## 第五遍：一层接一层
@@ -286,22 +289,32 @@ for step in range(steps):
 # %% [markdown] lang="en"
 # ## Sixth: a module of your own, and Adam
 #
-# When layers do not simply follow one another, one writes a class: layers in `__init__`, the way through them in `forward`. This
-# one has biases, its own starting weights, and Adam, which gives each weight a step size of its own. So its numbers are
-# others, and they should be better.
+# When layers do not simply follow one another, you write a class: layers in `__init__`, the way through them in `forward`.
+# This one has biases, its own starting weights, and Adam, which gives each weight a step size of its own. So its numbers
+# are others, and they should be better.
+#
+# :::{note} Function or Module?
+# A `Function` is one operation. It keeps nothing from call to call, and brings its own `backward`. A `Module` keeps parameters
+# and puts operations together; its `backward` comes from theirs, so nobody writes one.
+# :::
 #
 # :::{predict}
-# How many numbers does this network learn?
+# How many numbers does this network learn? Count the biases, too.
 # :::
 
 # %% [markdown] lang="zh"
 # ## 第六遍：自己的模块，加上 Adam
 #
-# 如果各层不是简单地首尾相接，就写一个类：层放在 `__init__` 里，怎么走过它们写在 `forward` 里。这一个带偏置，用自己的初始权重，
-# 优化器换成 Adam，它给每个权重单独的步长。所以数字不再相同，而且应该更好。
+# 如果各层不是简单地首尾相接，就写一个类：层放在 `__init__` 里，数据怎样经过它们写在 `forward` 里。这一个带偏置，
+# 用自己的初始权重，优化器换成 Adam，它给每个权重单独的步长。所以数字不再相同，而且应该更好。
+#
+# :::{note} Function 还是 Module？
+# `Function` 是一个运算，两次调用之间什么也不保留，并且自带 `backward`。`Module` 保管参数，把若干运算组合起来；
+# 它的 `backward` 由这些运算的 `backward` 得来，不用自己写。
+# :::
 #
 # :::{predict}
-# 这个网络一共要学多少个数？
+# 这个网络一共要学多少个数？别忘了偏置。
 # :::
 
 
@@ -328,18 +341,28 @@ for step in range(steps):
     loss.backward()
     optimizer.step()
 
+# %% [markdown] lang="en"
+# $4 \cdot 40 + 40$ in the inner layer and $40 \cdot 2 + 2$ in the outer one. `torch.summary` makes a table of that; for PyTorch
+# the package torchsummary does.
+
+# %% [markdown] lang="zh"
+# 内层有 $4 \cdot 40 + 40$ 个，外层有 $40 \cdot 2 + 2$ 个。`torch.summary` 会列成一张表；在 PyTorch 里，这是 torchsummary 这个包做的事。
+
+# %% tags=["tinytorch"]
+torch.summary(model, (4,))
+
 # %% tags=["tinytorch"]
 viz.draw(loss_fn(model(x), y))
 
 # %% [markdown] lang="en"
 # ## Side by side
 #
-# Six tellings of the same network should not differ at all; the last one should.
+# All but the last one tell the same network from the same start. Their losses should be the same.
 
 # %% [markdown] lang="zh"
 # ## 放在一起看
 #
-# 同一个网络讲了好几遍，数字应该完全一致；只有最后一遍例外。
+# 除了最后一遍，讲的都是同一个网络，起点也相同，所以损失应该一样。
 
 # %%
 for name in [
@@ -365,13 +388,13 @@ plt.show()
 
 # %% [markdown] lang="en"
 # :::{break}
-# In the third telling, delete the line that clears the gradients. Predict whether the loss falls faster or slower, then run it.
-# What does `loss.item()` print after 100 steps?
+# In the third telling, leave out the line that clears the gradients. Each step is then much larger. Predict whether the loss
+# falls faster or slower, then run it.
 # :::
 
 # %% [markdown] lang="zh"
 # :::{break}
-# 在第三遍里，删掉清空梯度的那一行。先猜损失会降得更快还是更慢，再运行。100 步之后 `loss.item()` 打印什么？
+# 在第三遍里，去掉清空梯度的那一行，每一步就会大得多。先猜损失会降得更快还是更慢，再运行。
 # :::
 
 # %%
@@ -380,19 +403,20 @@ w2 = start_w2.clone().requires_grad_()
 for step in range(101):
     loss = (x.mm(w1).clamp(min=0).mm(w2) - y).pow(2).mean()
     if step % 20 == 0:
-        print(f"{step:3}  {loss.item():.2f}")
+        print(f"{step:3}  {loss.item():.2f}  cleared: {told['autograd'][step]:.2f}")
     loss.backward()
     with torch.no_grad():
         w1 -= rate * w1.grad
         w2 -= rate * w2.grad
 
 # %% [markdown] lang="en"
-# Every step now uses the sum of all gradients so far. It rolls like a ball without friction: quick at first, then past the
-# valley, up the other side and back. A little of that is useful, and is called momentum (page 9).
+# Slower, and not even steadily. Every step now uses the sum of all gradients so far. The weights move like a ball without
+# friction: it gathers speed, shoots past the bottom of the valley and up the other side. A little of that is useful, and is
+# called momentum (page 9).
 #
 # ## How tinytorch does it
 #
-# The fifth telling calls these few lines for each layer:
+# The fifth telling calls this for each layer:
 #
 # ```{source} tinytorch/nn/linear.py Linear.forward
 # ```
@@ -403,12 +427,12 @@ for step in range(101):
 # ```
 
 # %% [markdown] lang="zh"
-# 现在每一步用的都是到目前为止所有梯度之和。它像一个没有摩擦的球：一开始滚得快，然后冲过谷底，爬上对面，再滚回来。
-# 这个效果留一点点是有用的，叫作动量（见第 9 页）。
+# 反而更慢，而且忽高忽低。现在每一步用的都是到目前为止所有梯度之和。权重就像一个没有摩擦的球：越滚越快，冲过谷底，
+# 又爬上对面的山坡。这个效果留一点点是有用的，叫作动量（见第 9 页）。
 #
 # ## tinytorch 是怎么做的
 #
-# 第五遍里，每一层调用的就是这几行：
+# 第五遍里，每一层调用的就是：
 #
 # ```{source} tinytorch/nn/linear.py Linear.forward
 # ```
@@ -422,8 +446,8 @@ for step in range(101):
 # ## Exercises
 #
 # :::{exercise} Biases by hand
-# Add a bias to both layers of the first telling: return the gradients of `w1`, `b1`, `w2`, `b2` for the mean squared error, without
-# autograd. Shapes: `x` $(n, i)$, `w1` $(i, h)$, `b1` $(h)$, `w2` $(h, o)$, `b2` $(o)$.
+# Add a bias to both layers of the first telling: return the gradients of the mean squared error with respect to `w1`, `b1`,
+# `w2`, `b2`, without autograd. Shapes: `x` $(n, i)$, `w1` $(i, h)$, `b1` $(h)$, `w2` $(h, o)$, `b2` $(o)$.
 # :::
 
 # %% [markdown] lang="zh"
@@ -475,7 +499,7 @@ print("gradients: right")
 
 # %% [markdown] lang="zh"
 # :::{exercise} 漏一点
-# 为“漏一点”的 ReLU 写一个 `Function`：取 $x$（当 $x > 0$ 时），否则取 $x / 10$。保存的东西越少越好。
+# 为“漏一点”的 ReLU 写一个 `Function`：结果为 $x$（当 $x > 0$ 时），否则为 $x / 10$。保存的东西越少越好。
 # :::
 
 
@@ -514,13 +538,13 @@ print("Leaky: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} A module with a shortcut
-# Complete the class: the result of `inner` with a ReLU is *added* to its input before `outer`. This is a residual block, the
-# idea behind very deep networks.
+# Complete the class: the result of `inner` with a ReLU is *added* to the input, and the sum goes into `outer`. This is a
+# residual block, the idea behind very deep networks.
 # :::
 
 # %% [markdown] lang="zh"
 # :::{exercise} 带捷径的模块
-# 把这个类补完：`inner` 加 ReLU 的结果，先与它自己的输入*相加*，再进 `outer`。这就是残差块，非常深的网络靠的就是它。
+# 把这个类补完：经过 `inner` 和 ReLU 的结果，先与输入*相加*，再进入 `outer`。这就是残差块，非常深的网络靠的就是它。
 # :::
 
 
@@ -560,8 +584,8 @@ print("Shortcut: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# All tellings but the third spelling of the fourth run on PyTorch and print the same numbers: the seed, the first weights
-# and the arithmetic are PyTorch's.
+# Everything runs on PyTorch and prints the same numbers, except for the old form of the `Function` and for `torch.summary`:
+# seed, starting weights and arithmetic are PyTorch's.
 # :::
 #
 # Next: [inside autograd](08_inside_autograd).
@@ -570,7 +594,7 @@ print("Shortcut: right")
 # ## 在 PyTorch 里
 #
 # :::{torch}
-# 除了第四遍里的第三种写法，其余全都能在 PyTorch 上运行，打印的数字也相同：随机种子、初始权重和算术都与 PyTorch 一致。
+# 除了旧式的 `Function` 和 `torch.summary`，其余全都能在 PyTorch 上运行，打印的数字也相同：随机种子、初始权重和算术都与 PyTorch 一致。
 # :::
 #
 # 下一页：[自动求导的内部](08_inside_autograd)。
