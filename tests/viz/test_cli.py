@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ COMMAND = [sys.executable, "-m", "tinytorch.viz"]
 
 TRAIN = """
 import sys
+from pathlib import Path
 import torch
 from helper import SCALE
 print("hello", *sys.argv[1:], __name__)
@@ -239,3 +241,46 @@ def test_help_and_version():
     assert "exit codes:" in done.stdout and "--direction" in done.stdout
     done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("tinytorch ")
+
+
+def in_terminal(folder, columns, **environment):
+    """What the command writes to a terminal of so many columns."""
+    pty = pytest.importorskip("pty")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    changed = {**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "xterm", **environment}
+    process = subprocess.Popen([*COMMAND, "train.py"], cwd=folder, stdout=theirs, stdin=theirs, env=changed)
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # Linux's end of a terminal
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(ours)
+    assert process.wait() == 0
+    return written.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_has_colours_and_a_width(folder):
+    text = in_terminal(folder, 60, NO_COLOR="")
+    assert "\x1b[1;34mw\x1b[0m" in text and "\x1b[1;32mSum\x1b[0m" in text
+    plain = in_terminal(folder, 60, NO_COLOR="1")
+    assert "\x1b" not in plain
+    lines = plain.splitlines()[1:]
+    assert max(len(line) for line in lines) == 60 and any(line.endswith("…") for line in lines)
+
+
+def test_the_distribution_installs_the_command():
+    from tinytorch.viz import cli
+
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert '[project.scripts]\ntinytorch-viz = "tinytorch.viz.cli:entry"\n' in text
+    assert callable(cli.entry)
