@@ -4,7 +4,7 @@
 # `model.parameters()` finds every weight of a network, however deeply it is nested, and `optimizer.step()` moves them. Nobody
 # told either of them where the weights are. How do they know?
 #
-# After this page you can write a layer, momentum and Adam yourself, compare them with PyTorch's to the last digit, and stop and
+# After this page you can write a layer, momentum and Adam yourself, check them against the ready-made ones, and stop and
 # resume a training as if nothing had happened.
 
 # %% [markdown] lang="zh"
@@ -13,7 +13,7 @@
 # 不管网络嵌套得多深，`model.parameters()` 都能找到每一个权重，`optimizer.step()` 都能更新它们。没有人告诉它们权重在哪里，
 # 它们是怎么知道的？
 #
-# 读完这一页，你能自己写出一个层、动量和 Adam，与 PyTorch 的结果逐位对照，还能把训练停下来再接着跑，就像没停过一样。
+# 读完这一页，你能自己写出一个层、动量和 Adam，并与现成的对照，还能把训练停下来再接着跑，就像没停过一样。
 
 # %%
 import io
@@ -62,13 +62,13 @@ print([name for name, _ in layer.named_parameters()])
 print([name for name, _ in layer.named_buffers()])
 
 # %% [markdown] lang="en"
-# `note` is an ordinary attribute. The trick is Python's `__setattr__`, which a class may define to be asked at every assignment
-# `self.x = value`. A module sorts the value by its type: parameters into one dictionary, modules into another, everything
-# else where it would go anyway. So a module of modules is a tree, and `parameters()` walks it.
+# `calls` is a buffer, `note` an ordinary attribute. The trick is Python's `__setattr__`: a class that defines it is asked at
+# every assignment `self.x = value`. A module sorts the value by its type: parameters into one dictionary, modules into
+# another, everything else where it would go anyway. So modules that contain modules form a tree, and `parameters()` walks it.
 
 # %% [markdown] lang="zh"
-# `note` 只是普通的属性。诀窍在于 Python 的 `__setattr__`：类里定义了它，每次 `self.x = value` 都会先问它。
-# 模块按类型分拣：参数进一个字典，模块进另一个字典，别的照常放。所以由模块组成的模块就是一棵树，
+# `calls` 是缓冲区，`note` 只是普通的属性。诀窍在于 Python 的 `__setattr__`：类里定义了它，每次 `self.x = value` 都会先经过它。
+# 模块按类型分拣：参数进一个字典，模块进另一个字典，别的照常放。模块里还有模块，就组成一棵树，
 # `parameters()` 把这棵树走一遍。
 
 # %%
@@ -80,11 +80,11 @@ for name, parameter in model.named_parameters():
     print(f"{name:12} {tuple(parameter.shape)}")
 
 # %% [markdown] lang="en"
-# The names are the ways through the tree: `2.1.weight` is in child 2, there in child 1. The pictures use the same names, and
-# draw each module as a frame.
+# The names are the ways through the tree: `2.1.weight` is in child 2, and there in child 1. The pictures use the same names,
+# and draw each module as a frame.
 
 # %% [markdown] lang="zh"
-# 名字就是树上的路径：`2.1.weight` 在第 2 个孩子里的第 1 个孩子里。图上用的也是这些名字，每个模块画成一个框。
+# 名字就是树上的路径：`2.1.weight` 是 2 号子模块里 1 号子模块的权重。图上用的也是这些名字，每个模块画成一个框。
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
@@ -123,13 +123,13 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown] lang="en"
-# `nn.ModuleList([...])` in place of the list is the cure. With one registered layer beside such a list there is no error at
-# all: the forgotten layers just never learn.
+# The cure is `nn.ModuleList([...])` in place of the list. If another layer is registered beside such a list, there is no error
+# at all: the forgotten layers just never learn.
 #
 # ## Three ways down
 #
-# An optimizer knows a list of tensors and a rule. Let us watch three rules in a valley that is a hundred times as steep in one
-# direction as in the other:
+# An optimizer knows a list of tensors and a rule. Let us watch three rules in a valley that is a hundred times as steep in
+# one direction as in the other:
 #
 # $$ f(a, b) = \frac{a^2}{100} + b^2 $$
 
@@ -185,9 +185,9 @@ plots[-1].set(xlabel="a")
 plt.show()
 
 # %% [markdown] lang="en"
-# Plain descent must use a rate that the steep direction can bear, jumps from wall to wall there, and crawls along the valley.
-# Momentum adds up the pushes: along the valley they agree and grow, across it they cancel. Adam divides each direction by the
-# usual size of its slope, so that steep and flat are treated alike.
+# Plain descent must use a rate that the steep direction can bear. It jumps from wall to wall there, and crawls along the
+# valley. Momentum adds up the pushes: along the valley they agree and grow, across it they cancel. Adam divides each
+# direction by the usual size of its slope, so that steep and flat are treated alike.
 #
 # ## Written out
 #
@@ -196,8 +196,8 @@ plt.show()
 # $$ m \leftarrow \mu m + g \qquad p \leftarrow p - \eta \, m $$
 
 # %% [markdown] lang="zh"
-# 普通的梯度下降，学习率要照顾陡的方向：在那里从一面墙跳到另一面墙，沿着山谷却只能慢慢爬。动量把每次的推力累加起来：
-# 沿山谷的方向一致，越推越快；横着的方向相互抵消。Adam 把每个方向除以它平常的坡度大小，陡的和平的一视同仁。
+# 普通的梯度下降，学习率要迁就陡的方向：在那里左右来回跳，沿着山谷却只能慢慢爬。动量把每次的推力累加起来：
+# 顺着山谷的推力方向一致，越推越快；横着的相互抵消。Adam 在每个方向上都除以坡度平时的大小，陡的和平的一视同仁。
 #
 # ## 写出来
 #
@@ -225,16 +225,16 @@ class MySGD:
             p -= self.lr * m
 
 
+def close(path, other):
+    return torch.allclose(torch.tensor(path), torch.tensor(other), atol=1e-4)
+
+
 mine = walk(lambda params: MySGD(params, lr=0.3, momentum=0.9))
-theirs = walk(ways["SGD, momentum 0.9"])
-print(
-    max(abs(u - v) for one, other in zip(mine, theirs) for u, v in zip(one, other))
-    < 1e-5
-)
+print(close(mine, walk(ways["SGD, momentum 0.9"])))
 
 # %% [markdown] lang="en"
-# Adam (Kingma and Ba, 2014) keeps two averages that forget slowly: $m$ of the gradients and $v$ of their squares. Both begin at
-# 0, which is too small, and the division by $1 - \beta^t$ makes up for it:
+# The two ways are the same. Adam (Kingma and Ba, 2014) keeps two averages that forget slowly: $m$ of the gradients and $v$ of
+# their squares. Both begin at 0, which is too small, and the division by $1 - \beta^t$ makes up for it:
 #
 # $$ m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2 $$
 #
@@ -245,8 +245,8 @@ print(
 # :::
 
 # %% [markdown] lang="zh"
-# Adam（Kingma 和 Ba，2014）保留两个慢慢遗忘的平均：$m$ 是梯度的平均，$v$ 是梯度平方的平均。两者都从 0 开始，偏小，
-# 除以 $1 - \beta^t$ 就补回来了：
+# 两条路径一样。Adam（Kingma 和 Ba，2014）保留两个慢慢遗忘的平均：$m$ 是梯度的平均，$v$ 是梯度平方的平均。两者都从 0 开始，
+# 偏小，除以 $1 - \beta^t$ 就补回来了：
 #
 # $$ m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2 $$
 #
@@ -277,14 +277,7 @@ class MyAdam(MySGD):
 
 
 mine = walk(lambda params: MyAdam(params, lr=0.3))
-print(
-    max(
-        abs(u - v)
-        for one, other in zip(mine, walk(ways["Adam"]))
-        for u, v in zip(one, other)
-    )
-    < 1e-4
-)
+print(close(mine, walk(ways["Adam"])))
 
 p = torch.tensor([5.0, 5.0], requires_grad=True)
 (p * torch.tensor([1000.0, 0.001])).sum().backward()
@@ -292,20 +285,20 @@ MyAdam([p], lr=0.1).step()
 print(p.detach())
 
 # %% [markdown] lang="en"
-# Both move by the learning rate: only the sign of the first gradient counts.
+# Both move by the learning rate, here 0.1: of the first gradient only the sign counts.
 #
 # ## Stop and go on
 #
-# `state_dict()` is the tree as a flat dictionary, name to tensor, buffers included. The optimizer has one, too: its averages and
-# counters. Save both, and the training can go on later, elsewhere, with the same numbers.
+# `state_dict()` is the tree as a flat dictionary, name to tensor, buffers included. The optimizer has one, too: its averages
+# and counters. Save both, and the training can go on later, elsewhere, with the same numbers.
 
 # %% [markdown] lang="zh"
-# 两个都正好走了一个学习率那么远：第一步只看梯度的正负号。
+# 两个走的距离都等于学习率，这里是 0.1：第一步只看梯度的正负号。
 #
 # ## 停下来，再接着走
 #
 # `state_dict()` 把这棵树变成一个平铺的字典：名字对应张量，缓冲区也在内。优化器也有自己的一份：那些平均值和计数。
-# 两份都存下来，以后换个地方接着训练，数字也完全一样。
+# 两份都存下来，以后换个地方接着训练，得到的数字也完全一样。
 
 # %%
 points = torch.linspace(-2, 2, 32).unsqueeze(1)
@@ -371,16 +364,16 @@ except RuntimeError as error:
 #
 # ## Training and using
 #
-# Some layers behave differently while learning. Dropout sets half of its inputs to zero then, so that no number becomes
-# indispensable; `eval()` turns that off for the whole tree, `train()` on again.
+# Some layers behave differently while the network learns. Dropout then sets about half of its inputs to zero and doubles the
+# others, so that no single number becomes indispensable. `eval()` turns that off for the whole tree, `train()` on again.
 
 # %% [markdown] lang="zh"
 # 忘了那些平均值，结果就不一样了，而且不会有任何提示。形状对不上的模型则会被拒绝，并列出所有对不上的名字。
 #
 # ## 训练和使用
 #
-# 有些层在学习时的行为不一样。Dropout 会把一半的输入置零，免得网络离不开某一个数；`eval()` 在整棵树上关掉它，
-# `train()` 再打开。
+# 有些层在训练时的行为不一样。这时 Dropout 会把大约一半的输入置零，其余的加倍，免得网络离不开某一个数。
+# `eval()` 在整棵树上关掉它，`train()` 再打开。
 
 # %%
 torch.manual_seed(0)
@@ -391,12 +384,13 @@ print(drop.eval()(torch.ones(8)), drop.training)
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# The walk through the tree, and what happens at every assignment:
+# The walk through the tree, and what happens at every assignment. It is longer than you would expect, because a name may
+# change its kind: a parameter becomes `None`, a buffer becomes a parameter.
 #
 # ```{source} tinytorch/nn/module.py Module.parameters Module.__setattr__
 # ```
 #
-# One step of Adam touches four arrays. The plain version, which is also what runs without a compiler:
+# One step of Adam touches four arrays. Here is the plain version, which is also what runs where there was no compiler:
 #
 # ```{source} tinytorch/kernels/optimizer.py adam_step
 # ```
@@ -406,12 +400,12 @@ print(drop.eval()(torch.ones(8)), drop.training)
 # %% [markdown] lang="zh"
 # ## tinytorch 是怎么做的
 #
-# 怎样走遍整棵树，以及每次赋值时发生了什么：
+# 怎样走遍整棵树，以及每次赋值时发生了什么。代码比想象的长，因为同一个名字可能换一种内容：参数变成 `None`，缓冲区变成参数。
 #
 # ```{source} tinytorch/nn/module.py Module.parameters Module.__setattr__
 # ```
 #
-# Adam 的一步要动四个数组。下面是朴素的版本，没有编译器时跑的就是它：
+# Adam 的一步要动四个数组。下面是朴素的版本；安装时没有编译器的话，跑的就是它：
 #
 # ```{source} tinytorch/kernels/optimizer.py adam_step
 # ```
@@ -430,7 +424,7 @@ print(drop.eval()(torch.ones(8)), drop.training)
 # ## 练习
 #
 # :::{exercise} 自己的 Linear
-# 写一个模块，带 `weight`（形状 `(outputs, inputs)`）和 `bias`（形状 `(outputs)`），两者都要学习，计算 $x W^T + b$。
+# 写一个模块，有 `weight`（形状 `(outputs, inputs)`）和 `bias`（形状 `(outputs)`），两者都要学习，计算 $x W^T + b$。
 # 初始值不限。
 # :::
 
@@ -467,8 +461,8 @@ print("MyLinear: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Weight decay
-# Write a step of gradient descent that also shrinks each parameter: $p \leftarrow p - \eta (g + \lambda p)$. Change the tensors in
-# place.
+# Write a step of gradient descent that also shrinks each parameter: $p \leftarrow p - \eta (g + \lambda p)$. Change the tensors
+# in place.
 # :::
 
 # %% [markdown] lang="zh"
@@ -500,8 +494,8 @@ print("decaying_step: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Freeze
-# Let only the parameters whose names begin with `prefix` learn: return the list of these parameters, and see to it that the
-# others get no gradient at all.
+# Let only those parameters learn whose names begin with `prefix`: return them as a list, and see to it that the others get no
+# gradient at all.
 # :::
 
 # %% [markdown] lang="zh"
@@ -540,8 +534,9 @@ print("only: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Everything here prints the same. PyTorch has a dozen more optimizers, and schedules that change the rate during training; their
-# interface is the one you have just written. A file saved by tinytorch opens in PyTorch, and the other way round.
+# Everything here prints the same. PyTorch has a dozen more optimizers, and schedules that change the rate during training. You
+# use them in the same way: `zero_grad`, `backward`, `step`. A file saved by tinytorch opens in PyTorch, and the other way
+# round.
 # :::
 #
 # Next: [when gradients go wrong](10_debugging_gradients).
@@ -550,8 +545,8 @@ print("only: right")
 # ## 在 PyTorch 里
 #
 # :::{torch}
-# 这里的一切打印出来都一样。PyTorch 还有十来种优化器，以及在训练中调整学习率的调度器，接口就是你刚才写的这一套。
-# tinytorch 保存的文件 PyTorch 能打开，反过来也一样。
+# 这里的一切打印出来都一样。PyTorch 还有十来种优化器，以及在训练中调整学习率的调度器，用法都一样：`zero_grad`、`backward`、`step`。
+# tinytorch 保存的文件，PyTorch 能打开，反过来也一样。
 # :::
 #
 # 下一页：[梯度出了问题怎么办](10_debugging_gradients)。
