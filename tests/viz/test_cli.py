@@ -12,7 +12,6 @@ COMMAND = [sys.executable, "-m", "tinytorch.viz"]
 
 TRAIN = """
 import sys
-from pathlib import Path
 import torch
 from helper import SCALE
 print("hello", *sys.argv[1:], __name__)
