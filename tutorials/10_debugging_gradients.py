@@ -64,7 +64,7 @@ with warned():
 # comparison, or because nobody asked for gradients.
 
 # %% [markdown] lang="zh"
-# *办法：*在 `backward` 之前调用 `h.retain_grad()`，或者读叶子的梯度。
+# *办法*：在 `backward` 之前调用 `h.retain_grad()`，或者读叶子的梯度。
 #
 # **2. 没有可以往回走的路。** 从损失到叶子的链条在某处断了：`detach`、`no_grad`、`.item()`、`argmax`、比较运算，
 # 或者根本没有人要求梯度。
@@ -80,7 +80,7 @@ with shown():
 # themselves. The picture marks the place:
 
 # %% [markdown] lang="zh"
-# *办法：*从损失往回找，逐个看 `requires_grad`。`argmax` 没有斜率：应该直接用 scores 来算损失。图上会标出断在哪里：
+# *办法*：从损失往回找，逐个看 `requires_grad`。`argmax` 没有斜率：应该直接用 scores 来算损失。图上会标出断在哪里：
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
@@ -111,7 +111,7 @@ with shown():
 # **4. An optimizer with nothing to do.** Layers in a plain list are not found.
 
 # %% [markdown] lang="zh"
-# *办法：*就地修改，在 `no_grad` 里写 `w -= 0.1 * w.grad`，或者用优化器。
+# *办法*：就地修改，在 `no_grad` 里写 `w -= 0.1 * w.grad`，或者用优化器。
 #
 # **4. 优化器无事可做。** 放在普通列表里的层，模块找不到。
 
@@ -130,7 +130,7 @@ with shown():
 # *Cure:* `nn.ModuleList`. Forgetting `super().__init__()` is caught earlier:
 
 # %% [markdown] lang="zh"
-# *办法：*用 `nn.ModuleList`。忘了写 `super().__init__()`，则会更早发现：
+# *办法*：用 `nn.ModuleList`。忘了写 `super().__init__()`，则会更早发现：
 
 
 # %% tags=["error"]
@@ -164,7 +164,7 @@ with shown():
 # step's graph contains the first one's.
 
 # %% [markdown] lang="zh"
-# *办法：*先 `.mean()` 或 `.sum()`，或者 `backward(weights)`。
+# *办法*：先 `.mean()` 或 `.sum()`，或者 `backward(weights)`。
 #
 # **6. 同一张图走了两次。** 常见的情形是把状态从循环的一步带到下一步，于是第二步的图里包含了第一步的图。
 
@@ -183,7 +183,7 @@ with shown():
 # **7. A saved value was overwritten.** The message counts versions: the tensor was saved at version 0 and is at version 1 now.
 
 # %% [markdown] lang="zh"
-# *办法：*每一步开头写 `state = state.detach()`。`retain_graph=True` 也能让报错消失，但那样每一步都会把之前所有的步再走一遍。
+# *办法*：每一步开头写 `state = state.detach()`。`retain_graph=True` 也能让报错消失，但那样每一步都会把之前所有的步再走一遍。
 #
 # **7. 保存的值被覆盖了。** 报错里数的是版本：保存时是版本 0，现在是版本 1。
 
@@ -201,7 +201,7 @@ with shown():
 # new weights.
 
 # %% [markdown] lang="zh"
-# *办法：*写成 `y = y * 2`。
+# *办法*：写成 `y = y * 2`。
 #
 # **8. 同样的事，凶手是优化器。** 更新一步就是就地修改权重。之后再沿着旧的图往回走，遇到的就是新权重了。
 
@@ -221,7 +221,7 @@ with shown():
 # **9. A leaf was written to.**
 
 # %% [markdown] lang="zh"
-# *办法：*先做完所有的反向传播，再更新；或者重新算一遍损失。互相对抗着训练的网络（GAN）常遇到这个问题。
+# *办法*：先做完所有的反向传播，再更新；或者重新算一遍损失。互相对抗着训练的网络（GAN）常遇到这个问题。
 #
 # **9. 写了叶子节点。**
 
@@ -238,7 +238,7 @@ with shown():
 # **10. Matrices that do not fit.** The inner sides must be equal: $(n, k) \times (k, m)$.
 
 # %% [markdown] lang="zh"
-# *办法：*如果就是想给叶子换个值，外面套上 `with torch.no_grad():`。
+# *办法*：如果就是想给叶子换个值，外面套上 `with torch.no_grad():`。
 #
 # ## 形状和类型
 #
@@ -274,7 +274,7 @@ with shown():
 # **13. Whole numbers** have neither slopes nor, in PyTorch, a mean.
 
 # %% [markdown] lang="zh"
-# *办法：*在数据进来的地方写 `.float()`。
+# *办法*：在数据进来的地方写 `.float()`。
 #
 # **13. 整数**没有斜率；在 PyTorch 里也没有平均值。
 
@@ -337,7 +337,7 @@ with shown():
 # where that operation was called.
 
 # %% [markdown] lang="zh"
-# *办法：*`return grad * ctx.n * x ** (ctx.n - 1), None`。第一个对不对，问 `torch.autograd.gradcheck`（见第 8 页）。
+# *办法*：`return grad * ctx.n * x ** (ctx.n - 1), None`。第一个对不对，问 `torch.autograd.gradcheck`（见第 8 页）。
 #
 # **17. 梯度不是数。** `nan` 是从哪里来的？异常检测模式会停在第一条返回 `nan` 的规则，并指出那个运算是在哪里调用的。
 
@@ -358,7 +358,7 @@ with warnings.catch_warnings(), shown():
 # The picture of a backward that raised shows how far it came: the failing node is red.
 
 # %% [markdown] lang="zh"
-# 平方根在 0 处的斜率是无穷大，而 $0 \cdot \infty$ 不是数。*办法：*离 0 远一点，`(x + 1e-12).sqrt()`。
+# 平方根在 0 处的斜率是无穷大，而 $0 \cdot \infty$ 不是数。*办法*：离 0 远一点，`(x + 1e-12).sqrt()`。
 #
 # 反向传播中途报错时，图上能看到它走到了哪里：出错的节点是红色的。
 
@@ -408,7 +408,7 @@ with warned():
 # **20. Behind autograd's back.** A write through `.data` is not noticed, and the gradient is wrong.
 
 # %% [markdown] lang="zh"
-# 预测全对，损失却是 1.33。*办法：*`target.unsqueeze(1)`。
+# 预测全对，损失却是 1.33。*办法*：`target.unsqueeze(1)`。
 #
 # **20. 瞒着自动求导。** 通过 `.data` 写入不会被发现，梯度就错了。
 
@@ -430,7 +430,7 @@ print(x.grad)
 # 4. The wrong number is computed before it is seen: anomaly mode finds the first `nan`, `register_hook` shows each gradient.
 
 # %% [markdown] lang="zh"
-# *办法：*用 `detach()` 和 `no_grad()`，它们的写入会被计数（见第 4 页）。
+# *办法*：用 `detach()` 和 `no_grad()`，它们的写入会被计数（见第 4 页）。
 #
 # ## 找错的步骤
 #

@@ -370,6 +370,10 @@ def typography(chinese: str) -> Iterator[str]:
             "a space beside full-width punctuation in",
             r"[，。；：？！、（）《》] \S|\S [，。；：？！、）》]",
         ),
+        (  # Markdown would show the stars
+            "stars that do not emphasize in",
+            rf"(?<!\*)(\*+)[^*\n]+(?<=[，。；：？！、）》”])\1(?=[{HAN}A-Za-z0-9`])",
+        ),
     ):
         for match in re.finditer(pattern, re.sub(r"`[^`\n]+`", "`c`", text)):
             start, end = max(match.start() - 8, 0), match.end() + 8

@@ -128,6 +128,8 @@ def twins(english, chinese):
         (twins("A tensor", "张量tensor"), "a space is missing"),
         (twins("`x` is", "这是`x`"), "a space is missing"),
         (twins("Yes.", "是的."), "half-width punctuation"),
+        (twins("*So:* this", "*办法：*这样"), "stars that do not emphasize"),
+        (twins("*So*: this", "*办法*：这样"), ""),
         (twins("Yes, it is", "是的， 没错"), "a space beside full-width"),
         ('# %% tags=["solutoin"]\npass\n', "there is no tag 'solutoin'"),
         ('# %% tags=["exercise"]\npass\n\n# %% tags=["check"]\npass\n', "exercise, solution, check"),
