@@ -3,17 +3,25 @@
 #
 # The loss does not fall, or a message in red says something about versions and leaves. What now?
 #
-# Here are the twenty mishaps that people ask about most often, in five groups: no gradient arrives, backward refuses, shapes and
-# kinds do not fit, rules of one's own, and the worst: nothing is said at all. Each is provoked, read and mended. After this page you know
-# the messages when you meet them.
+# Here are twenty mishaps that people often ask about, in five groups: no gradient arrives, backward refuses, shapes and kinds
+# do not fit, rules of your own, and the worst: nothing is said at all. Each is provoked, read and mended. After this page you
+# know the messages when you meet them.
+#
+# :::{predict}
+# Before you run a cell, say what will happen: an error, a warning, or a wrong number and no word?
+# :::
 
 # %% [markdown] lang="zh"
 # # 梯度出了问题怎么办
 #
 # 损失降不下去，或者红色的报错里说什么版本、什么叶子。怎么办？
 #
-# 这里有大家问得最多的二十种毛病，分成五组：梯度没有来、反向传播不肯走、形状或类型对不上、自己写的规则，
+# 这里有大家常问的二十种毛病，分成五组：梯度没有来、反向传播走不下去、形状或类型对不上、自己写的规则，
 # 以及最糟的一种：什么提示都没有。每一种都故意弄出来，读一读，再改好。读完这一页，以后遇到这些报错就认得了。
+#
+# :::{predict}
+# 运行每一格之前，先说说会发生什么：报错、警告，还是给出一个错误的数却什么也不说？
+# :::
 
 # %%
 import contextlib
@@ -58,14 +66,22 @@ with warned():
     print(h.grad)
 
 # %% [markdown] lang="en"
-# *Cure:* `h.retain_grad()` before `backward`, or read the gradient of the leaf.
-#
-# **2. Nothing to go back to.** The chain from the loss to the leaves is cut somewhere: by `detach`, `no_grad`, `.item()`, `argmax`, a
-# comparison, or because nobody asked for gradients.
+# *Cure:* `h.retain_grad()` before `backward`, or read the gradient of the leaf. (`retain_graph=True` is something else, see
+# page 3.) It has to be a tensor that takes part:
 
 # %% [markdown] lang="zh"
-# *办法*：在 `backward` 之前调用 `h.retain_grad()`，或者读叶子的梯度。
-#
+# *办法*：在 `backward` 之前调用 `h.retain_grad()`，或者读叶子的梯度。（`retain_graph=True` 是另一回事，见第 3 页。）
+# 而且必须是参与求导的张量：
+
+# %% tags=["error"]
+with shown():
+    torch.ones(2).retain_grad()
+
+# %% [markdown] lang="en"
+# **2. Nothing to go back to.** The chain from the loss to the leaves is cut somewhere: by `detach`, `no_grad`, `.item()`,
+# `argmax`, a comparison, or because nobody asked for gradients.
+
+# %% [markdown] lang="zh"
 # **2. 没有可以往回走的路。** 从损失到叶子的链条在某处断了：`detach`、`no_grad`、`.item()`、`argmax`、比较运算，
 # 或者根本没有人要求梯度。
 
@@ -76,11 +92,11 @@ with shown():
     (guess - 2).pow(2).backward()
 
 # %% [markdown] lang="en"
-# *Cure:* follow the values back from the loss and look at each `requires_grad`. `argmax` has no slope: use a loss of the scores
-# themselves. The picture marks the place:
+# *Cure:* follow the values back from the loss and look at each `requires_grad`. `argmax` has no slope: compute the loss from
+# the scores themselves. `viz.record()` shows the place:
 
 # %% [markdown] lang="zh"
-# *办法*：从损失往回找，逐个看 `requires_grad`。`argmax` 没有斜率：应该直接用 scores 来算损失。图上会标出断在哪里：
+# *办法*：从损失往回找，逐个看 `requires_grad`。`argmax` 没有斜率：应该直接用 scores 来算损失。`viz.record()` 会标出断在哪里：
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
@@ -88,7 +104,7 @@ from tinytorch import viz
 with viz.record() as recording:
     scores = torch.tensor([0.2, 0.9, 0.4], requires_grad=True)
     guess = scores.argmax().float()
-    loss = (guess - 2).pow(2) + 0 * scores.sum()
+    loss = (guess - 2).pow(2)
 recording.draw(loss)
 
 # %% [markdown] lang="en"
@@ -106,7 +122,7 @@ with shown():
             w = w - 0.1 * w.grad
 
 # %% [markdown] lang="en"
-# *Cure:* in place, `w -= 0.1 * w.grad` inside `no_grad`, or an optimizer.
+# *Cure:* change it in place, `w -= 0.1 * w.grad` inside `no_grad`, or use an optimizer.
 #
 # **4. An optimizer with nothing to do.** Layers in a plain list are not found.
 
@@ -148,7 +164,7 @@ with shown():
 # **5. From more than one number.**
 
 # %% [markdown] lang="zh"
-# ## 反向传播不肯走
+# ## 反向传播走不下去
 #
 # **5. 结果不止一个数。**
 
@@ -177,8 +193,8 @@ with shown():
         state.backward()
 
 # %% [markdown] lang="en"
-# *Cure:* `state = state.detach()` at the beginning of each step. `retain_graph=True` silences the message too, but then each step
-# goes back through all earlier ones.
+# *Cure:* `state = state.detach()` at the beginning of each step. `retain_graph=True` silences the message, too, but then each
+# step goes back through all earlier ones.
 #
 # **7. A saved value was overwritten.** The message counts versions: the tensor was saved at version 0 and is at version 1 now.
 
@@ -197,13 +213,13 @@ with shown():
 # %% [markdown] lang="en"
 # *Cure:* `y = y * 2`.
 #
-# **8. The same, by an optimizer.** A step changes the weights in place. Whoever goes back through an older graph afterwards meets
-# new weights.
+# **8. The same, by an optimizer.** A step changes the weights in place. If you go back through an older graph afterwards, the
+# weights in it are not those of the forward pass.
 
 # %% [markdown] lang="zh"
 # *办法*：写成 `y = y * 2`。
 #
-# **8. 同样的事，凶手是优化器。** 更新一步就是就地修改权重。之后再沿着旧的图往回走，遇到的就是新权重了。
+# **8. 同样的错误，由优化器引起。** 更新一步就是就地修改权重。之后再沿着旧的图往回走，权重已经不是前向时的那些了。
 
 # %% tags=["error"]
 with shown():
@@ -215,8 +231,8 @@ with shown():
     loss.backward()
 
 # %% [markdown] lang="en"
-# *Cure:* all backward passes first, then the step; or compute the loss anew. Networks that train against each other (GANs)
-# meet this one.
+# *Cure:* all backward passes first, then the step; or compute the loss anew. This one is frequent with networks that train
+# against each other (GANs).
 #
 # **9. A leaf was written to.**
 
@@ -231,14 +247,14 @@ with shown():
     w[0] = 1.0
 
 # %% [markdown] lang="en"
-# *Cure:* `with torch.no_grad():` around it, if it is to be a new value for the leaf.
+# *Cure:* `with torch.no_grad():` around it, if the leaf is to get a new value; a `clone()`, if the graph is to go on from it.
 #
 # ## Shapes and kinds
 #
 # **10. Matrices that do not fit.** The inner sides must be equal: $(n, k) \times (k, m)$.
 
 # %% [markdown] lang="zh"
-# *办法*：如果就是想给叶子换个值，外面套上 `with torch.no_grad():`。
+# *办法*：如果就是想给叶子换个值，外面套上 `with torch.no_grad():`；如果想接着往下算，就写到 `clone()` 里。
 #
 # ## 形状和类型
 #
@@ -249,9 +265,13 @@ with shown():
     nn.Linear(100, 10)(torch.zeros(64, 10))
 
 # %% [markdown] lang="en"
+# *Cure:* make the layer for the size that comes, `nn.Linear(10, ...)`, or transpose what lies the wrong way round.
+#
 # **11. Shapes that do not broadcast.** They are compared from the right.
 
 # %% [markdown] lang="zh"
+# *办法*：按实际的输入大小建层，`nn.Linear(10, ...)`；方向放反了的就转置。
+#
 # **11. 无法广播的形状。** 从右往左比较。
 
 # %% tags=["error"]
@@ -259,9 +279,13 @@ with shown():
     torch.zeros(4, 3) + torch.zeros(4)
 
 # %% [markdown] lang="en"
+# *Cure:* put a dimension of length 1 where it is missing, here `torch.zeros(4).unsqueeze(1)`.
+#
 # **12. Float and double.** NumPy makes `float64`, layers are `float32`.
 
 # %% [markdown] lang="zh"
+# *办法*：在缺的地方补一个长度为 1 的维度，这里是 `torch.zeros(4).unsqueeze(1)`。
+#
 # **12. 单精度和双精度。** NumPy 默认是 `float64`，层里是 `float32`。
 
 # %% tags=["error"]
@@ -271,21 +295,25 @@ with shown():
 # %% [markdown] lang="en"
 # *Cure:* `.float()` where the data come in.
 #
-# **13. Whole numbers** have neither slopes nor, in PyTorch, a mean.
+# **13. Whole numbers** have no slopes, and in PyTorch no mean either.
 
 # %% [markdown] lang="zh"
 # *办法*：在数据进来的地方写 `.float()`。
 #
-# **13. 整数**没有斜率；在 PyTorch 里也没有平均值。
+# **13. 整数**没有斜率；在 PyTorch 里，也不能直接求平均值。
 
 # %% tags=["error"]
 with shown():
     torch.tensor([1, 2, 3]).mean()
 
 # %% [markdown] lang="en"
+# *Cure:* write `1.0` for `1` where you make the tensor, or `.float()` later.
+#
 # **14. Targets of a classifier.** Class numbers have to be integers, one for each row, and there must be such a class.
 
 # %% [markdown] lang="zh"
+# *办法*：创建张量时写 `1.0`，不写 `1`；或者之后再 `.float()`。
+#
 # **14. 分类器的目标。** 类别编号必须是整数，每行一个，而且得有这个类别。
 
 # %% tags=["error"]
@@ -293,9 +321,13 @@ with shown():
     nn.CrossEntropyLoss()(torch.zeros(2, 5), torch.tensor([1, 5]))
 
 # %% [markdown] lang="en"
+# *Cure:* count classes from 0, and let the last layer have as many outputs as there are classes.
+#
 # **15. To NumPy.** An array cannot carry a history.
 
 # %% [markdown] lang="zh"
+# *办法*：类别从 0 开始编号，最后一层的输出个数等于类别数。
+#
 # **15. 转成 NumPy。** 数组带不了计算历史。
 
 # %% tags=["error"]
@@ -303,14 +335,18 @@ with shown():
     torch.ones(2, requires_grad=True).numpy()
 
 # %% [markdown] lang="en"
-# ## Rules of one's own
+# *Cure:* `.detach().numpy()`.
 #
-# **16. Too few gradients.** One for each argument of forward, `None` for those that are no tensors.
+# ## Rules of your own
+#
+# **16. Too few gradients.** `backward` returns one for each argument of `forward`, and `None` for those that are no tensors.
 
 # %% [markdown] lang="zh"
+# *办法*：`.detach().numpy()`。
+#
 # ## 自己写的规则
 #
-# **16. 梯度给少了。** forward 的每个参数都要有一个，不是张量的给 `None`。
+# **16. 梯度给少了。** `forward` 有几个参数，`backward` 就要返回几个梯度，不是张量的给 `None`。
 
 
 # %% tags=["error"]
@@ -331,15 +367,16 @@ with shown():
     Power.apply(torch.tensor(3.0, requires_grad=True), 2).backward()
 
 # %% [markdown] lang="en"
-# *Cure:* `return grad * ctx.n * x ** (ctx.n - 1), None`. Whether the first one is right, `torch.autograd.gradcheck` tells (page 8).
+# *Cure:* `return grad * ctx.n * x ** (ctx.n - 1), None`. Whether the first one is right, `torch.autograd.gradcheck` tells
+# (page 8).
 #
-# **17. The gradient is not a number.** Where did the `nan` come from? Anomaly mode stops at the first rule that returns one, and says
-# where that operation was called.
+# **17. The gradient is not a number.** Where did the `nan` come from? Anomaly mode stops at the first rule that returns one,
+# and warns with the line where that operation was called.
 
 # %% [markdown] lang="zh"
 # *办法*：`return grad * ctx.n * x ** (ctx.n - 1), None`。第一个对不对，问 `torch.autograd.gradcheck`（见第 8 页）。
 #
-# **17. 梯度不是数。** `nan` 是从哪里来的？异常检测模式会停在第一条返回 `nan` 的规则，并指出那个运算是在哪里调用的。
+# **17. 梯度不是数。** `nan` 是从哪里来的？异常检测模式会停在第一条返回 `nan` 的规则，并用警告指出那个运算是在哪一行调用的。
 
 # %%
 x = torch.tensor([0.0, 4.0], requires_grad=True)
@@ -355,12 +392,13 @@ with warnings.catch_warnings(), shown():
 # %% [markdown] lang="en"
 # The slope of the root is infinite at 0, and $0 \cdot \infty$ is no number. *Cure:* keep away from 0, `(x + 1e-12).sqrt()`.
 #
-# The picture of a backward that raised shows how far it came: the failing node is red.
+# Pictures help here, too. The picture of a backward that raised shows how far it came. This is number 7 once more: the node
+# that failed is red.
 
 # %% [markdown] lang="zh"
 # 平方根在 0 处的斜率是无穷大，而 $0 \cdot \infty$ 不是数。*办法*：离 0 远一点，`(x + 1e-12).sqrt()`。
 #
-# 反向传播中途报错时，图上能看到它走到了哪里：出错的节点是红色的。
+# 这时图也有帮助。反向传播中途报错的话，图上能看到它走到了哪里。下面再来一次第 7 种：出错的节点是红色的。
 
 # %% tags=["tinytorch"]
 with viz.record() as recording, contextlib.suppress(RuntimeError):
@@ -389,10 +427,14 @@ for _ in range(3):
     print(w.grad.item())
 
 # %% [markdown] lang="en"
-# **19. A loss that broadcasts.** Predictions of shape $(3, 1)$ minus targets of shape $(3)$ is a table of 9 differences: each prediction is
-# compared with all targets. The built-in losses at least warn.
+# *Cure:* `w.grad = None` or `optimizer.zero_grad()` in each round.
+#
+# **19. A loss that broadcasts.** Predictions of shape $(3, 1)$ minus targets of shape $(3)$ give a table of 9 differences: each
+# prediction is compared with all targets. The built-in losses at least warn.
 
 # %% [markdown] lang="zh"
+# *办法*：每一轮都写 `w.grad = None` 或 `optimizer.zero_grad()`。
+#
 # **19. 损失里的广播。** 形状为 $(3, 1)$ 的预测减去形状为 $(3)$ 的目标，是一张 9 个差的表：每个预测都和所有目标比了一遍。
 # 自带的损失函数至少会给个警告。
 
@@ -424,20 +466,22 @@ print(x.grad)
 #
 # ## A way to look for mistakes
 #
-# 1. Can the network learn four examples by heart? If the loss does not fall there, the mistake is in the code, not in the data.
-# 2. Does every parameter have a gradient, and of which size? `for name, p in model.named_parameters(): print(name, p.grad.norm())`
+# 1. Can the network learn four examples by heart? If the loss does not fall even there, the mistake is in the code, not in
+#    the data.
+# 2. Does every parameter have a gradient, and how large is it? See below.
 # 3. Draw the graph of the loss. Is every layer in it, and is there a red box?
-# 4. The wrong number is computed before it is seen: anomaly mode finds the first `nan`, `register_hook` shows each gradient.
+# 4. A wrong number is computed long before it is seen. Anomaly mode finds the first `nan`, `register_hook` shows the gradients
+#    as they pass (page 3).
 
 # %% [markdown] lang="zh"
 # *办法*：用 `detach()` 和 `no_grad()`，它们的写入会被计数（见第 4 页）。
 #
 # ## 找错的步骤
 #
-# 1. 网络能把四个例子背下来吗？如果连这里损失都不降，错就在代码里，不在数据里。
-# 2. 每个参数都有梯度吗？有多大？`for name, p in model.named_parameters(): print(name, p.grad.norm())`
+# 1. 网络能把四个例子背下来吗？如果连四个例子的损失都降不下去，错就在代码里，不在数据里。
+# 2. 每个参数都有梯度吗？有多大？见下面。
 # 3. 画出损失的计算图。每一层都在里面吗？有没有红框？
-# 4. 错误的数总是先算出来，后被看见：异常检测模式能找到第一个 `nan`，`register_hook` 能看到每一个梯度。
+# 4. 错误的数往往早就算出来了，很久以后才被看见。异常检测模式能找到第一个 `nan`，`register_hook` 能看到经过的每一个梯度（见第 3 页）。
 
 # %%
 torch.manual_seed(0)
@@ -509,8 +553,8 @@ print("learn: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} The length of a vector
-# Return the length of `x`, $\sqrt{\sum x_i^2}$, with a gradient that is 0 instead of `nan` where all elements are 0, and exact elsewhere. No
-# `norm`.
+# Return the length of `x`, $\sqrt{\sum x_i^2}$, with a gradient that is 0 instead of `nan` where all elements are 0, and exact
+# elsewhere. Do not use `norm`.
 # :::
 
 # %% [markdown] lang="zh"
@@ -545,12 +589,12 @@ print("length: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Who gets nothing?
-# Return the names of all parameters of `model` that have no gradient after `loss.backward()`, or one that is 0 everywhere.
+# Call `loss.backward()`. Return the names of all parameters of `model` that have no gradient then, or one that is 0 everywhere.
 # :::
 
 # %% [markdown] lang="zh"
 # :::{exercise} 谁什么也没得到？
-# 在 `loss.backward()` 之后，返回 `model` 里所有没有梯度、或者梯度全为 0 的参数的名字。
+# 调用 `loss.backward()`，然后返回 `model` 里所有没有梯度、或者梯度全为 0 的参数的名字。
 # :::
 
 
@@ -580,8 +624,8 @@ print("left_out: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Class and first line of every message on this page are PyTorch's. So what you have learned to read here, you can read there,
-# and a search for the first line finds the discussions of others.
+# Class and first line of every message on this page are PyTorch's. What you have learned to read here, you can read there, and
+# a search for the first line finds others who asked.
 # :::
 #
 # Next: [where the time goes](11_speed).
