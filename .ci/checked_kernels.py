@@ -39,10 +39,12 @@ def environment(kind: str, log: Path) -> tuple[dict[str, str], dict[str, str]]:
     kernels = ",".join(sorted(path.stem for path in (ROOT / "_ext").glob("*.pyx")))  # not the core: it indexes nothing
     build, test = {"TINYTORCH_DEBUG_KERNELS": "1", "TINYTORCH_KERNELS": kernels}, {"TINYTORCH_PURE": "0"}
     if kind == "sanitizers":
-        library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+        # libstdc++ beside it, or the first C++ exception (of PyTorch, which the tests compare with) ends the run
+        find = ["gcc", "-print-file-name=libasan.so"], ["gcc", "-print-file-name=libstdc++.so"]
+        libraries = [subprocess.run(each, capture_output=True, text=True, check=True).stdout.strip() for each in find]
         build["CC"] = f"gcc {SANITIZE}"  # for the linker, too
         test |= {
-            "LD_PRELOAD": library.stdout.strip(),
+            "LD_PRELOAD": ":".join(libraries),
             "PYTHONMALLOC": "malloc",  # Python's own allocator would hide what lies beyond an object
             # What Python and NumPy keep to the end is no leak; memory that nobody has is a MemoryError, as ever.
             "ASAN_OPTIONS": f"detect_leaks=0:allocator_may_return_null=1:log_path={log}",
