@@ -179,7 +179,7 @@ print(again.grad)
 # coordinates, distance and angle, into Cartesian ones.
 #
 # :::{predict}
-# $x = r \cos \varphi$ and $y = r \sin \varphi$. Write down the four derivatives at $r = 2$ and $\varphi = 30°$.
+# $x = r \cos \varphi$ and $y = r \sin \varphi$. Write down the four derivatives at $r = 2$ and $\varphi = 30^\circ$.
 # :::
 
 # %% [markdown] lang="zh"
@@ -192,7 +192,7 @@ print(again.grad)
 # 取 $v = (1, 0)$ 得到第一行，取 $(0, 1)$ 得到第二行。下面的例子把极坐标（距离和角度）换成直角坐标。
 #
 # :::{predict}
-# $x = r \cos \varphi$，$y = r \sin \varphi$。写出 $r = 2$、$\varphi = 30°$ 处的四个导数。
+# $x = r \cos \varphi$，$y = r \sin \varphi$。写出 $r = 2$、$\varphi = 30^\circ$ 处的四个导数。
 # :::
 
 # %%

@@ -4,7 +4,11 @@ import pytest
 
 pytest.importorskip("sphinx")
 
-from tutorials.site import checks, reference
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from tutorials import pages
+from tutorials.site import checks, mathematics, reference
 
 PAGE = '<!doctype html><html lang="{lang}"><body id="top">{body}</body></html>'
 
@@ -87,3 +91,12 @@ def test_every_group_of_operations_has_a_page_in_both_languages():
         "tinytorch.viz.draw",
     ):
         assert f"{{entry}} {name}\n" in everything
+
+
+@pytest.mark.parametrize("name", pages.names())
+def test_every_formula_can_be_drawn(name):
+    text = "\n\n".join(cell.source for cell in pages.read(name).cells if cell.kind == "markdown")
+    blocks = MarkdownIt().use(dollarmath_plugin).parse(text)
+    for token in [*blocks, *(token for block in blocks for token in block.children or [])]:
+        if token.type.startswith("math"):
+            assert mathematics.mathml(token.content, block=False).startswith("<math")
