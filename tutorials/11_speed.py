@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Where the time goes
 #
-# Multiplying two matrices is three nested loops. You can write that in five lines of C, and NumPy will still be fifty times as
-# fast, on the same machine. What does it know?
+# Multiplying two matrices is three nested loops. You can write that in five lines of C, and NumPy will still be more than
+# twenty times as fast, on the same machine. What does it know?
 #
 # After this page you can measure without fooling yourself, say whether a program waits for arithmetic or for memory, and
 # read one of tinytorch's kernels. The numbers are those of the machine that built this page. Yours will differ; the ratios
@@ -11,7 +11,7 @@
 # %% [markdown] lang="zh"
 # # 时间花在哪里
 #
-# 两个矩阵相乘就是三重循环，用 C 写只要五行，可是在同一台机器上，NumPy 还要快五十倍。它的窍门在哪里？
+# 两个矩阵相乘就是三重循环，用 C 写只要五行，可是在同一台机器上，NumPy 还要快二十多倍。它的窍门在哪里？
 #
 # 读完这一页，你会做可靠的测量，不骗自己，说得出一个程序是在等计算还是在等内存，还能读懂 tinytorch 的一个内核。
 # 页面上的数字来自生成本页的机器，你的会不一样，不过比例差得不多。
@@ -201,15 +201,15 @@ for name, speed in flops.items():
 
 # %% [markdown] lang="en"
 # The last way is more than ten thousand times as fast as the first, for the same numbers. To write the loops in C instead of
-# Python is not enough: three plain loops in C reach 2 thousand million operations a second here. What helps is *blocks*, a
-# few rows of $A$ and columns of $B$ that fit into the processor's nearest memory and are used many times; and SIMD
-# instructions, which compute 16 products at once. Libraries called BLAS do that, tuned for each processor over decades.
+# Python is not enough: three plain loops in C reach about 4 thousand million operations a second here. What helps is
+# *blocks*, a few rows of $A$ and columns of $B$ that fit into the processor's nearest memory and are used many times; and
+# SIMD instructions, which compute 16 products at once. Libraries called BLAS do that, tuned for each processor over decades.
 # Nobody beats them in an afternoon, so tinytorch does not try: its kernel finds NumPy's BLAS and calls it without detours.
 #
 # The larger the matrix, the more work there is for each number that is fetched:
 
 # %% [markdown] lang="zh"
-# 结果相同，最后一种比第一种快一万倍以上。光把 Python 循环换成 C 循环是不够的：在这台机器上，C 写的三重循环每秒只能做 20 亿次运算。
+# 结果相同，最后一种比第一种快一万倍以上。光把 Python 循环换成 C 循环是不够的：在这台机器上，C 写的三重循环每秒大约只能做 40 亿次运算。
 # 真正管用的是*分块*：取 $A$ 的几行和 $B$ 的几列，小到能放进离处理器最近的存储里，反复使用；再加上 SIMD 指令，一次做 16 个乘法。
 # 这就是叫作 BLAS 的库做的事，几十年来为每种处理器精心调整。谁也不可能花一个下午就超过它，所以 tinytorch 不去试：
 # 它的内核找到 NumPy 自带的 BLAS，直接调用。

@@ -1,16 +1,17 @@
 # %% [markdown] lang="en"
 # # Reading digits
 #
-# Eighteen hundred people wrote a digit each, on a grid of 8 times 8. Can a network of a few thousand numbers read the digits of
-# people it has never met? Which ones will it get wrong, and would you have got them right?
+# Eighteen hundred digits, written by hand, each on a grid of 8 times 8. Can a network of a few thousand numbers read digits
+# that it has never seen? The goal is to get more than 96 % of them right. Which ones will it get wrong, and would you have
+# got them right?
 #
 # After this page you can train a classifier in batches, say honestly how good it is, and look at its mistakes.
 
 # %% [markdown] lang="zh"
 # # 认数字
 #
-# 一批手写数字，每个都画在 8 乘 8 的格子上，一共将近一千八百个。一个只有几千个参数的网络，能认出它没见过的字吗？
-# 它会认错哪些？换了你，能认对吗？
+# 一批手写数字，每个都缩成 8 乘 8 的格子，一共将近一千八百个。一个只有几千个参数的网络，能认出它没见过的数字吗？
+# 目标是认对 96 % 以上。它会认错哪些？换了你，能认对吗？
 #
 # 读完这一页，你能分批训练一个分类器，如实地说出它有多好，并看一看它错在哪里。
 
@@ -26,13 +27,13 @@ from tinytorch.utils.data import DataLoader, TensorDataset
 # %% [markdown] lang="en"
 # ## The pictures
 #
-# Each is 64 grey values from 0 to 16. We scale them to 0 to 1 and put 360 aside, drawn by lot. They are looked at once,
-# at the end.
+# Each is 64 grey values from 0 to 16; they come with scikit-learn. We scale them to 0 to 1 and put 360 aside, drawn by lot.
+# Those are looked at once, at the end.
 
 # %% [markdown] lang="zh"
 # ## 图片
 #
-# 每张图是 64 个灰度值，从 0 到 16。我们把它缩放到 0 到 1，随机抽出 360 张放到一边，到最后才看一次。
+# 每张图是 64 个灰度值，从 0 到 16，scikit-learn 自带这份数据。我们把灰度值缩放到 0 到 1，随机抽出 360 张放到一边，到最后才看一次。
 
 # %%
 pixels, names = load_digits(return_X_y=True)
@@ -56,8 +57,8 @@ plt.show()
 # %% [markdown] lang="en"
 # ## Ten answers instead of two
 #
-# For two kinds one number was enough. For ten the network gives ten logits, and *softmax* makes them probabilities that sum
-# to 1:
+# For two kinds one number was enough. For ten the network gives ten logits, and *softmax* makes probabilities of them that
+# sum to 1:
 #
 # $$ p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \qquad L = -\frac{1}{n} \sum_i \ln p_{i, t_i} $$
 #
@@ -86,16 +87,15 @@ model = nn.Sequential(
 )
 loss_fn = nn.CrossEntropyLoss()
 print(sum(parameter.numel() for parameter in model.parameters()))
-print(
-    f"{loss_fn(model(images[train]), digits[train]).item():.1f}  {torch.tensor(10.0).log().item():.1f}"
-)
+untrained = loss_fn(model(images[train]), digits[train])
+print(f"{untrained.item():.1f}  {torch.tensor(10.0).log().item():.1f}")
 
 # %% [markdown] lang="en"
 # Its loss is $\ln 10$: pure guessing.
 #
 # :::{break}
-# Put `nn.Softmax(dim=1)` behind the last layer, because "the loss wants probabilities". Nothing complains. What is the smallest
-# loss that a perfect network could now reach?
+# Put `nn.Softmax(dim=1)` behind the last layer, because "the loss wants probabilities". Nothing complains. What is the
+# smallest loss that a perfect network could now reach?
 # :::
 
 # %% [markdown] lang="zh"
@@ -111,15 +111,16 @@ print(f"{loss_fn(perfect, torch.tensor([0])).item():.2f}")
 print(f"{loss_fn(100 * perfect, torch.tensor([0])).item():.2f}")
 
 # %% [markdown] lang="en"
-# A certain and right answer, 1 for the digit and 0 for the others, still costs 1.46: softmax was taken twice. Logits may grow
-# without bounds, and the loss goes to 0.
+# An answer that is certain and right, 1 for the digit and 0 for the others, still costs 1.46: softmax was taken twice. Logits
+# may grow without bounds, as in the second line, and the loss goes to 0.
 #
-# And the answers themselves have to be whole numbers:
+# And the targets have to be whole numbers:
 
 # %% [markdown] lang="zh"
-# 回答完全正确、毫不犹豫，正确数字是 1、其余是 0，损失仍有 1.46：softmax 做了两遍。而 logit 可以无限增大，损失就能趋于 0。
+# 就算回答完全正确、毫不犹豫，正确的数字是 1、其余是 0，损失仍有 1.46：softmax 做了两遍。而 logit 可以无限增大，像第二行那样，
+# 损失就能趋于 0。
 #
-# 另外，答案本身必须是整数：
+# 另外，目标必须是整数：
 
 # %% tags=["error"]
 try:
@@ -130,8 +131,8 @@ except RuntimeError as error:
 # %% [markdown] lang="en"
 # ## Training in batches
 #
-# One step for all 1437 pictures is a lot of work for one step. A `DataLoader` shuffles and hands out batches of 64: a gradient
-# from 64 pictures is nearly as good, and costs a twentieth. One walk through all pictures is an *epoch*.
+# To look at all 1437 pictures is a lot of work for a single step. A `DataLoader` shuffles them and hands out batches of 64: a
+# gradient from 64 pictures is nearly as good, and costs a twentieth. One walk through all pictures is an *epoch*.
 
 # %% [markdown] lang="zh"
 # ## 分批训练
@@ -169,25 +170,25 @@ for epoch in range(40):
         print(f"{epoch:2}  loss {history[-1]:.2f}  right {accuracy(train):.2f}")
 
 # %% [markdown] lang="en"
-# Now the 360 pictures that the network has not seen. We promised more than 96 %.
+# Now the 360 pictures that the network has not seen. The goal was more than 96 %.
 
 # %% [markdown] lang="zh"
-# 现在轮到网络没见过的 360 张图了。我们的目标是 96 % 以上。
+# 现在轮到网络没见过的 360 张图了。目标是 96 % 以上。
 
 # %%
 print(f"{accuracy(train):.2f} on the training pictures")
 print("more than 96 % on the others:", accuracy(test) > 0.96)
 
 # %% [markdown] lang="en"
-# Read by heart and read by understanding are two things: the gap between the two numbers says how much was learned by
-# heart.
+# On the training pictures it makes no mistake any more, on the others it does. The gap between the two numbers says how much
+# was learned by heart.
 #
 # ## The mistakes
 #
 # A confusion matrix counts for every digit (row) what it was taken for (column).
 
 # %% [markdown] lang="zh"
-# 死记硬背和真正读懂是两回事：训练集和测试集之间的差距，说明了有多少是背下来的。
+# 训练用的图它已经全认对了，没见过的图却还会认错。两个数之间的差距，说明了有多少是死记硬背下来的。
 #
 # ## 错在哪里
 #
@@ -230,11 +231,11 @@ for axes in grid:
 plt.show()
 
 # %% [markdown] lang="en"
-# Some of these would be hard for you, too. And what does the network look at? Its first layer has 48 rows of 64 weights, each
-# of which can be looked at as a picture: red counts for, blue against.
+# Some of these would be hard for you, too. And what does the network look at? Its first layer has 48 rows of 64 weights. Each
+# row can be drawn as a picture: red counts for, blue against. Here are 16 of them.
 
 # %% [markdown] lang="zh"
-# 其中有一些，换了你也不容易认。网络到底在看什么？第一层有 48 行，每行 64 个权重，都可以当作图片来看：红色表示支持，蓝色表示反对。
+# 其中有一些，换了你也不容易认。网络到底在看什么？第一层有 48 行，每行 64 个权重，每一行都可以画成图片：红色表示支持，蓝色表示反对。下面是其中 16 行。
 
 # %% tags=["hide-input"]
 figure, grid = plt.subplots(2, 8, figsize=(8, 2.1), layout="constrained")
@@ -245,11 +246,11 @@ for axes, row in zip(grid.flat, model[0].weight.detach()):
 plt.show()
 
 # %% [markdown] lang="en"
-# Strokes, edges and gaps: nobody told it to look for them. They came from the gradients, one small step after the other,
-# through this graph:
+# Some look for strokes or for gaps in certain places. Nobody told them to. It all came from the gradients, one small step
+# after the other, through this graph:
 
 # %% [markdown] lang="zh"
-# 笔画、边缘、空白：没有人告诉它要找这些。它们全都来自梯度，一小步一小步地，沿着这张图传回来：
+# 有的在找某处的笔画，有的在找某处的空白。没有人教它们这样做。这一切全都来自梯度，一小步一小步地，沿着这张图传回来：
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
@@ -319,7 +320,7 @@ print("cross_entropy: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} How sure was it?
-# Return the places (a 1-d tensor of indices) of the `count` pictures that the network was least sure of: those whose largest
+# Return the places (a tensor of indices) of the `count` pictures that the network was least sure of: those whose largest
 # probability is the smallest.
 # :::
 
@@ -349,13 +350,13 @@ print("least_sure: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Confusing digits
-# Return the pair `(digit, taken for)` of the most frequent mistake in a confusion matrix. (The first one where several are equally
-# frequent.)
+# Return the pair `(digit, taken for)` of the most frequent mistake in a confusion matrix, the first one where several are
+# equally frequent.
 # :::
 
 # %% [markdown] lang="zh"
 # :::{exercise} 最容易混淆的数字
-# 从混淆矩阵里找出最常见的错误，返回 `(digit, taken for)` 这一对数。（若有几个同样多，取第一个。）
+# 从混淆矩阵里找出最常见的错误，返回 `(digit, taken for)` 这一对数；若有几个同样多，取第一个。
 # :::
 
 
@@ -381,9 +382,9 @@ print("most_confused: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Change the three imports. The shuffles, the first weights and the batches are the same, and so are the losses, up to the
-# rounding of sums in another order. `python -m tinytorch script.py` goes the other way: it runs a PyTorch script, unmodified,
-# on tinytorch.
+# Change the three imports, and the script runs on PyTorch. The shuffles, the first weights and the batches are the same, and
+# so are the losses, up to the rounding of sums in another order. `python -m tinytorch script.py` goes the other way: it runs
+# a PyTorch script, unmodified, on tinytorch.
 # :::
 #
 # Next: [old programs, and how to read them](13_old_programs).
@@ -392,7 +393,7 @@ print("most_confused: right")
 # ## 在 PyTorch 里
 #
 # :::{torch}
-# 改三行导入就行。打乱的顺序、初始权重、每一批都相同，损失也相同，只差在求和顺序不同带来的舍入。
+# 改三行导入，就能在 PyTorch 上运行。打乱的顺序、初始权重、每一批都相同，损失也相同，只差在求和顺序不同带来的舍入。
 # `python -m tinytorch script.py` 则是反过来：不改一个字，让 PyTorch 的脚本在 tinytorch 上运行。
 # :::
 #
