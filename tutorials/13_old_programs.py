@@ -1,15 +1,16 @@
 # %% [markdown] lang="en"
 # # Old programs, and how to read them
 #
-# You have found a good explanation, but its program is from 2017: `Variable`, `volatile=True`, `loss.data[0]`, a function object that
-# is called. Does it still mean anything?
+# You have found a good explanation, but its program is from 2017: `Variable`, `volatile=True`, `loss.data[0]`, and objects that
+# are called like functions. Does all this still mean anything?
 #
 # After this page you can read programs for PyTorch 0.3, run them on tinytorch, and rewrite them line by line.
 
 # %% [markdown] lang="zh"
 # # 老程序，以及怎么读懂它们
 #
-# 你找到一篇讲得很好的文章，可它的程序是 2017 年的：`Variable`、`volatile=True`、`loss.data[0]`、要当函数调用的对象。这些现在还有意义吗？
+# 你找到一篇讲得很好的文章，可它的程序是 2017 年的：`Variable`、`volatile=True`、`loss.data[0]`，还有当函数来调用的对象。
+# 这些写法现在还有意义吗？
 #
 # 读完这一页，你能读懂为 PyTorch 0.3 写的程序，能在 tinytorch 上跑起来，还能一行一行地改写成今天的写法。
 
@@ -34,9 +35,9 @@ def warned():
 # %% [markdown] lang="en"
 # ## Two classes, once
 #
-# Until version 0.4 there were tensors, which hold numbers, and Variables, which wrap a tensor and have what autograd needs: `data`, the
-# tensor inside; `grad`, the gradient; `grad_fn`, the operation that made it; `requires_grad`; `is_leaf`; and `volatile`. Without a Variable,
-# no gradient. Then the two became one.
+# Before version 0.4 there were tensors, which hold numbers, and Variables, which wrapped a tensor and had what autograd needs:
+# `data`, the tensor inside; `grad`, the gradient; `grad_fn`, the operation that made it; `requires_grad`; `is_leaf`; and
+# `volatile`. Without a Variable, no gradient. Then the two became one.
 #
 # :::{predict}
 # Of which class is a `Variable` today?
@@ -59,27 +60,37 @@ print(type(x).__name__, isinstance(plain, Variable))
 print(x.data, x.grad, x.grad_fn, x.is_leaf)
 
 # %% [markdown] lang="en"
-# A tensor. `Variable(t, requires_grad=True)` is just another way to write a leaf, and `isinstance(t, Variable)` is true of every tensor.
+# A tensor. `Variable(t, requires_grad=True)` is just another way to make a leaf, and `isinstance(t, Variable)` is true of every
+# tensor.
 #
 # :::{history}
-# `x.creator`, in the very first versions, is `x.grad_fn` today. A picture of a Variable as a box around a tensor is a picture of 2017.
+# `x.creator`, in the very first versions, is `x.grad_fn` today. A picture of a Variable as a box around a tensor is a picture
+# from that time.
 # :::
 #
 # ## volatile, and what replaced it
 #
-# `Variable(x, volatile=True)` meant: record nothing that is computed from me. The mark spread from tensor to tensor. `no_grad` marks a
-# piece of the program instead.
+# `Variable(x, volatile=True)` meant: record nothing that is computed from me. The mark spread from tensor to tensor. `no_grad`
+# marks a piece of the program instead.
+#
+# :::{predict}
+# `v` is volatile, `w` requires a gradient. Does `v * w` require one today?
+# :::
 
 # %% [markdown] lang="zh"
 # 就是张量。`Variable(t, requires_grad=True)` 只是创建叶子节点的另一种写法；任何张量都满足 `isinstance(t, Variable)`。
 #
 # :::{history}
-# 最早的版本里的 `x.creator`，就是今天的 `x.grad_fn`。把 Variable 画成一个包着张量的盒子，那是 2017 年的图。
+# 最早的版本里的 `x.creator`，就是今天的 `x.grad_fn`。把 Variable 画成一个包着张量的盒子，那是当年的图。
 # :::
 #
 # ## volatile 和它的替代品
 #
-# `Variable(x, volatile=True)` 的意思是：由我算出来的都不要记录。这个标记会从张量传到张量。`no_grad` 则是给一段程序做标记。
+# `Variable(x, volatile=True)` 的意思是：由我算出来的都不要记录。这个标记会从一个张量传给另一个张量。`no_grad` 标记的则是一段程序。
+#
+# :::{predict}
+# `v` 带有 volatile 标记，`w` 要求梯度。今天，`v * w` 要求梯度吗？
+# :::
 
 # %%
 with warned():
@@ -90,7 +101,8 @@ with torch.no_grad():
     print((plain * w).requires_grad)
 
 # %% [markdown] lang="en"
-# The word is accepted and does nothing, with a warning: an old program that relied on it now records, and needs more memory.
+# It does. The word is accepted with a warning and does nothing: an old program that relied on it now records, and needs more
+# memory.
 #
 # ## One number
 #
@@ -98,7 +110,7 @@ with torch.no_grad():
 # which has no place number 0.
 
 # %% [markdown] lang="zh"
-# 这个词还能写，但不起作用，只给一个警告：依赖它的老程序现在会做记录，需要更多内存。
+# 要求。这个词还能写，会给出警告，但不起作用：依赖它的老程序现在会做记录，需要更多内存。
 #
 # ## 一个数
 #
@@ -117,14 +129,14 @@ with warned():
 #
 # ## Functions that are objects
 #
-# An operation of one's own was an object, made for a single call. What it saved, it saved in itself.
+# An operation of your own was an object, made for a single call. What it saved, it saved in itself.
 
 # %% [markdown] lang="zh"
 # PyTorch 在这里会抛出 `IndexError`。因为老文章里到处都是这种写法，tinytorch 明白它的意思，同时给出提醒。
 #
 # ## 函数是对象
 #
-# 自己写的运算从前是一个对象，只供一次调用。要保存的东西，就存在对象自己身上。
+# 从前，自己写的运算是一个对象，只供一次调用。要保存的东西，就存在对象自己身上。
 
 
 # %% tags=["tinytorch"]
@@ -181,11 +193,12 @@ two = torch.tensor(1.0, requires_grad=True)
 print(one.grad, two.grad)
 
 # %% [markdown] lang="en"
-# The second call overwrote what the first had noted, and nobody was told. Today forward and backward are static, and each
-# call has a context of its own:
+# The derivatives are 2 and 10, but both came out as 10: the second call overwrote what the first had noted, without a word.
+# Today `forward` and `backward` are static, and each call has a context of its own:
 
 # %% [markdown] lang="zh"
-# 第二次调用覆盖了第一次记下的数，而且没有任何提示。今天 forward 和 backward 都是静态方法，每次调用有自己的上下文：
+# 导数应该是 2 和 10，得到的却都是 10：第二次调用覆盖了第一次记下的数，而且没有任何提示。今天，`forward` 和 `backward` 都是静态方法，
+# 每次调用有自己的上下文：
 
 
 # %%
@@ -210,12 +223,12 @@ print(one.grad, two.grad)
 # %% [markdown] lang="en"
 # ## A program of 2017
 #
-# Here is a whole one. It learns to tell points inside a ring from points outside of it.
+# Here is a whole one, in the style of that time. It learns to tell points inside a circle from points outside of it.
 
 # %% [markdown] lang="zh"
 # ## 一个 2017 年的程序
 #
-# 下面是一个完整的例子：学习区分圆环里面和外面的点。
+# 下面是一个完整的例子，用的是当年的写法：学习区分圆里面和圆外面的点。
 
 # %%
 torch.manual_seed(5)
@@ -223,12 +236,10 @@ points = torch.randn(200, 2)
 inside = (points.norm(2, 1) < 1.2).type(torch.FloatTensor).view(-1, 1)
 
 # %% tags=["tinytorch"]
-dtype = torch.FloatTensor
-x = Variable(points.type(dtype), requires_grad=False)
-t = Variable(inside.type(dtype), requires_grad=False)
-w1 = Variable(torch.linspace(-2, 2, 40).view(2, 20).type(dtype), requires_grad=True)
-b1 = Variable(torch.linspace(-1, 1, 20).type(dtype), requires_grad=True)
-w2 = Variable(torch.zeros(20, 1).type(dtype), requires_grad=True)
+x, t = Variable(points), Variable(inside)
+w1 = Variable(torch.linspace(-2, 2, 40).view(2, 20), requires_grad=True)
+b1 = Variable(torch.linspace(-1, 1, 20), requires_grad=True)
+w2 = Variable(torch.FloatTensor(20, 1).zero_(), requires_grad=True)
 
 
 class OldTanh(torch.autograd.Function):
@@ -319,18 +330,19 @@ print(max(abs(old - new) for old, new in zip(old_losses, new_losses)) < 1e-4)
 # | `x.type(torch.cuda.FloatTensor)` | `x.to("cuda")` | 类型和位置是两件事 |
 
 # %% [markdown] lang="en"
-# One trap of the dictionary deserves a look: the capital `Tensor`.
+# One trap deserves a look, the capital `Tensor`: numbers are a shape, and a list is the content.
 
 # %% [markdown] lang="zh"
-# 表里有一个坑值得看一眼：大写的 `Tensor`。
+# 有一个坑值得看一眼，就是大写的 `Tensor`：给它几个数，那是形状；给它一个列表，那才是内容。
 
 # %%
 print(torch.Tensor(2, 3).shape, torch.Tensor([2, 3]), torch.tensor([2, 3]))
+print(torch.Tensor(3).fill_(7), torch.Tensor(3).normal_(0, 1).shape)
 
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# `Variable` is a class whose call returns the tensor that it was given, with the flag set:
+# `Variable` is a class whose call returns a plain tensor around the same memory, with the flag set:
 #
 # ```{source} tinytorch/autograd/variable.py Variable
 # ```
@@ -338,7 +350,7 @@ print(torch.Tensor(2, 3).shape, torch.Tensor([2, 3]), torch.tensor([2, 3]))
 # %% [markdown] lang="zh"
 # ## tinytorch 是怎么做的
 #
-# `Variable` 是一个类，调用它时原样返回传进来的张量，只是设好标志：
+# `Variable` 是一个类，调用它得到的是普通的张量，与传进来的共用内存，只是设好了标志：
 #
 # ```{source} tinytorch/autograd/variable.py Variable
 # ```
@@ -347,24 +359,43 @@ print(torch.Tensor(2, 3).shape, torch.Tensor([2, 3]), torch.tensor([2, 3]))
 # ## Exercises
 #
 # :::{exercise} Bring it up to date
-# Rewrite the function for today's PyTorch, without `Variable`, `.data` and old arguments. It returns the weight after `steps` steps, as a
-# tensor.
+# Here is an old function. Rewrite it for today's PyTorch, without `Variable`, `.data` and old arguments. It returns the weight
+# after `steps` steps, as a tensor without a history.
+#
+# ```python
+# def fit(x, y, steps):
+#     w = Variable(torch.zeros(1), requires_grad=True)
+#     for _ in range(steps):
+#         loss = nn.functional.mse_loss(x * w, y, size_average=False)
+#         loss.backward()
+#         w.data -= 0.1 * w.grad.data
+#         w.grad.data.zero_()
+#     return w.data
+# ```
 # :::
 
 # %% [markdown] lang="zh"
 # ## 练习
 #
 # :::{exercise} 改成今天的写法
-# 把这个函数改写成今天的 PyTorch，不用 `Variable`、`.data` 和旧参数。它返回 `steps` 步之后的权重（张量）。
+# 下面是一个老函数。请改写成今天的 PyTorch，不用 `Variable`、`.data` 和旧参数。它返回 `steps` 步之后的权重，是一个没有来历的张量。
+#
+# ```python
+# def fit(x, y, steps):
+#     w = Variable(torch.zeros(1), requires_grad=True)
+#     for _ in range(steps):
+#         loss = nn.functional.mse_loss(x * w, y, size_average=False)
+#         loss.backward()
+#         w.data -= 0.1 * w.grad.data
+#         w.grad.data.zero_()
+#     return w.data
+# ```
 # :::
 
 
 # %% tags=["exercise"]
 def fit(x, y, steps):
-    w = Variable(torch.zeros(1), requires_grad=True)
-    for _ in range(steps):
-        pass
-    return w.data
+    return torch.zeros(1)
 
 
 # %% tags=["solution"]
@@ -447,12 +478,12 @@ print("Clip: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# PyTorch today still has `Variable`, warns of `volatile`, and refuses `loss.data[0]`, `retain_variables` and Functions that are objects. All
-# cells that it can run print the same here and there.
+# PyTorch today still has `Variable`, warns of `volatile`, and refuses `loss.data[0]`, `retain_variables` and Functions that are
+# objects. All cells that it can run print the same here and there.
 # :::
 #
-# You have come to the end. The [gallery](../gallery) has more graphs to look at, and the [design notes](../design) tell how the
-# whole is built.
+# You have come to the end. The [gallery](../gallery) has more graphs to look at, and the [design notes](../design) tell how
+# tinytorch is built.
 
 # %% [markdown] lang="zh"
 # ## 在 PyTorch 里
@@ -462,4 +493,4 @@ print("Clip: right")
 # 凡是它能运行的单元格，两边打印的都一样。
 # :::
 #
-# 教程到这里就结束了。[图库](../gallery) 里还有更多计算图可看，[设计笔记](../design) 讲了整个项目是怎么搭起来的。
+# 教程到这里就结束了。[计算图画廊](../gallery) 里还有更多的图可看，[设计说明](../design) 讲了 tinytorch 是怎么搭起来的。
