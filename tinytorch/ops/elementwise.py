@@ -167,7 +167,7 @@ def overwrite(rule: type[Elementwise], self: Tensor, *others: Any) -> Tensor:
 
 
 def _straight(self: TensorBase, others: tuple) -> list | None:
-    """The operands of an in-place operation that needs no graph and no conversion and that nobody watches, else None."""
+    """The operands of an in-place operation that needs no graph and no conversion, and is not watched; else None."""
     x = self._array
     if x.dtype.char not in "fd" or usage.watched:
         return None
