@@ -40,9 +40,10 @@ print(rooms.shape, rooms.dim(), rooms.numel())
 
 # %% [markdown] lang="en"
 # Three rows, four columns: the shape is `(3, 4)`, there are 2 dimensions and 12 numbers. Most tensors are not typed in
-# but made by rule, or drawn at random. `rand` draws evenly between 0 and 1, `randn` from the normal distribution; with the
-# same seed, the same numbers are drawn every time. `..._like(x)` takes shape and kind from `x`, `x.new_...` the kind alone.
-# `empty` fills nothing in: it holds what happened to be there, until `uniform_`, `normal_` or `fill_` write into it.
+# but made by rule, or drawn at random. `rand` draws evenly between 0 and 1, `randn` from the normal distribution; with
+# the same seed, the same numbers are drawn every time. `..._like(x)` takes shape and kind from `x`, `x.new_...` the
+# kind alone. `empty` fills nothing in: it holds what happened to be there, until `uniform_`, `normal_` or `fill_` write
+# into it.
 
 # %% [markdown] lang="zh"
 # 三行四列：形状是 `(3, 4)`，有 2 个维度、12 个数。大多数张量不是一个个敲进去的，而是按规则生成，或者随机抽取。
@@ -304,8 +305,8 @@ print(grid)
 # %% [markdown] lang="en"
 # ## In place
 #
-# A method whose name ends in `_` changes the tensor it is called on. `x += 1` does so, too. `x = x + 1` makes a new tensor
-# and hangs the name `x` onto it; everybody else keeps the old one.
+# A method whose name ends in `_` changes the tensor it is called on. `x += 1` does so, too. `x = x + 1` makes a new
+# tensor and hangs the name `x` onto it; everybody else keeps the old one.
 
 # %% [markdown] lang="zh"
 # ## 就地操作
@@ -339,8 +340,8 @@ print(table.t_().shape, table.unsqueeze_(0).shape, table.transpose_(1, 2).shape)
 print(torch.clamp(a - 20, min=0), np.maximum((a - 20).numpy(), 0))
 
 # %% [markdown] lang="en"
-# `t_`, `unsqueeze_` and `transpose_` change the shape in place: `table` is another table each time. `clamp` cuts off what is
-# too small or too large; with `min=0` it does what `np.maximum(x, 0)` does.
+# `t_`, `unsqueeze_` and `transpose_` change the shape in place: `table` is another table each time. `clamp` cuts off
+# what is too small or too large; with `min=0` it does what `np.maximum(x, 0)` does.
 #
 # The difference between `a + b` and `a.add_(b)` will matter a great deal once gradients are recorded: values that
 # backward still needs must not be overwritten.
@@ -443,8 +444,8 @@ print("same_scale: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} A chessboard
-# Return a board of `n` times `n` zeros with ones on the black squares: where row plus column is odd. Write the ones through
-# two slices, no loop.
+# Return a board of `n` times `n` zeros with ones on the black squares: where row plus column is odd. Write the ones
+# through two slices, no loop.
 # :::
 
 # %% [markdown] lang="zh"
@@ -518,9 +519,9 @@ print("share_memory: right")
 #
 # :::{torch} On a GPU
 # PyTorch's tensors may also live on a graphics card. `x.to("cuda")` or `x.cuda(0)` copies a tensor to the first one,
-# `x.cpu()` brings it back; `x.device` says where it is. All tensors of an operation must be in the same place, and `numpy()`
-# works on the CPU only. Programs that should run anywhere ask `torch.cuda.is_available()` once, at the top. In tinytorch
-# the answer is always `False`.
+# `x.cpu()` brings it back; `x.device` says where it is. All tensors of an operation must be in the same place, and
+# `numpy()` works on the CPU only. Programs that should run anywhere ask `torch.cuda.is_available()` once, at the top.
+# In tinytorch the answer is always `False`.
 # :::
 #
 # Next: [what happens when a tensor asks for its gradient](02_graph).

@@ -1,7 +1,8 @@
 # %% [markdown] lang="en"
 # # The graph
 #
-# You compute a number from other numbers. Afterwards you ask: which of them made it what it is? Where is that written down?
+# You compute a number from other numbers. Afterwards you ask: which of them made it what it is? Where is that written
+# down?
 #
 # After this page you can find that record, walk through it, draw it, and say of every tensor whether it is in it.
 
@@ -18,8 +19,8 @@ import tinytorch as torch
 # %% [markdown] lang="en"
 # ## Asking to be remembered
 #
-# A taxi asks for a fixed price and a price per kilometre. We know the distances and the bills of three rides, and guess the
-# two prices. How wrong is the guess?
+# A taxi asks for a fixed price and a price per kilometre. We know the distances and the bills of three rides, and guess
+# the two prices. How wrong is the guess?
 #
 # :::{predict}
 # Only `rate` and `fixed` say `requires_grad=True`. For which of the other tensors below will `requires_grad` be true?
@@ -50,9 +51,9 @@ for name in ["distance", "paid", "rate", "fixed", "price", "error"]:
     print(f"{name:9}", tensor.requires_grad, tensor.is_leaf, tensor.grad_fn is None)
 
 # %% [markdown] lang="en"
-# `requires_grad=True` is a wish: "I will want to know how the result depends on me." It spreads: whatever is computed from
-# such a tensor requires a gradient as well, and remembers in `grad_fn` the operation that made it. `distance` and `paid`
-# asked for nothing, and nothing is recorded for them.
+# `requires_grad=True` is a wish: "I will want to know how the result depends on me." It spreads: whatever is computed
+# from such a tensor requires a gradient as well, and remembers in `grad_fn` the operation that made it. `distance` and
+# `paid` asked for nothing, and nothing is recorded for them.
 #
 # That is why `price` prints a `grad_fn`. Its name, `AddBackward0`, says what it is for: it is the way *back* through an
 # addition.
@@ -84,9 +85,9 @@ def walk(node, depth=0):
 walk(error.grad_fn)
 
 # %% [markdown] lang="en"
-# Read it from the bottom: `rate` is multiplied by `distance`, `fixed` is added, `paid` subtracted, the differences squared
-# and averaged. The ends of the walk are called `AccumulateGrad`: there, a gradient will be put down. There are two,
-# one for each tensor that asked. `distance` and `paid` are not there at all: their places are `None`.
+# Read it from the bottom: `rate` is multiplied by `distance`, `fixed` is added, `paid` subtracted, the differences
+# squared and averaged. The ends of the walk are called `AccumulateGrad`: there, a gradient will be put down. There are
+# two, one for each tensor that asked. `distance` and `paid` are not there at all: their places are `None`.
 
 # %% [markdown] lang="zh"
 # 从下往上读：`rate` 乘以 `distance`，加上 `fixed`，减去 `paid`，差求平方，再取平均。路的尽头叫 `AccumulateGrad`，
@@ -121,9 +122,9 @@ viz.draw(error)
 # %% [markdown] lang="en"
 # The grey boxes are operations, in the order in which they ran; the green one is what we drew. The blue ones are the
 # *leaves*: tensors that no operation made and that ask for a gradient. Yellow is data, which takes part and asks for
-# nothing. Orange is what an operation keeps because its way back needs it: the slope of a square depends on what was squared, so `pow` keeps its input. And where is
-# `paid`? The slope of a difference is 1, whatever is subtracted. Nobody needs `paid` any more, so nobody kept it, and the
-# picture can only say `?`.
+# nothing. Orange is what an operation keeps because its way back needs it: the slope of a square depends on what was
+# squared, so `pow` keeps its input. And where is `paid`? The slope of a difference is 1, whatever is subtracted. Nobody
+# needs `paid` any more, so nobody kept it, and the picture can only say `?`.
 #
 # The other view of the same graph is the way back. The arrows turn round, and on each of them stands the gradient that
 # travels along it. Page 3 explains the numbers.
@@ -142,8 +143,8 @@ viz.draw(error, direction="backward")
 # %% [markdown] lang="en"
 # ## One step at a time
 #
-# The page below plays the whole story: forward, then backward, in the order in which it really happens. Use the arrow keys
-# or the buttons. Watch what is kept in the forward pass and let go in the backward pass.
+# The page below plays the whole story: forward, then backward, in the order in which it really happens. Use the arrow
+# keys or the buttons. Watch what is kept in the forward pass and let go in the backward pass.
 
 # %% [markdown] lang="zh"
 # ## 一步一步来
@@ -210,13 +211,13 @@ except RuntimeError as problem:
     print("RuntimeError:", problem)
 
 # %% [markdown] lang="en"
-# The first message still calls tensors variables: once they had a class of their own. It also names what you want instead:
-# `detach()` gives the same numbers without a history. That is the subject of page 4.
+# The first message still calls tensors variables: once they had a class of their own. It also names what you want
+# instead: `detach()` gives the same numbers without a history. That is the subject of page 4.
 #
 # ## The graph is what ran
 #
-# Nobody declared this graph. It was written down line by line while Python computed, so it holds what really happened: the
-# branch that was taken, the rounds that a loop made. Another input may leave another graph behind.
+# Nobody declared this graph. It was written down line by line while Python computed, so it holds what really happened:
+# the branch that was taken, the rounds that a loop made. Another input may leave another graph behind.
 
 # %% [markdown] lang="zh"
 # 第一条报错里还把张量叫作变量（Variable），因为从前它们另有一个类。报错也说了该怎么办：`detach()` 给出同样的数，但不带来历。
@@ -261,8 +262,8 @@ for start in [[3.0, 4.0], [0.3, -0.4], [-60.0, 80.0]]:
 # ```{source} tinytorch/autograd/node.py Node.next_functions
 # ```
 #
-# Every rule has the same two halves. `forward` computes, and saves what the way back will need; `backward` is the way back.
-# Here is the exponential's:
+# Every rule has the same two halves. `forward` computes, and saves what the way back will need; `backward` is the way
+# back. Here is the exponential's:
 #
 # ```{source} tinytorch/ops/exponential.py Exp
 # ```
@@ -373,8 +374,8 @@ print("to_order: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# All of it: `grad_fn`, `next_functions`, `variable`, the names of the nodes. Only `viz` is tinytorch's; for PyTorch there is
-# the package torchviz, whose pictures `viz.draw(error, style="torchviz")` imitates.
+# All of it: `grad_fn`, `next_functions`, `variable`, the names of the nodes. Only `viz` is tinytorch's; for PyTorch
+# there is the package torchviz, whose pictures `viz.draw(error, style="torchviz")` imitates.
 # :::
 #
 # Next: [walking back with numbers](03_backward).

@@ -23,7 +23,8 @@ import tinytorch as torch
 # %% [markdown] lang="en"
 # ## A slope
 #
-# A round pond has a radius of 3 m, so its area is $\pi r^2$. By how many square metres does it grow for each metre of radius?
+# A round pond has a radius of 3 m, so its area is $\pi r^2$. By how many square metres does it grow for each metre of
+# radius?
 
 # %% [markdown] lang="zh"
 # ## 斜率
@@ -39,8 +40,8 @@ step = 0.001
 print(f"{(torch.pi * (3 + step) ** 2 - torch.pi * 3**2) / step:.2f}")
 
 # %% [markdown] lang="en"
-# `radius.grad` is the derivative $2 \pi r$ at $r = 3$: make the radius a little larger, and the area grows by 18.85 times as
-# much. The second line measures it with a step of a millimetre.
+# `radius.grad` is the derivative $2 \pi r$ at $r = 3$: make the radius a little larger, and the area grows by 18.85
+# times as much. The second line measures it with a step of a millimetre.
 #
 # ## Through several operations
 #
@@ -49,8 +50,8 @@ print(f"{(torch.pi * (3 + step) ** 2 - torch.pi * 3**2) / step:.2f}")
 # are added up.
 #
 # :::{predict}
-# `width` is used twice: for the water and for the edge. What is the derivative of `cost` with respect to `width`? Do it on
-# paper.
+# `width` is used twice: for the water and for the edge. What is the derivative of `cost` with respect to `width`? Do it
+# on paper.
 # :::
 
 # %% [markdown] lang="zh"
@@ -75,8 +76,8 @@ cost.backward()
 print(width.grad, length.grad)
 
 # %% [markdown] lang="en"
-# $5 \cdot 10$ over the water and $30 \cdot 2$ over the edge: 110. In the picture, an arrow carries the shape of a gradient and
-# its value; 1/2 and 2/2 say which of two came first.
+# $5 \cdot 10$ over the water and $30 \cdot 2$ over the edge: 110. In the picture, an arrow carries the shape of a
+# gradient and its value; 1/2 and 2/2 say which of two came first.
 
 # %% [markdown] lang="zh"
 # 经过水面是 $5 \cdot 10$，经过池边是 $30 \cdot 2$，合起来 110。图中每个箭头上写着梯度的形状和值；1/2 和 2/2 表示两个梯度到达的先后。
@@ -123,8 +124,8 @@ x.grad = None
 print(x.grad)
 
 # %% [markdown] lang="en"
-# This is useful: a batch that does not fit into memory can be taken in pieces. And forgetting it is a very common mistake in
-# training loops. `optimizer.zero_grad()` clears for you (page 9).
+# This is useful: a batch that does not fit into memory can be taken in pieces. And forgetting it is a very common
+# mistake in training loops. `optimizer.zero_grad()` clears for you (page 9).
 #
 # ## More than one number
 #
@@ -145,7 +146,8 @@ except RuntimeError as error:
     print("RuntimeError:", error)
 
 # %% [markdown] lang="en"
-# So you must say how much each of the numbers counts. `backward(v)` gives the gradient of the weighted sum $\sum_i v_i y_i$.
+# So you must say how much each of the numbers counts. `backward(v)` gives the gradient of the weighted sum
+# $\sum_i v_i y_i$.
 #
 # :::{predict}
 # Here $y_i = x_i^2$, so $y_i$ depends on $x_i$ alone. What will `x.grad` be for the weights 1, 10 and 0?
@@ -169,14 +171,15 @@ again = x.detach().requires_grad_()
 print(again.grad)
 
 # %% [markdown] lang="en"
-# Each slope $2 x_i$ was multiplied by its weight: 2 by 1, 4 by 10, 6 by 0. The second half of the cell writes the weighted sum
-# out and gets the same. For a single number the weight is 1, which is why `backward()` needs no argument there.
+# Each slope $2 x_i$ was multiplied by its weight: 2 by 1, 4 by 10, 6 by 0. The second half of the cell writes the
+# weighted sum out and gets the same. For a single number the weight is 1, which is why `backward()` needs no argument
+# there.
 #
 # ## The Jacobian, row by row
 #
-# The slopes of all results with respect to all inputs form a matrix, the Jacobian. `backward(v)` multiplies it by $v$ from
-# the left, without ever making it. With $v = (1, 0)$ you get the first row, with $(0, 1)$ the second. The example turns polar
-# coordinates, distance and angle, into Cartesian ones.
+# The slopes of all results with respect to all inputs form a matrix, the Jacobian. `backward(v)` multiplies it by $v$
+# from the left, without ever making it. With $v = (1, 0)$ you get the first row, with $(0, 1)$ the second. The example
+# turns polar coordinates, distance and angle, into Cartesian ones.
 #
 # :::{predict}
 # $x = r \cos \varphi$ and $y = r \sin \varphi$. Write down the four derivatives at $r = 2$ and $\varphi = 30^\circ$.
@@ -215,9 +218,9 @@ print(torch.autograd.functional.jacobian(cartesian, polar.detach()))
 print(torch.det(torch.stack(rows)))
 
 # %% [markdown] lang="en"
-# On paper: $\cos \varphi$ and $-r \sin \varphi$ in the first row, $\sin \varphi$ and $r \cos \varphi$ in the second, and the determinant
-# is $r$. A network with a million weights and one loss has a Jacobian of a single row, so one `backward` gives all of it.
-# This is why we go backward, and not forward.
+# On paper: $\cos \varphi$ and $-r \sin \varphi$ in the first row, $\sin \varphi$ and $r \cos \varphi$ in the second,
+# and the determinant is $r$. A network with a million weights and one loss has a Jacobian of a single row, so one
+# `backward` gives all of it. This is why we go backward, and not forward.
 #
 # ## Once only
 #
@@ -249,9 +252,9 @@ except RuntimeError as error:
     print("RuntimeError:", error)
 
 # %% [markdown] lang="en"
-# To go back through an operation, its rule needs values from the forward pass: the exponential needs its result. After use
-# they are let go, since in training nobody wants them twice and they are what fills the memory. `retain_graph=True` keeps
-# them. (A graph of additions keeps nothing, and can be walked as often as you like.)
+# To go back through an operation, its rule needs values from the forward pass: the exponential needs its result. After
+# use they are let go, since in training nobody wants them twice and they are what fills the memory. `retain_graph=True`
+# keeps them. (A graph of additions keeps nothing, and can be walked as often as you like.)
 #
 # :::{predict}
 # $y = x^2 + 3 x$ has the slope 7 at $x = 2$. Two walks through the same graph: what is in `x.grad` after each?
@@ -325,8 +328,8 @@ print(x.grad)
 # %% [markdown] lang="en"
 # ## Derivatives of derivatives
 #
-# Gradients are computed by ordinary operations, so they can be differentiated like anything else. `torch.autograd.grad` returns
-# gradients and leaves `.grad` alone.
+# Gradients are computed by ordinary operations, so they can be differentiated like anything else. `torch.autograd.grad`
+# returns gradients and leaves `.grad` alone.
 
 # %% [markdown] lang="zh"
 # ## 导数的导数
@@ -378,8 +381,8 @@ plt.show()
 # ## Exercises
 #
 # :::{exercise} Newton's method
-# Find a zero of `f` from `start`: repeat $x \leftarrow x - f(x) / f'(x)$ ten times, with autograd for the derivative. Return a
-# float.
+# Find a zero of `f` from `start`: repeat $x \leftarrow x - f(x) / f'(x)$ ten times, with autograd for the derivative.
+# Return a float.
 # :::
 
 # %% [markdown] lang="zh"
@@ -417,8 +420,8 @@ print("zero_of: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} In pieces
-# Return the gradient of `((x @ w) ** 2).mean()` with respect to `w`, but take the rows of `x` in pieces of `size` rows, so that
-# there is never more than one piece in memory. All pieces have `size` rows.
+# Return the gradient of `((x @ w) ** 2).mean()` with respect to `w`, but take the rows of `x` in pieces of `size` rows,
+# so that there is never more than one piece in memory. All pieces have `size` rows.
 # :::
 
 # %% [markdown] lang="zh"
@@ -452,8 +455,8 @@ print("in_pieces: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Curvature
-# Return the second derivatives of `f` at `x` as a matrix: entry $(i, j)$ comes from differentiating with respect to $x_i$, then
-# with respect to $x_j$. (It is called the Hessian.) `f` returns a single number.
+# Return the second derivatives of `f` at `x` as a matrix: entry $(i, j)$ comes from differentiating with respect to
+# $x_i$, then with respect to $x_j$. (It is called the Hessian.) `f` returns a single number.
 # :::
 
 # %% [markdown] lang="zh"

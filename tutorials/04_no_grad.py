@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Computing without a record
 #
-# `no_grad`, `detach`, `.data`: three ways to compute something that autograd does not follow. They look alike. One of them
-# gives wrong gradients without a word. Which?
+# `no_grad`, `detach`, `.data`: three ways to compute something that autograd does not follow. They look alike. One of
+# them gives wrong gradients without a word. Which?
 #
 # After this page you can choose the right one, see in a picture where a gradient stops, and read the errors that guard
 # values against being overwritten.
@@ -58,8 +58,8 @@ print(largest(w))
 #
 # ## Cutting one tensor loose
 #
-# `detach()` gives a tensor with the same numbers, in the same memory, and without a history. What is computed from it does
-# not lead back. The rest of the graph stays as it is.
+# `detach()` gives a tensor with the same numbers, in the same memory, and without a history. What is computed from it
+# does not lead back. The rest of the graph stays as it is.
 #
 # :::{predict}
 # Below, $y = x^2$ and $z = x \cdot y$, once as it is and once with `y.detach()`. The derivative of $x^3$ at 3 is 27. What
@@ -86,9 +86,9 @@ for cut in (False, True):
     print(z.item(), x.grad.item())
 
 # %% [markdown] lang="en"
-# Nine: the detached 9 counts as a constant. Such a cut is used on purpose, for a target that should stand still, or for the
-# state that a recurrent network carries from one piece of text to the next. (`y.detach_()`, in place, takes the history from
-# `y` itself.)
+# Nine: the detached 9 counts as a constant. Such a cut is used on purpose, for a target that should stand still, or for
+# the state that a recurrent network carries from one piece of text to the next. (`y.detach_()`, in place, takes the
+# history from `y` itself.)
 #
 # ## Three graphs side by side
 #
@@ -157,10 +157,10 @@ class SideBySide:
 SideBySide([under_no_grad, with_detach, with_data])
 
 # %% [markdown] lang="en"
-# The red dashed boxes mark where the gradient stops. In all three the product is a constant for the loss. Only the direct
-# way to $w$ is left, and its gradient is 1/2 for each element, whatever $x$ is. Under `no_grad` the product was never
-# recorded; the other two cut a record that was there. As pictures, `detach()` and `.data` are the same. The difference is in
-# the memory.
+# The red dashed boxes mark where the gradient stops. In all three the product is a constant for the loss. Only the
+# direct way to $w$ is left, and its gradient is 1/2 for each element, whatever $x$ is. Under `no_grad` the product was
+# never recorded; the other two cut a record that was there. As pictures, `detach()` and `.data` are the same. The
+# difference is in the memory.
 #
 # ## Memory, shared
 #
@@ -202,8 +202,8 @@ except RuntimeError as error:
     print("RuntimeError:", error)
 
 # %% [markdown] lang="en"
-# Every tensor counts how often it was written to: its *version*. A rule that saves a tensor notes the version, and compares
-# it when backward needs the tensor. `detach()` shares the counter, so the damage is noticed. And `.data`?
+# Every tensor counts how often it was written to: its *version*. A rule that saves a tensor notes the version, and
+# compares it when backward needs the tensor. `detach()` shares the counter, so the damage is noticed. And `.data`?
 
 # %% [markdown] lang="zh"
 # 每个张量都会数自己被写过几次，这叫*版本号*。规则保存一个张量时，会记下当时的版本号，反向传播要用它时再比一比。
@@ -219,8 +219,8 @@ y.sum().backward()
 print(x.grad)
 
 # %% [markdown] lang="en"
-# The slope of $e^x$ at 1 is 2.7183, not 0, and there was no word about it. `.data` has a counter of its own. It comes from the
-# time before `no_grad`; today there is hardly a reason to use it.
+# The slope of $e^x$ at 1 is 2.7183, not 0, and there was no word about it. `.data` has a counter of its own. It comes
+# from the time before `no_grad`; today there is hardly a reason to use it.
 #
 # | | what it does | writes are noticed |
 # |---|---|---|
@@ -293,8 +293,9 @@ sizes.backward(torch.ones(2, 2))
 print(side.grad)
 
 # %% [markdown] lang="en"
-# The upper row holds the circumference of two squares, the lower one their area: $4 + 2 s$ comes back for each side $s$.
-# `sizes` itself was no leaf any more after the first write. With `torch.zeros`, which asks for no gradient, that is allowed.
+# The upper row holds the circumference of two squares, the lower one their area: $4 + 2 s$ comes back for each side
+# $s$. `sizes` itself was no leaf any more after the first write. With `torch.zeros`, which asks for no gradient, that
+# is allowed.
 #
 # Leaves that do ask are guarded. If a recorded operation changed one, it would be no leaf any more:
 
@@ -317,8 +318,8 @@ with torch.no_grad():
 print(w, w.is_leaf)
 
 # %% [markdown] lang="en"
-# And a mistake that raises nothing: `w = w - 0.1 * w.grad`. It computes a new tensor and hangs the name `w` onto it. The leaf
-# is gone, and the next `w.grad` is `None`.
+# And a mistake that raises nothing: `w = w - 0.1 * w.grad`. It computes a new tensor and hangs the name `w` onto it.
+# The leaf is gone, and the next `w.grad` is `None`.
 
 # %% [markdown] lang="zh"
 # 还有一种不报错的错误：`w = w - 0.1 * w.grad`。它算出一个新张量，再把名字 `w` 挂上去。原来的叶子不见了，
@@ -338,8 +339,8 @@ print(w.is_leaf, w.grad_fn is not None)
 # ```{source} tinytorch/autograd/grad_mode.py no_grad
 # ```
 #
-# `detach` makes a tensor around the same memory and gives it no node. The counter of writes is shared. (The last lines tell
-# `viz.record()` about the cut.)
+# `detach` makes a tensor around the same memory and gives it no node. The counter of writes is shared. (The last lines
+# tell `viz.record()` about the cut.)
 #
 # ```{source} tinytorch/ops/detach.py detach
 # ```
@@ -405,8 +406,8 @@ print("remember: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Straight through
-# `round()` is flat: its gradient is 0 everywhere. Return a tensor with the *values* of `x.round()`, through which gradients
-# pass as through `x` itself. One line with `detach` is enough.
+# `round()` is flat: its gradient is 0 everywhere. Return a tensor with the *values* of `x.round()`, through which
+# gradients pass as through `x` itself. One line with `detach` is enough.
 # :::
 
 # %% [markdown] lang="zh"
@@ -436,8 +437,8 @@ print("rounded: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} A sum that forgets
-# A state is carried along: $s \leftarrow s / 2 + x_i$ for each element of `x`. Return the last state, so that the gradient
-# reaches back to the last `reach` elements only.
+# A state is carried along: $s \leftarrow s / 2 + x_i$ for each element of `x`. Return the last state, so that the
+# gradient reaches back to the last `reach` elements only.
 # :::
 
 # %% [markdown] lang="zh"
@@ -477,8 +478,9 @@ print("last_state: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# All of this holds in PyTorch, the silent `.data` included. Both also have `torch.inference_mode()`, a stricter `no_grad` for
-# programs that never train. In PyTorch 0.3 you would write `Variable(x, volatile=True)` instead of `no_grad` (page 13).
+# All of this holds in PyTorch, the silent `.data` included. Both also have `torch.inference_mode()`, a stricter
+# `no_grad` for programs that never train. In PyTorch 0.3 you would write `Variable(x, volatile=True)` instead of
+# `no_grad` (page 13).
 # :::
 #
 # Next: [a line through points](05_linear_regression).

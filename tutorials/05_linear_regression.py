@@ -4,8 +4,8 @@
 # You hang weights on a spring and measure how long it gets. Which line fits the measurements best, and how does a program
 # find it without trying all lines?
 #
-# After this page you can write gradient descent by hand, let autograd do its middle part, fit curves with the same code, and
-# tell from a plot when the learning rate is wrong.
+# After this page you can write gradient descent by hand, let autograd do its middle part, fit curves with the same
+# code, and tell from a plot when the learning rate is wrong.
 
 # %% [markdown] lang="zh"
 # # 用直线拟合数据点
@@ -40,8 +40,8 @@ print(length[:5])
 # %% [markdown] lang="en"
 # ## How bad is a line?
 #
-# A line is two numbers: the slope $w$ and the height $b$. It predicts $w x + b$. We call it bad by the mean of the squared
-# differences, the *loss*:
+# A line is two numbers: the slope $w$ and the height $b$. It predicts $w x + b$. We call it bad by the mean of the
+# squared differences, the *loss*:
 #
 # $$ L(w, b) = \frac{1}{n} \sum_i (w x_i + b - y_i)^2 $$
 
@@ -66,13 +66,15 @@ for line in ((0.0, 15.0), (1.0, 12.0), (1.5, 12.0)):
 #
 # ## Downhill by hand
 #
-# Stand at some $w$ and $b$. The derivatives of $L$ say which way is up, so go a little the other way. With the chain rule:
+# Stand at some $w$ and $b$. The derivatives of $L$ say which way is up, so go a little the other way. With the chain
+# rule:
 #
 # $$ \frac{\partial L}{\partial w} = \frac{2}{n} \sum_i (w x_i + b - y_i) x_i \qquad
 #    \frac{\partial L}{\partial b} = \frac{2}{n} \sum_i (w x_i + b - y_i) $$
 #
 # :::{predict}
-# At $w = 0$ and $b = 0$ every prediction is 0 and too low. Which sign have both derivatives? Which way will $w$ and $b$ go?
+# At $w = 0$ and $b = 0$ every prediction is 0 and too low. Which sign have both derivatives? Which way will $w$ and $b$
+# go?
 # :::
 
 # %% [markdown] lang="zh"
@@ -112,9 +114,9 @@ print(f"     w {w:.3f}  b {b:6.3f}  loss {loss_of(w, b).item():8.3f}")
 #
 # ## The same with autograd
 #
-# Only the two formulas in the middle were real work, and for a network with a million weights there would be a million of
-# them. Leave them to autograd. Three things are new: `requires_grad=True`, `backward()`, and that the step itself must not
-# be recorded.
+# Only the two formulas in the middle were real work, and for a network with a million weights there would be a million
+# of them. Leave them to autograd. Three things are new: `requires_grad=True`, `backward()`, and that the step itself
+# must not be recorded.
 
 # %% [markdown] lang="zh"
 # 两个导数一开始都是负的，所以两个数都在变大。$w$ 先冲过了头，然后 $b$ 慢慢赶上来。200 步之后，得到的直线已经非常接近真值，
@@ -142,8 +144,8 @@ print(f"w {w.item():.3f}  b {b.item():.3f}  loss {loss_of(w, b).item():.3f}")
 print(max(abs(one - other) for one, other in zip(by_hand, with_autograd)) < 1e-4)
 
 # %% [markdown] lang="en"
-# The same descent, step for step. Gradients add up in `.grad`, so they are cleared after each step (page 3); inside `no_grad`
-# the subtraction changes the leaf in place and leaves nothing in the graph (page 4).
+# The same descent, step for step. Gradients add up in `.grad`, so they are cleared after each step (page 3); inside
+# `no_grad` the subtraction changes the leaf in place and leaves nothing in the graph (page 4).
 
 # %% [markdown] lang="zh"
 # 每一步都和手算的一样。梯度会在 `.grad` 里累加，所以每步之后要清掉（见第 3 页）；在 `no_grad` 里做减法，会就地改动叶子节点，
@@ -168,8 +170,8 @@ plt.show()
 # ## Too large a step
 #
 # :::{break}
-# Take 0.12 for the learning rate. What does the loss do? Then find the largest rate that still works, to three digits after
-# the point.
+# Take 0.12 for the learning rate. What does the loss do? Then find the largest rate that still works, to three digits
+# after the point.
 # :::
 
 # %% [markdown] lang="zh"
@@ -211,15 +213,15 @@ axes.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# Too small a rate creeps. Too large a rate jumps over the valley and lands higher on the other side, again and again. There
-# is a sharp border in between: 2 divided by the largest curvature of the loss, here 0.107. No error is raised in any of the
-# cases. Only the plot tells, or a loss of `inf` or `nan`.
+# Too small a rate creeps. Too large a rate jumps over the valley and lands higher on the other side, again and again.
+# There is a sharp border in between: 2 divided by the largest curvature of the loss, here 0.107. No error is raised in
+# any of the cases. Only the plot tells, or a loss of `inf` or `nan`.
 #
 # ## From a line to a curve
 #
-# A ball is thrown straight up, and its height is filmed. The curve is no line, but it *is* a sum of fixed curves, each with a
-# weight: $h = b + w_1 t + w_2 t^2 + w_3 t^3$. In the weights this is as linear as before. Only the data change: each moment
-# becomes a row of *features*, and the sum becomes a matrix product.
+# A ball is thrown straight up, and its height is filmed. The curve is no line, but it *is* a sum of fixed curves, each
+# with a weight: $h = b + w_1 t + w_2 t^2 + w_3 t^3$. In the weights this is as linear as before. Only the data change:
+# each moment becomes a row of *features*, and the sum becomes a matrix product.
 
 # %% [markdown] lang="zh"
 # 学习率太小，就慢慢往前蹭。太大，就一步跨过谷底，落到对面更高的地方，一次又一次。两者之间有一条清楚的界线：
@@ -243,8 +245,8 @@ print(x.shape, x[1], x[-1])
 
 # %% [markdown] lang="en"
 # :::{predict}
-# The columns of `x` reach up to 2, 4 and 8, and $b$ has a column of ones, so to speak. For which of the four numbers is the
-# loss steepest, for which is it flattest? What will that do to the one learning rate that they share?
+# The columns of `x` reach up to 2, 4 and 8, and $b$ has a column of ones, so to speak. For which of the four numbers is
+# the loss steepest, for which is it flattest? What will that do to the one learning rate that they share?
 # :::
 
 # %% [markdown] lang="zh"
@@ -276,11 +278,11 @@ print(f"scaled features,  2000 steps: {even[2]:.4f}")
 print(f"scaled features, 10000 steps: {patient[2]:.4f}")
 
 # %% [markdown] lang="en"
-# The weight of $t^3$ is the steepest, and the raw columns allow a rate of hardly more than 0.06. Shifted to mean 0 and scaled
-# to spread 1, they allow one five times as large, and in as many steps the descent gets deeper. It is not at the bottom yet:
-# within two seconds the curves of $t^2$ and $t^3$ look alike. A little more of one and less of the other hardly changes the
-# loss, so the valley is flat in that direction. Patience helps. Divide by the spread, and the weights are those of the
-# original powers:
+# The weight of $t^3$ is the steepest, and the raw columns allow a rate of hardly more than 0.06. Shifted to mean 0 and
+# scaled to spread 1, they allow one five times as large, and in as many steps the descent gets deeper. It is not at the
+# bottom yet: within two seconds the curves of $t^2$ and $t^3$ look alike. A little more of one and less of the other
+# hardly changes the loss, so the valley is flat in that direction. Patience helps. Divide by the spread, and the
+# weights are those of the original powers:
 
 # %% [markdown] lang="zh"
 # 沿 $t^3$ 的权重最陡，所以用原始的列，学习率最多只能到 0.06 左右。把特征平移到平均值 0、缩放到标准差 1，学习率就能大五倍，
@@ -306,8 +308,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown] lang="en"
-# The second row is the exact minimum from linear algebra. The truth was $1.8 + 9 t - 4.9 t^2$: nobody told the program that
-# there is no $t^3$ in it.
+# The second row is the exact minimum from linear algebra. The truth was $1.8 + 9 t - 4.9 t^2$: nobody told the program
+# that there is no $t^3$ in it.
 #
 # ## How tinytorch does it
 #
@@ -317,8 +319,8 @@ plt.show()
 # ```{source} tinytorch/ops/matmul.py Mm
 # ```
 #
-# And $b$, of shape `(1,)`, was added to 41 rows. So its gradient arrives with 41 rows and has to be summed to one. This is
-# done in a single place, for all rules:
+# And $b$, of shape `(1,)`, was added to 41 rows. So its gradient arrives with 41 rows and has to be summed to one. This
+# is done in a single place, for all rules:
 #
 # ```{source} tinytorch/autograd/fitting.py unbroadcast
 # ```
@@ -377,8 +379,8 @@ print("one_step: right")
 # %% [markdown] lang="en"
 # :::{exercise} The robust line
 # One reading went wrong by 20 cm. Fit a line that hardly cares: minimize the mean of the *absolute* differences, with
-# autograd, and return `(w, b)` as floats. Let the rate shrink during the descent, since the slopes of an absolute value do
-# not get smaller near the minimum.
+# autograd, and return `(w, b)` as floats. Let the rate shrink during the descent, since the slopes of an absolute value
+# do not get smaller near the minimum.
 # :::
 
 # %% [markdown] lang="zh"
@@ -450,9 +452,9 @@ print("gravity: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# All of this page runs on PyTorch as it stands. In older programs you will see `w.data -= 0.1 * w.grad.data` for the step: the
-# same, with less protection (page 13). In newer ones `torch.optim.SGD` does the step and `nn.MSELoss` is the loss (pages 7
-# and 9).
+# All of this page runs on PyTorch as it stands. In older programs you will see `w.data -= 0.1 * w.grad.data` for the
+# step: the same, with less protection (page 13). In newer ones `torch.optim.SGD` does the step and `nn.MSELoss` is the
+# loss (pages 7 and 9).
 # :::
 #
 # Next: [from how much to which one: logistic regression](06_logistic_regression).

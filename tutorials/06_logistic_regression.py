@@ -25,10 +25,10 @@ from tinytorch import nn
 # %% [markdown] lang="en"
 # ## A hundred flowers
 #
-# Edgar Anderson measured them in the 1930s; the data come with scikit-learn. We take length and width of the petals of 50
-# flowers of *Iris versicolor* (label 0) and 50 of *Iris virginica* (label 1), keep every fifth flower for the test, and
-# scale both measurements to mean 0 and spread 1. The scale comes from the training flowers alone: the test flowers have to
-# stay unseen.
+# Edgar Anderson measured them in the 1930s; the data come with scikit-learn. We take length and width of the petals of
+# 50 flowers of *Iris versicolor* (label 0) and 50 of *Iris virginica* (label 1), keep every fifth flower for the test,
+# and scale both measurements to mean 0 and spread 1. The scale comes from the training flowers alone: the test flowers
+# have to stay unseen.
 
 # %% [markdown] lang="zh"
 # ## 一百朵花
@@ -50,7 +50,8 @@ print(petals[:2], labels[:2].squeeze(1))
 # %% [markdown] lang="en"
 # ## From a number to a probability
 #
-# A linear model gives any number, a *logit*. A probability lies between 0 and 1. The sigmoid turns the one into the other:
+# A linear model gives any number, a *logit*. A probability lies between 0 and 1. The sigmoid turns the one into the
+# other:
 #
 # $$ \sigma(z) = \frac{1}{1 + e^{-z}} $$
 #
@@ -81,9 +82,9 @@ print(z.grad)
 #
 # ## The loss, by hand
 #
-# How good is a model? Look at the probability that it gave to what is true: $p_i$ where the label $t_i$ is 1, $1 - p_i$ where
-# it is 0. For all flowers together the product of these probabilities should be large. A product of many small numbers
-# vanishes, so one takes logarithms and their mean, with a minus sign that turns "large" into "small":
+# How good is a model? Look at the probability that it gave to what is true: $p_i$ where the label $t_i$ is 1, $1 - p_i$
+# where it is 0. For all flowers together the product of these probabilities should be large. A product of many small
+# numbers vanishes, so one takes logarithms and their mean, with a minus sign that turns "large" into "small":
 #
 # $$ L = -\frac{1}{n} \sum_i \left( t_i \ln p_i + (1 - t_i) \ln (1 - p_i) \right) $$
 #
@@ -130,8 +131,8 @@ def train_model(loss_of, steps=400):
 w, b, history = train_model(lambda z, t: loss_by_hand(torch.sigmoid(z), t))
 
 # %% [markdown] lang="en"
-# `nn.Parameter` is a leaf that requires a gradient, and `optim.SGD` does the step of page 5: $w \leftarrow w - 0.5 \, g$. Now
-# the flowers that the model has not seen:
+# `nn.Parameter` is a leaf that requires a gradient, and `optim.SGD` does the step of page 5:
+# $w \leftarrow w - 0.5 \, g$. Now the flowers that the model has not seen:
 
 # %% [markdown] lang="zh"
 # `nn.Parameter` 就是要求梯度的叶子节点，`optim.SGD` 做的就是第 5 页的那一步：$w \leftarrow w - 0.5 \, g$。
@@ -147,8 +148,8 @@ print("the wrong ones were given", [round(p, 2) for p in sure[~right].tolist()])
 # %% [markdown] lang="en"
 # ## The border moves
 #
-# Where $w_1 x_1 + w_2 x_2 + b = 0$ the model is undecided: a straight line. Each step of the descent turns it and shifts it.
-# We began on purpose with a bad one.
+# Where $w_1 x_1 + w_2 x_2 + b = 0$ the model is undecided: a straight line. Each step of the descent turns it and
+# shifts it. We began on purpose with a bad one.
 
 # %% [markdown] lang="zh"
 # ## 分界线在移动
@@ -187,8 +188,8 @@ plt.show()
 # large.
 #
 # :::{break}
-# A flower of kind 0 with the logit 200: the model is certain, and wrong. What should the loss be, roughly? What should its
-# slope be, so that something is learned? Then run the cell.
+# A flower of kind 0 with the logit 200: the model is certain, and wrong. What should the loss be, roughly? What should
+# its slope be, so that something is learned? Then run the cell.
 # :::
 
 # %% [markdown] lang="zh"
@@ -216,17 +217,17 @@ for name, loss_of in ways.items():
     print(f"{'':12} slope {[round(v, 2) for v in z.grad.tolist()]}")
 
 # %% [markdown] lang="en"
-# The right answers are a loss of about 200 and a slope of 1. Without the clamp the loss is infinite and the slope is `nan`,
-# and one `nan` spoils all weights for good. With the clamp the loss stops at 23.03, which is $-\ln 10^{-10}$, and the slope is
-# 0: from the flower that is most wrong, nothing is learned. It begins at 20 already, because in `float32` $1 - \sigma(20)$ is
-# exactly 0.
+# The right answers are a loss of about 200 and a slope of 1. Without the clamp the loss is infinite and the slope is
+# `nan`, and one `nan` spoils all weights for good. With the clamp the loss stops at 23.03, which is $-\ln 10^{-10}$,
+# and the slope is 0: from the flower that is most wrong, nothing is learned. It begins at 20 already, because in
+# `float32` $1 - \sigma(20)$ is exactly 0.
 #
 # The last way never computes $1 - p$. With a little algebra the loss of one flower becomes
 #
 # $$ \max(z, 0) - z t + \ln(1 + e^{-|z|}) $$
 #
-# The exponent is never positive, so nothing overflows. The logarithm is taken of a number between 1 and 2. And the slope is
-# $\sigma(z) - t$. This is what "with logits" means: sigmoid and loss in one step.
+# The exponent is never positive, so nothing overflows. The logarithm is taken of a number between 1 and 2. And the
+# slope is $\sigma(z) - t$. This is what "with logits" means: sigmoid and loss in one step.
 
 # %% [markdown] lang="zh"
 # 正确答案是：损失约为 200，斜率为 1。不截断时，损失是无穷大，斜率是 `nan`，而只要有一个 `nan`，所有权重就都毁了。
@@ -260,8 +261,8 @@ viz.draw(nn.BCEWithLogitsLoss()(torch.mm(x[train], w) + b, labels[train]))
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# One rule, with the formula from above (and with the weights that PyTorch's loss can have). $\ln(1 + e^{-x})$ is computed in
-# the stable way by a kernel:
+# One rule, with the formula from above (and with the weights that PyTorch's loss can have). $\ln(1 + e^{-x})$ is
+# computed in the stable way by a kernel:
 #
 # ```{source} tinytorch/ops/loss.py BinaryCrossEntropyWithLogits
 # ```
@@ -383,7 +384,8 @@ print("right_with_four: right")
 #
 # :::{torch}
 # The page runs unchanged. Older programs print `loss.data[0]` and call `F.sigmoid`; today one writes `loss.item()` and
-# `torch.sigmoid`. For more than two classes there is `nn.CrossEntropyLoss`, which takes logits for the same reason: page 12.
+# `torch.sigmoid`. For more than two classes there is `nn.CrossEntropyLoss`, which takes logits for the same reason:
+# page 12.
 # :::
 #
 # Next: [one network, told six times](07_one_network_six_ways).

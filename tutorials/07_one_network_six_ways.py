@@ -1,11 +1,11 @@
 # %% [markdown] lang="en"
 # # One network, told six times
 #
-# The same small network can be written in ten lines or in forty. Do they compute the same? And who does the work of the lines
-# that you no longer write?
+# The same small network can be written in ten lines or in forty. Do they compute the same? And who does the work of the
+# lines that you no longer write?
 #
-# After this page you can write a two-layer network in all ways from plain NumPy to `nn.Module`, and say each time who does
-# the work.
+# After this page you can write a two-layer network in all ways from plain NumPy to `nn.Module`, and say each time who
+# does the work.
 
 # %% [markdown] lang="zh"
 # # 同一个网络，讲六遍
@@ -24,10 +24,10 @@ from tinytorch import nn
 # %% [markdown] lang="en"
 # ## The task
 #
-# Sixty-four robot arms, drawn at random: an upper arm and a forearm with two angles. From sine and cosine of both angles (4
-# numbers) the network shall say where the hand is (2 numbers). The truth is simple enough to be learned and too crooked for
-# a line. One hidden layer of 40 numbers with a ReLU: two matrices, $w_1$ of shape $(4, 40)$ and $w_2$ of shape $(40, 2)$. The
-# ReLU makes negative numbers 0 and leaves the others as they are.
+# Sixty-four robot arms, drawn at random: an upper arm and a forearm with two angles. From sine and cosine of both
+# angles (4 numbers) the network shall say where the hand is (2 numbers). The truth is simple enough to be learned and
+# too crooked for a line. One hidden layer of 40 numbers with a ReLU: two matrices, $w_1$ of shape $(4, 40)$ and $w_2$
+# of shape $(40, 2)$. The ReLU makes negative numbers 0 and leaves the others as they are.
 
 # %% [markdown] lang="zh"
 # ## 任务
@@ -94,7 +94,8 @@ for step in range(steps):
     w2 -= rate * grad_w2
 
 # %% [markdown] lang="en"
-# Each side of a product needs the other one: `grad_w2` needs `r`, and `grad_r` needs `w2`. Of `h` only the sign is needed.
+# Each side of a product needs the other one: `grad_w2` needs `r`, and `grad_r` needs `w2`. Of `h` only the sign is
+# needed.
 #
 # ## Second: tensors, still by hand
 #
@@ -157,13 +158,13 @@ loss = (y_pred - y).pow(2).mean()
 viz.draw(loss, direction="backward")
 
 # %% [markdown] lang="en"
-# Read the picture from the loss upwards: the arrows carry `grad_y`, `grad_r`, `grad_h` and the gradients of the weights, the
-# lines of the first telling.
+# Read the picture from the loss upwards: the arrows carry `grad_y`, `grad_r`, `grad_h` and the gradients of the
+# weights, the lines of the first telling.
 #
 # ## Fourth: a rule of your own
 #
-# Suppose there were no ReLU. Then you write its rule, and autograd does the rest. There are three ways to write it. In the
-# first one, `forward` gets the context `ctx`, where it leaves what `backward` will need:
+# Suppose there were no ReLU. Then you write its rule, and autograd does the rest. There are three ways to write it. In
+# the first one, `forward` gets the context `ctx`, where it leaves what `backward` will need:
 
 # %% [markdown] lang="zh"
 # 从损失开始往上读：箭头上传递的是 `grad_y`、`grad_r`、`grad_h` 和权重的梯度，正是第一遍里手写的那几行。
@@ -233,8 +234,8 @@ loss = train(Positive.apply, "Function")
 train(PositiveToo.apply, "setup_context")
 
 # %% [markdown] lang="en"
-# The third is from the first years of PyTorch: `forward` and `backward` are methods of an object that is made anew for each
-# call. PyTorch has given it up; tinytorch still runs it, so that old texts can be followed (page 13).
+# The third is from the first years of PyTorch: `forward` and `backward` are methods of an object that is made anew for
+# each call. PyTorch has given it up; tinytorch still runs it, so that old texts can be followed (page 13).
 
 # %% [markdown] lang="zh"
 # 第三种出自 PyTorch 的早期：`forward` 和 `backward` 是对象的方法，每调用一次就新建一个对象。PyTorch 已经不支持了，
@@ -260,9 +261,9 @@ viz.draw(loss)
 # %% [markdown] lang="en"
 # ## Fifth: layers in a row
 #
-# `nn.Linear` holds a matrix and multiplies by it; `nn.Sequential` calls one layer after the other; `nn.MSELoss` is the mean of
-# the squares; `optim.SGD` subtracts. To compare, we put our own starting weights in. A `Linear` keeps its matrix transposed:
-# one row for each output.
+# `nn.Linear` holds a matrix and multiplies by it; `nn.Sequential` calls one layer after the other; `nn.MSELoss` is the
+# mean of the squares; `optim.SGD` subtracts. To compare, we put our own starting weights in. A `Linear` keeps its
+# matrix transposed: one row for each output.
 
 # %% [markdown] lang="zh"
 # ## 第五遍：一层接一层
@@ -289,13 +290,13 @@ for step in range(steps):
 # %% [markdown] lang="en"
 # ## Sixth: a module of your own, and Adam
 #
-# When layers do not simply follow one another, you write a class: layers in `__init__`, the way through them in `forward`.
-# This one has biases, its own starting weights, and Adam, which gives each weight a step size of its own. So its numbers
-# are others, and they should be better.
+# When layers do not simply follow one another, you write a class: layers in `__init__`, the way through them in
+# `forward`. This one has biases, its own starting weights, and Adam, which gives each weight a step size of its own. So
+# its numbers are others, and they should be better.
 #
 # :::{note} Function or Module?
-# A `Function` is one operation. It keeps nothing from call to call, and brings its own `backward`. A `Module` keeps parameters
-# and puts operations together; its `backward` comes from theirs, so nobody writes one.
+# A `Function` is one operation. It keeps nothing from call to call, and brings its own `backward`. A `Module` keeps
+# parameters and puts operations together; its `backward` comes from theirs, so nobody writes one.
 # :::
 #
 # :::{predict}
@@ -342,8 +343,8 @@ for step in range(steps):
     optimizer.step()
 
 # %% [markdown] lang="en"
-# $4 \cdot 40 + 40$ in the inner layer and $40 \cdot 2 + 2$ in the outer one. `torch.summary` makes a table of that; for PyTorch
-# the package torchsummary does.
+# $4 \cdot 40 + 40$ in the inner layer and $40 \cdot 2 + 2$ in the outer one. `torch.summary` makes a table of that; for
+# PyTorch the package torchsummary does.
 
 # %% [markdown] lang="zh"
 # 内层有 $4 \cdot 40 + 40$ 个，外层有 $40 \cdot 2 + 2$ 个。`torch.summary` 会列成一张表；在 PyTorch 里，这是 torchsummary 这个包做的事。
@@ -388,8 +389,8 @@ plt.show()
 
 # %% [markdown] lang="en"
 # :::{break}
-# In the third telling, leave out the line that clears the gradients. Each step is then much larger. Predict whether the loss
-# falls faster or slower, then run it.
+# In the third telling, leave out the line that clears the gradients. Each step is then much larger. Predict whether the
+# loss falls faster or slower, then run it.
 # :::
 
 # %% [markdown] lang="zh"
@@ -410,9 +411,9 @@ for step in range(101):
         w2 -= rate * w2.grad
 
 # %% [markdown] lang="en"
-# Slower, and not even steadily. Every step now uses the sum of all gradients so far. The weights move like a ball without
-# friction: it gathers speed, shoots past the bottom of the valley and up the other side. A little of that is useful, and is
-# called momentum (page 9).
+# Slower, and not even steadily. Every step now uses the sum of all gradients so far. The weights move like a ball
+# without friction: it gathers speed, shoots past the bottom of the valley and up the other side. A little of that is
+# useful, and is called momentum (page 9).
 #
 # ## How tinytorch does it
 #
@@ -446,8 +447,8 @@ for step in range(101):
 # ## Exercises
 #
 # :::{exercise} Biases by hand
-# Add a bias to both layers of the first telling: return the gradients of the mean squared error with respect to `w1`, `b1`,
-# `w2`, `b2`, without autograd. Shapes: `x` $(n, i)$, `w1` $(i, h)$, `b1` $(h)$, `w2` $(h, o)$, `b2` $(o)$.
+# Add a bias to both layers of the first telling: return the gradients of the mean squared error with respect to `w1`,
+# `b1`, `w2`, `b2`, without autograd. Shapes: `x` $(n, i)$, `w1` $(i, h)$, `b1` $(h)$, `w2` $(h, o)$, `b2` $(o)$.
 # :::
 
 # %% [markdown] lang="zh"
@@ -584,8 +585,8 @@ print("Shortcut: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Everything runs on PyTorch and prints the same numbers, except for the old form of the `Function` and for `torch.summary`:
-# seed, starting weights and arithmetic are PyTorch's.
+# Everything runs on PyTorch and prints the same numbers, except for the old form of the `Function` and for
+# `torch.summary`: seed, starting weights and arithmetic are PyTorch's.
 # :::
 #
 # Next: [inside autograd](08_inside_autograd).

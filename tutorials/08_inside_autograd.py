@@ -53,9 +53,9 @@ y = (h * h + h).sum()
 show(y.grad_fn)
 
 # %% [markdown] lang="en"
-# `ExpBackward0` appears three times, because three edges lead to it: `h` was used three times. It is one and the same node
-# each time. A node can be called: it takes the gradient of its result and returns those of its inputs. Nothing else
-# happens; no `.grad` is written.
+# `ExpBackward0` appears three times, because three edges lead to it: `h` was used three times. It is one and the same
+# node each time. A node can be called: it takes the gradient of its result and returns those of its inputs. Nothing
+# else happens; no `.grad` is written.
 
 # %% [markdown] lang="zh"
 # `ExpBackward0` 出现了三次，因为有三条边通向它：`h` 用了三次。三处其实是同一个节点。节点可以像函数一样调用：
@@ -199,8 +199,8 @@ print(ran)
 print(torch.equal(mine, x.grad))
 
 # %% [markdown] lang="en"
-# That is autograd's engine: thirty lines, no recursion, each node once. When several nodes are ready, the one that was made
-# last goes first (`_sequence_nr` numbers nodes as they are made). The result would be the same in any order, but
+# That is autograd's engine: thirty lines, no recursion, each node once. When several nodes are ready, the one that was
+# made last goes first (`_sequence_nr` numbers nodes as they are made). The result would be the same in any order, but
 # going back in the order of the forward pass frees the large intermediate values soonest.
 #
 # :::{predict}
@@ -239,14 +239,14 @@ plt.show()
 #
 # ## How tinytorch does it
 #
-# Here is the real thing. `_count_edges` you know already; the edges lie in one flat tuple, node and output number in turn,
-# because a graph may have millions of them.
+# Here is the real thing. `_count_edges` you know already; the edges lie in one flat tuple, node and output number in
+# turn, because a graph may have millions of them.
 #
 # ```{source} tinytorch/autograd/engine.py _count_edges
 # ```
 #
-# And this is the loop that runs behind every `loss.backward()`. Look for your own lines: `buffers` is `arrived`, `waiting`
-# and `ready` have kept their names.
+# And this is the loop that runs behind every `loss.backward()`. Look for your own lines: `buffers` is `arrived`,
+# `waiting` and `ready` have kept their names.
 #
 # ```{source} tinytorch/autograd/engine.py _walk
 # ```
@@ -290,8 +290,8 @@ plt.show()
 # ```{source} tinytorch/ops/exponential.py Exp
 # ```
 #
-# From outside you write the same two methods in a `Function`. Take $y = x / (1 + |x|)$, a curve that flattens on both sides;
-# its slope is $1 / (1 + |x|)^2$. One of the two lines below is wrong.
+# From outside you write the same two methods in a `Function`. Take $y = x / (1 + |x|)$, a curve that flattens on both
+# sides; its slope is $1 / (1 + |x|)^2$. One of the two lines below is wrong.
 
 # %% [markdown] lang="zh"
 # ## 写一条自己的规则
@@ -331,7 +331,8 @@ print(points.grad)
 # input a little to both sides, looks how much the result changes, and compares this with what backward said.
 #
 # :::{break}
-# Read the two matrices. The numerical one is measured, the analytical one is what the rule returned. Which power is missing?
+# Read the two matrices. The numerical one is measured, the analytical one is what the rule returned. Which power is
+# missing?
 # :::
 
 # %% [markdown] lang="zh"
@@ -349,8 +350,8 @@ except RuntimeError as error:
     print("GradcheckError:", error)
 
 # %% [markdown] lang="en"
-# At $x = 0.5$ the measured slope is $0.4444 = (1 / 1.5)^2$, the rule said $1 / 1.5$. The square is missing. Use `float64` for
-# such checks: differences of `float32` numbers have too few digits left.
+# At $x = 0.5$ the measured slope is $0.4444 = (1 / 1.5)^2$, the rule said $1 / 1.5$. The square is missing. Use
+# `float64` for such checks: differences of `float32` numbers have too few digits left.
 
 # %% [markdown] lang="zh"
 # 在 $x = 0.5$ 处，量出来的斜率是 $0.4444 = (1 / 1.5)^2$，而规则给的是 $1 / 1.5$：少了一个平方。
@@ -405,8 +406,8 @@ print(
 )
 
 # %% [markdown] lang="en"
-# One class, one formula. Note that `backward` is the same line for arrays and for tensors: the engine feeds it arrays, and
-# tensors only when somebody wants second derivatives.
+# One class, one formula. Note that `backward` is the same line for arrays and for tensors: the engine feeds it arrays,
+# and tensors only when somebody wants second derivatives.
 #
 # ## Exercises
 #
@@ -448,8 +449,8 @@ print("patient: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} The gradient on the way
-# Return the gradient that arrives at `node` when backward starts at `root` with `grad`. Change the engine so that it stops
-# there and writes no `.grad`.
+# Return the gradient that arrives at `node` when backward starts at `root` with `grad`. Change the engine so that it
+# stops there and writes no `.grad`.
 # :::
 
 # %% [markdown] lang="zh"
@@ -550,9 +551,9 @@ print("Hill: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# `naive` and `engine` run unchanged on PyTorch's graphs: `grad_fn`, `next_functions`, `variable` and calling a node are the
-# same. PyTorch's own engine is written in C++ and has a thread for each device, but it counts edges and takes the node
-# that was made last, just as here.
+# `naive` and `engine` run unchanged on PyTorch's graphs: `grad_fn`, `next_functions`, `variable` and calling a node are
+# the same. PyTorch's own engine is written in C++ and has a thread for each device, but it counts edges and takes the
+# node that was made last, just as here.
 # :::
 #
 # Next: [what modules and optimizers add](09_modules_and_optimizers).
