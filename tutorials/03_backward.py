@@ -124,7 +124,7 @@ x.grad = None
 print(x.grad)
 
 # %% [markdown] lang="en"
-# This is useful: a batch that does not fit into memory can be taken in pieces. And forgetting it is a very common
+# This is useful: a batch that does not fit into memory can be taken in pieces. And forgetting to clear is a very common
 # mistake in training loops. `optimizer.zero_grad()` clears for you (page 9).
 #
 # ## More than one number

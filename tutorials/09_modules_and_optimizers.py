@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Modules and optimizers
 #
-# `model.parameters()` finds every weight of a network, however deeply it is nested, and `optimizer.step()` moves them. Nobody
-# told either of them where the weights are. How do they know?
+# `model.parameters()` finds every weight of a network, however deeply it is nested, and `optimizer.step()` moves them.
+# Nobody told either of them where the weights are. How do they know?
 #
 # After this page you can write a layer, momentum and Adam yourself, check them against the ready-made ones, and stop and
 # resume a training as if nothing had happened.
@@ -26,8 +26,8 @@ from tinytorch import nn
 # %% [markdown] lang="en"
 # ## A module notices what you assign
 #
-# Here is a layer that shifts and scales. `nn.Parameter` marks a tensor as something to be learned; a *buffer* is kept with
-# the module but not learned.
+# Here is a layer that shifts and scales. `nn.Parameter` marks a tensor as something to be learned; a *buffer* is kept
+# with the module but not learned.
 #
 # :::{predict}
 # Four things are assigned in `__init__`. Which of them will `named_parameters` list?
@@ -62,9 +62,10 @@ print([name for name, _ in layer.named_parameters()])
 print([name for name, _ in layer.named_buffers()])
 
 # %% [markdown] lang="en"
-# `calls` is a buffer, `note` an ordinary attribute. The trick is Python's `__setattr__`: a class that defines it is asked at
-# every assignment `self.x = value`. A module sorts the value by its type: parameters into one dictionary, modules into
-# another, everything else where it would go anyway. So modules that contain modules form a tree, and `parameters()` walks it.
+# `calls` is a buffer, `note` an ordinary attribute. The trick is Python's `__setattr__`: a class that defines it is
+# asked at every assignment `self.x = value`. A module sorts the value by its type: parameters into one dictionary,
+# modules into another, everything else where it would go anyway. So modules that contain modules form a tree, and
+# `parameters()` walks it.
 
 # %% [markdown] lang="zh"
 # `calls` 是缓冲区，`note` 只是普通的属性。诀窍在于 Python 的 `__setattr__`：类里定义了它，每次 `self.x = value` 都会先经过它。
@@ -80,8 +81,8 @@ for name, parameter in model.named_parameters():
     print(f"{name:12} {tuple(parameter.shape)}")
 
 # %% [markdown] lang="en"
-# The names are the ways through the tree: `2.1.weight` is in child 2, and there in child 1. The pictures use the same names,
-# and draw each module as a frame.
+# The names are the ways through the tree: `2.1.weight` is in child 2, and there in child 1. The pictures use the same
+# names, and draw each module as a frame.
 
 # %% [markdown] lang="zh"
 # 名字就是树上的路径：`2.1.weight` 是 2 号子模块里 1 号子模块的权重。图上用的也是这些名字，每个模块画成一个框。
@@ -123,13 +124,13 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown] lang="en"
-# The cure is `nn.ModuleList([...])` in place of the list. If another layer is registered beside such a list, there is no error
-# at all: the forgotten layers just never learn.
+# The cure is `nn.ModuleList([...])` in place of the list. If another layer is registered beside such a list, there is
+# no error at all: the forgotten layers just never learn.
 #
 # ## Three ways down
 #
-# An optimizer knows a list of tensors and a rule. Let us watch three rules in a valley that is a hundred times as steep in
-# one direction as in the other:
+# An optimizer knows a list of tensors and a rule. Let us watch three rules in a valley that is a hundred times as steep
+# in one direction as in the other:
 #
 # $$ f(a, b) = \frac{a^2}{100} + b^2 $$
 
@@ -233,8 +234,8 @@ mine = walk(lambda params: MySGD(params, lr=0.3, momentum=0.9))
 print(close(mine, walk(ways["SGD, momentum 0.9"])))
 
 # %% [markdown] lang="en"
-# The two ways are the same. Adam (Kingma and Ba, 2014) keeps two averages that forget slowly: $m$ of the gradients and $v$ of
-# their squares. Both begin at 0, which is too small, and the division by $1 - \beta^t$ makes up for it:
+# The two ways are the same. Adam (Kingma and Ba, 2014) keeps two averages that forget slowly: $m$ of the gradients and
+# $v$ of their squares. Both begin at 0, which is too small, and the division by $1 - \beta^t$ makes up for it:
 #
 # $$ m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2 $$
 #
@@ -289,8 +290,8 @@ print(p.detach())
 #
 # ## Stop and go on
 #
-# `state_dict()` is the tree as a flat dictionary, name to tensor, buffers included. The optimizer has one, too: its averages
-# and counters. Save both, and the training can go on later, elsewhere, with the same numbers.
+# `state_dict()` is the tree as a flat dictionary, name to tensor, buffers included. The optimizer has one, too: its
+# averages and counters. Save both, and the training can go on later, elsewhere, with the same numbers.
 
 # %% [markdown] lang="zh"
 # 两个走的距离都等于学习率，这里是 0.1：第一步只看梯度的正负号。
@@ -359,13 +360,14 @@ except RuntimeError as error:
     print("RuntimeError:", error)
 
 # %% [markdown] lang="en"
-# The forgotten averages make a difference, though a silent one. A model of another shape is refused, with the names of all
-# that does not fit.
+# The forgotten averages make a difference, though a silent one. A model of another shape is refused, with the names of
+# all that does not fit.
 #
 # ## Training and using
 #
-# Some layers behave differently while the network learns. Dropout then sets about half of its inputs to zero and doubles the
-# others, so that no single number becomes indispensable. `eval()` turns that off for the whole tree, `train()` on again.
+# Some layers behave differently while the network learns. Dropout then sets about half of its inputs to zero and
+# doubles the others, so that no single number becomes indispensable. `eval()` turns that off for the whole tree,
+# `train()` on again.
 
 # %% [markdown] lang="zh"
 # 忘了那些平均值，结果就不一样了，而且不会有任何提示。形状对不上的模型则会被拒绝，并列出所有对不上的名字。
@@ -461,8 +463,8 @@ print("MyLinear: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Weight decay
-# Write a step of gradient descent that also shrinks each parameter: $p \leftarrow p - \eta (g + \lambda p)$. Change the tensors
-# in place.
+# Write a step of gradient descent that also shrinks each parameter: $p \leftarrow p - \eta (g + \lambda p)$. Change the
+# tensors in place.
 # :::
 
 # %% [markdown] lang="zh"
@@ -494,8 +496,8 @@ print("decaying_step: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Freeze
-# Let only those parameters learn whose names begin with `prefix`: return them as a list, and see to it that the others get no
-# gradient at all.
+# Let only those parameters learn whose names begin with `prefix`: return them as a list, and see to it that the others
+# get no gradient at all.
 # :::
 
 # %% [markdown] lang="zh"
@@ -534,9 +536,9 @@ print("only: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Everything here prints the same. PyTorch has a dozen more optimizers, and schedules that change the rate during training. You
-# use them in the same way: `zero_grad`, `backward`, `step`. A file saved by tinytorch opens in PyTorch, and the other way
-# round.
+# Everything here prints the same. PyTorch has a dozen more optimizers, and schedules that change the rate during
+# training. You use them in the same way: `zero_grad`, `backward`, `step`. A file saved by tinytorch opens in PyTorch,
+# and the other way round.
 # :::
 #
 # Next: [when gradients go wrong](10_debugging_gradients).

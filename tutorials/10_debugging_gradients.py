@@ -3,9 +3,9 @@
 #
 # The loss does not fall, or a message in red says something about versions and leaves. What now?
 #
-# Here are twenty mishaps that people often ask about, in five groups: no gradient arrives, backward refuses, shapes and kinds
-# do not fit, rules of your own, and the worst: nothing is said at all. Each is provoked, read and mended. After this page you
-# know the messages when you meet them.
+# Here are twenty mishaps that people often ask about, in five groups: no gradient arrives, backward refuses, shapes and
+# kinds do not fit, rules of your own, and the worst: nothing is said at all. Each is provoked, read and mended. After
+# this page you know the messages when you meet them.
 #
 # :::{predict}
 # Before you run a cell, say what will happen: an error, a warning, or a wrong number and no word?
@@ -66,8 +66,8 @@ with warned():
     print(h.grad)
 
 # %% [markdown] lang="en"
-# *Cure:* `h.retain_grad()` before `backward`, or read the gradient of the leaf. (`retain_graph=True` is something else, see
-# page 3.) It has to be a tensor that takes part:
+# *Cure:* `h.retain_grad()` before `backward`, or read the gradient of the leaf. (`retain_graph=True` is something else,
+# see page 3.) It has to be a tensor that takes part:
 
 # %% [markdown] lang="zh"
 # *办法*：在 `backward` 之前调用 `h.retain_grad()`，或者读叶子的梯度。（`retain_graph=True` 是另一回事，见第 3 页。）
@@ -92,8 +92,8 @@ with shown():
     (guess - 2).pow(2).backward()
 
 # %% [markdown] lang="en"
-# *Cure:* follow the values back from the loss and look at each `requires_grad`. `argmax` has no slope: compute the loss from
-# the scores themselves. `viz.record()` shows the place:
+# *Cure:* follow the values back from the loss and look at each `requires_grad`. `argmax` has no slope: compute the loss
+# from the scores themselves. `viz.record()` shows the place:
 
 # %% [markdown] lang="zh"
 # *办法*：从损失往回找，逐个看 `requires_grad`。`argmax` 没有斜率：应该直接用 scores 来算损失。`viz.record()` 会标出断在哪里：
@@ -176,8 +176,8 @@ with shown():
 # %% [markdown] lang="en"
 # *Cure:* `.mean()` or `.sum()` first, or `backward(weights)`.
 #
-# **6. Twice through the same graph.** Often a state that is carried from one step of a loop to the next, so that the second
-# step's graph contains the first one's.
+# **6. Twice through the same graph.** Often a state that is carried from one step of a loop to the next, so that the
+# second step's graph contains the first one's.
 
 # %% [markdown] lang="zh"
 # *办法*：先 `.mean()` 或 `.sum()`，或者 `backward(weights)`。
@@ -193,10 +193,11 @@ with shown():
         state.backward()
 
 # %% [markdown] lang="en"
-# *Cure:* `state = state.detach()` at the beginning of each step. `retain_graph=True` silences the message, too, but then each
-# step goes back through all earlier ones.
+# *Cure:* `state = state.detach()` at the beginning of each step. `retain_graph=True` silences the message, too, but
+# then each step goes back through all earlier ones.
 #
-# **7. A saved value was overwritten.** The message counts versions: the tensor was saved at version 0 and is at version 1 now.
+# **7. A saved value was overwritten.** The message counts versions: the tensor was saved at version 0 and is at version
+# 1 now.
 
 # %% [markdown] lang="zh"
 # *办法*：每一步开头写 `state = state.detach()`。`retain_graph=True` 也能让报错消失，但那样每一步都会把之前所有的步再走一遍。
@@ -213,8 +214,8 @@ with shown():
 # %% [markdown] lang="en"
 # *Cure:* `y = y * 2`.
 #
-# **8. The same, by an optimizer.** A step changes the weights in place. If you go back through an older graph afterwards, the
-# weights in it are not those of the forward pass.
+# **8. The same, by an optimizer.** A step changes the weights in place. If you go back through an older graph
+# afterwards, the weights in it are not those of the forward pass.
 
 # %% [markdown] lang="zh"
 # *办法*：写成 `y = y * 2`。
@@ -231,8 +232,8 @@ with shown():
     loss.backward()
 
 # %% [markdown] lang="en"
-# *Cure:* all backward passes first, then the step; or compute the loss anew. This one is frequent with networks that train
-# against each other (GANs).
+# *Cure:* all backward passes first, then the step; or compute the loss anew. This one is frequent with networks that
+# train against each other (GANs).
 #
 # **9. A leaf was written to.**
 
@@ -247,7 +248,8 @@ with shown():
     w[0] = 1.0
 
 # %% [markdown] lang="en"
-# *Cure:* `with torch.no_grad():` around it, if the leaf is to get a new value; a `clone()`, if the graph is to go on from it.
+# *Cure:* `with torch.no_grad():` around it, if the leaf is to get a new value; a `clone()`, if the graph is to go on
+# from it.
 #
 # ## Shapes and kinds
 #
@@ -339,7 +341,8 @@ with shown():
 #
 # ## Rules of your own
 #
-# **16. Too few gradients.** `backward` returns one for each argument of `forward`, and `None` for those that are no tensors.
+# **16. Too few gradients.** `backward` returns one for each argument of `forward`, and `None` for those that are no
+# tensors.
 
 # %% [markdown] lang="zh"
 # *办法*：`.detach().numpy()`。
@@ -370,8 +373,8 @@ with shown():
 # *Cure:* `return grad * ctx.n * x ** (ctx.n - 1), None`. Whether the first one is right, `torch.autograd.gradcheck` tells
 # (page 8).
 #
-# **17. The gradient is not a number.** Where did the `nan` come from? Anomaly mode stops at the first rule that returns one,
-# and warns with the line where that operation was called.
+# **17. The gradient is not a number.** Where did the `nan` come from? Anomaly mode stops at the first rule that returns
+# one, and warns with the line where that operation was called.
 
 # %% [markdown] lang="zh"
 # *办法*：`return grad * ctx.n * x ** (ctx.n - 1), None`。第一个对不对，问 `torch.autograd.gradcheck`（见第 8 页）。
@@ -390,10 +393,11 @@ with warnings.catch_warnings(), shown():
         (x.sqrt() * torch.tensor([0.0, 1.0])).sum().backward()
 
 # %% [markdown] lang="en"
-# The slope of the root is infinite at 0, and $0 \cdot \infty$ is no number. *Cure:* keep away from 0, `(x + 1e-12).sqrt()`.
+# The slope of the root is infinite at 0, and $0 \cdot \infty$ is no number. *Cure:* keep away from 0,
+# `(x + 1e-12).sqrt()`.
 #
-# Pictures help here, too. The picture of a backward that raised shows how far it came. This is number 7 once more: the node
-# that failed is red.
+# Pictures help here, too. The picture of a backward that raised shows how far it came. This is number 7 once more: the
+# node that failed is red.
 
 # %% [markdown] lang="zh"
 # 平方根在 0 处的斜率是无穷大，而 $0 \cdot \infty$ 不是数。*办法*：离 0 远一点，`(x + 1e-12).sqrt()`。
@@ -429,8 +433,8 @@ for _ in range(3):
 # %% [markdown] lang="en"
 # *Cure:* `w.grad = None` or `optimizer.zero_grad()` in each round.
 #
-# **19. A loss that broadcasts.** Predictions of shape $(3, 1)$ minus targets of shape $(3)$ give a table of 9 differences: each
-# prediction is compared with all targets. The built-in losses at least warn.
+# **19. A loss that broadcasts.** Predictions of shape $(3, 1)$ minus targets of shape $(3)$ give a table of 9
+# differences: each prediction is compared with all targets. The built-in losses at least warn.
 
 # %% [markdown] lang="zh"
 # *办法*：每一轮都写 `w.grad = None` 或 `optimizer.zero_grad()`。
@@ -493,8 +497,8 @@ for name, p in model.named_parameters():
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# Messages are made where the mistake is found. The first line is PyTorch's; the rest says what to do. This is the whole of
-# number 6:
+# Messages are made where the mistake is found. The first line is PyTorch's; the rest says what to do. This is the whole
+# of number 6:
 #
 # ```{source} tinytorch/autograd/messages.py freed_error
 # ```
@@ -553,8 +557,8 @@ print("learn: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} The length of a vector
-# Return the length of `x`, $\sqrt{\sum x_i^2}$, with a gradient that is 0 instead of `nan` where all elements are 0, and exact
-# elsewhere. Do not use `norm`.
+# Return the length of `x`, $\sqrt{\sum x_i^2}$, with a gradient that is 0 instead of `nan` where all elements are 0,
+# and exact elsewhere. Do not use `norm`.
 # :::
 
 # %% [markdown] lang="zh"
@@ -589,7 +593,8 @@ print("length: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} Who gets nothing?
-# Call `loss.backward()`. Return the names of all parameters of `model` that have no gradient then, or one that is 0 everywhere.
+# Call `loss.backward()`. Return the names of all parameters of `model` that have no gradient then, or one that is 0
+# everywhere.
 # :::
 
 # %% [markdown] lang="zh"
@@ -624,8 +629,8 @@ print("left_out: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Class and first line of every message on this page are PyTorch's. What you have learned to read here, you can read there, and
-# a search for the first line finds others who asked.
+# Class and first line of every message on this page are PyTorch's. What you have learned to read here, you can read
+# there, and a search for the first line finds others who asked.
 # :::
 #
 # Next: [where the time goes](11_speed).

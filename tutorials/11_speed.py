@@ -4,9 +4,9 @@
 # Multiplying two matrices is three nested loops. You can write that in five lines of C, and NumPy will still be more than
 # twenty times as fast, on the same machine. What does it know?
 #
-# After this page you can measure without fooling yourself, say whether a program waits for arithmetic or for memory, and
-# read one of tinytorch's kernels. The numbers are those of the machine that built this page. Yours will differ; the ratios
-# will differ less.
+# After this page you can measure without fooling yourself, say whether a program waits for arithmetic or for memory,
+# and read one of tinytorch's kernels. The numbers are those of the machine that built this page. Yours will differ; the
+# ratios will differ less.
 
 # %% [markdown] lang="zh"
 # # 时间花在哪里
@@ -30,8 +30,8 @@ torch.set_num_threads(1)
 # %% [markdown] lang="en"
 # ## Measuring
 #
-# A single measurement says little: other programs run, memory is used for the first time, the processor changes its clock.
-# All these only make things slower, so the *smallest* of many times is the most honest one.
+# A single measurement says little: other programs run, memory is used for the first time, the processor changes its
+# clock. All these only make things slower, so the *smallest* of many times is the most honest one.
 
 # %% [markdown] lang="zh"
 # ## 怎样测量
@@ -91,8 +91,8 @@ for size, duration in zip(sizes, times):
 # memory. They come in lines of 64 bytes, 16 numbers of `float32` at once.
 #
 # :::{predict}
-# Two sums of as many numbers: a million in a row, and a million of which each lies 16 places behind the one before. By which
-# factor do they differ?
+# Two sums of as many numbers: a million in a row, and a million of which each lies 16 places behind the one before. By
+# which factor do they differ?
 # :::
 
 # %% [markdown] lang="zh"
@@ -126,14 +126,14 @@ print(
 )
 
 # %% [markdown] lang="en"
-# The same additions; but each number drags 15 others along that nobody wants. So a kernel walks along memory wherever it can,
-# whichever dimension that is.
+# The same additions; but each number drags 15 others along that nobody wants. So a kernel walks along memory wherever
+# it can, whichever dimension that is.
 #
 # ## Why three loops lose
 #
-# $C = A B$ with $n \times n$ matrices needs $2 n^3$ operations on only $3 n^2$ numbers: each number is used many times. The art is
-# to use it often while it is near. Here are four ways. The loops that are left in Python are the slow part; NumPy does the
-# rest.
+# $C = A B$ with $n \times n$ matrices needs $2 n^3$ operations on only $3 n^2$ numbers: each number is used many times.
+# The art is to use it often while it is near. Here are four ways. The loops that are left in Python are the slow part;
+# NumPy does the rest.
 #
 # :::{predict}
 # Three loops, two, one, none. By which factor does each way beat the one before?
@@ -200,11 +200,12 @@ for name, speed in flops.items():
     print(f"{name:16} {speed:9.3f} thousand million operations a second")
 
 # %% [markdown] lang="en"
-# The last way is more than ten thousand times as fast as the first, for the same numbers. To write the loops in C instead of
-# Python is not enough: three plain loops in C reach about 4 thousand million operations a second here. What helps is
-# *blocks*, a few rows of $A$ and columns of $B$ that fit into the processor's nearest memory and are used many times; and
-# SIMD instructions, which compute 16 products at once. Libraries called BLAS do that, tuned for each processor over decades.
-# Nobody beats them in an afternoon, so tinytorch does not try: its kernel finds NumPy's BLAS and calls it without detours.
+# The last way is more than ten thousand times as fast as the first, for the same numbers. To write the loops in C
+# instead of Python is not enough: three plain loops in C reach about 4 thousand million operations a second here. What
+# helps is *blocks*, a few rows of $A$ and columns of $B$ that fit into the processor's nearest memory and are used many
+# times; and SIMD instructions, which compute 16 products at once. Libraries called BLAS do that, tuned for each
+# processor over decades. Nobody beats them in an afternoon, so tinytorch does not try: its kernel finds NumPy's BLAS
+# and calls it without detours.
 #
 # The larger the matrix, the more work there is for each number that is fetched:
 
@@ -237,14 +238,14 @@ plt.show()
 # %% [markdown] lang="en"
 # ## One walk instead of ten
 #
-# Where there is little arithmetic, memory decides. One step of Adam reads four arrays and writes three. Written with NumPy,
-# each of its dozen operations walks through memory by itself, and most leave a temporary array behind. A kernel does it all
-# in one walk. The version in NumPy is kept as its *twin*: it says what the kernel has to compute, and does the work where
-# there is no compiler.
+# Where there is little arithmetic, memory decides. One step of Adam reads four arrays and writes three. Written with
+# NumPy, each of its dozen operations walks through memory by itself, and most leave a temporary array behind. A kernel
+# does it all in one walk. The version in NumPy is kept as its *twin*: it says what the kernel has to compute, and does
+# the work where there is no compiler.
 #
 # :::{predict}
-# For each parameter the kernel reads or writes seven numbers, the twin more than thirty. How much faster will the kernel be
-# on four million parameters?
+# For each parameter the kernel reads or writes seven numbers, the twin more than thirty. How much faster will the
+# kernel be on four million parameters?
 # :::
 
 # %% [markdown] lang="zh"
@@ -289,8 +290,9 @@ print(kernels.picked["optimizer"])
 # ## One after the other
 #
 # :::{break}
-# Compiled and in a row: is that enough? `sum` and `cumsum` make the same additions. But `cumsum` has to know every total on
-# the way, so each addition waits for the one before. `sum` keeps many totals side by side. How much is lost by waiting?
+# Compiled and in a row: is that enough? `sum` and `cumsum` make the same additions. But `cumsum` has to know every
+# total on the way, so each addition waits for the one before. `sum` keeps many totals side by side. How much is lost by
+# waiting?
 # :::
 
 # %% [markdown] lang="zh"
@@ -322,14 +324,14 @@ print(f"sum {together:.1f} us, cumsum {waiting:.1f} us")
 # ```{source} _ext/optimizer.pyx _adam
 # ```
 #
-# In front of it stands a *door*, which checks whether the arrays are what the room expects, and sends everything else to the
-# twin:
+# In front of it stands a *door*, which checks whether the arrays are what the room expects, and sends everything else
+# to the twin:
 #
 # ```{source} _ext/optimizer.pyx adam_step
 # ```
 #
-# The door of `matmul` is short. Behind it there are three ways to compute a product; the head of the file says when it takes
-# which:
+# The door of `matmul` is short. Behind it there are three ways to compute a product; the head of the file says when it
+# takes which:
 #
 # ```{source} _ext/matmul.pyx matmul
 # ```
@@ -426,8 +428,8 @@ print("in_blocks: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} One walk
-# Return mean and variance (dividing by $n$) of a sequence in *one* walk, without lists, so that a large common offset does no
-# harm. Welford's way: keep the mean so far, and the sum of squared differences from it.
+# Return mean and variance (dividing by $n$) of a sequence in *one* walk, without lists, so that a large common offset
+# does no harm. Welford's way: keep the mean so far, and the sum of squared differences from it.
 # :::
 
 # %% [markdown] lang="zh"
@@ -465,8 +467,9 @@ print("mean_and_variance: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# PyTorch's kernels are made by the same means: BLAS, SIMD, blocks, one walk. On large arrays the two are about even; on small
-# ones PyTorch has more to find out before each operation. The [benchmarks](../benchmarks) compare them, question by question.
+# PyTorch's kernels are made by the same means: BLAS, SIMD, blocks, one walk. On large arrays the two are about even; on
+# small ones PyTorch has more to find out before each operation. The [benchmarks](../benchmarks) compare them, question
+# by question.
 # :::
 #
 # Next: [reading digits](12_digits).

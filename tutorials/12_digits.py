@@ -1,9 +1,9 @@
 # %% [markdown] lang="en"
 # # Reading digits
 #
-# Eighteen hundred digits, written by hand, each on a grid of 8 times 8. Can a network of a few thousand numbers read digits
-# that it has never seen? The goal is to get more than 96 % of them right. Which ones will it get wrong, and would you have
-# got them right?
+# Eighteen hundred digits, written by hand, each on a grid of 8 times 8. Can a network of a few thousand numbers read
+# digits that it has never seen? The goal is to get more than 96 % of them right. Which ones will it get wrong, and
+# would you have got them right?
 #
 # After this page you can train a classifier in batches, say honestly how good it is, and look at its mistakes.
 
@@ -27,8 +27,8 @@ from tinytorch.utils.data import DataLoader, TensorDataset
 # %% [markdown] lang="en"
 # ## The pictures
 #
-# Each is 64 grey values from 0 to 16; they come with scikit-learn. We scale them to 0 to 1 and put 360 aside, drawn by lot.
-# Those are looked at once, at the end.
+# Each is 64 grey values from 0 to 16; they come with scikit-learn. We scale them to 0 to 1 and put 360 aside, drawn by
+# lot. Those are looked at once, at the end.
 
 # %% [markdown] lang="zh"
 # ## 图片
@@ -57,12 +57,13 @@ plt.show()
 # %% [markdown] lang="en"
 # ## Ten answers instead of two
 #
-# For two kinds one number was enough. For ten the network gives ten logits, and *softmax* makes probabilities of them that
-# sum to 1:
+# For two kinds one number was enough. For ten the network gives ten logits, and *softmax* makes probabilities of them
+# that sum to 1:
 #
 # $$ p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \qquad L = -\frac{1}{n} \sum_i \ln p_{i, t_i} $$
 #
-# `nn.CrossEntropyLoss` is both in one step, for the reasons of page 6: it takes logits and the numbers of the right classes.
+# `nn.CrossEntropyLoss` is both in one step, for the reasons of page 6: it takes logits and the numbers of the right
+# classes.
 #
 # :::{predict}
 # An untrained network gives every digit about the same probability. What is its loss, then?
@@ -111,8 +112,8 @@ print(f"{loss_fn(perfect, torch.tensor([0])).item():.2f}")
 print(f"{loss_fn(100 * perfect, torch.tensor([0])).item():.2f}")
 
 # %% [markdown] lang="en"
-# An answer that is certain and right, 1 for the digit and 0 for the others, still costs 1.46: softmax was taken twice. Logits
-# may grow without bounds, as in the second line, and the loss goes to 0.
+# An answer that is certain and right, 1 for the digit and 0 for the others, still costs 1.46: softmax was taken twice.
+# Logits may grow without bounds, as in the second line, and the loss goes to 0.
 #
 # And the targets have to be whole numbers:
 
@@ -131,8 +132,8 @@ except RuntimeError as error:
 # %% [markdown] lang="en"
 # ## Training in batches
 #
-# To look at all 1437 pictures is a lot of work for a single step. A `DataLoader` shuffles them and hands out batches of 64: a
-# gradient from 64 pictures is nearly as good, and costs a twentieth. One walk through all pictures is an *epoch*.
+# To look at all 1437 pictures is a lot of work for a single step. A `DataLoader` shuffles them and hands out batches of
+# 64: a gradient from 64 pictures is nearly as good, and costs a twentieth. One walk through all pictures is an *epoch*.
 
 # %% [markdown] lang="zh"
 # ## 分批训练
@@ -180,8 +181,8 @@ print(f"{accuracy(train):.2f} on the training pictures")
 print("more than 96 % on the others:", accuracy(test) > 0.96)
 
 # %% [markdown] lang="en"
-# On the training pictures it makes no mistake any more; of the others it gets about 97.5 % right, so about nine are wrong. The
-# gap between the two says how much was learned by heart.
+# On the training pictures it makes no mistake any more; of the others it gets about 97.5 % right, so about nine are
+# wrong. The gap between the two says how much was learned by heart.
 #
 # ## The mistakes
 #
@@ -231,8 +232,8 @@ for axes in grid:
 plt.show()
 
 # %% [markdown] lang="en"
-# Some of these would be hard for you, too. And what does the network look at? Its first layer has 48 rows of 64 weights. Each
-# row can be drawn as a picture: red counts for, blue against. Here are 16 of them.
+# Some of these would be hard for you, too. And what does the network look at? Its first layer has 48 rows of 64
+# weights. Each row can be drawn as a picture: red counts for, blue against. Here are 16 of them.
 
 # %% [markdown] lang="zh"
 # 其中有一些，换了你也不容易认。网络到底在看什么？第一层有 48 行，每行 64 个权重，每一行都可以画成图片：红色表示支持，蓝色表示反对。下面是其中 16 行。
@@ -262,9 +263,9 @@ recording.draw(loss)
 # %% [markdown] lang="en"
 # ## How tinytorch does it
 #
-# Two rules, one after the other. The logarithm of the softmax never computes a probability that could vanish; the loss then
-# picks one number from each row. Their slopes together are as simple as can be: $p - t$, the probability minus what it
-# should be.
+# Two rules, one after the other. The logarithm of the softmax never computes a probability that could vanish; the loss
+# then picks one number from each row. Their slopes together are as simple as can be: $p - t$, the probability minus
+# what it should be.
 #
 # ```{source} tinytorch/ops/softmax.py LogSoftmax
 # ```
@@ -288,7 +289,8 @@ recording.draw(loss)
 # ## Exercises
 #
 # :::{exercise} Cross-entropy by hand
-# Return the mean loss of `logits` $(n, k)$ and class numbers `t` $(n)$, stable for logits of any size. Use `logsumexp`, not a loss.
+# Return the mean loss of `logits` $(n, k)$ and class numbers `t` $(n)$, stable for logits of any size. Use `logsumexp`,
+# not a loss.
 # :::
 
 # %% [markdown] lang="zh"
@@ -382,9 +384,9 @@ print("most_confused: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# Change the three imports, and the script runs on PyTorch. The shuffles, the first weights and the batches are the same, and
-# so are the losses, up to the rounding of sums in another order. `python -m tinytorch script.py` goes the other way: it runs
-# a PyTorch script, unmodified, on tinytorch.
+# Change the three imports, and the script runs on PyTorch. The shuffles, the first weights and the batches are the
+# same, and so are the losses, up to the rounding of sums in another order. `python -m tinytorch script.py` goes the
+# other way: it runs a PyTorch script, unmodified, on tinytorch.
 # :::
 #
 # Next: [old programs, and how to read them](13_old_programs).

@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Old programs, and how to read them
 #
-# You have found a good explanation, but its program is from 2017: `Variable`, `volatile=True`, `loss.data[0]`, and objects that
-# are called like functions. Does all this still mean anything?
+# You have found a good explanation, but its program is from 2017: `Variable`, `volatile=True`, `loss.data[0]`, and
+# objects that are called like functions. Does all this still mean anything?
 #
 # After this page you can read programs for PyTorch 0.3, run them on tinytorch, and rewrite them line by line.
 
@@ -35,9 +35,9 @@ def warned():
 # %% [markdown] lang="en"
 # ## Two classes, once
 #
-# Before version 0.4 there were tensors, which hold numbers, and Variables, which wrapped a tensor and had what autograd needs:
-# `data`, the tensor inside; `grad`, the gradient; `grad_fn`, the operation that made it; `requires_grad`; `is_leaf`; and
-# `volatile`. Without a Variable, no gradient. Then the two became one.
+# Before version 0.4 there were tensors, which hold numbers, and Variables, which wrapped a tensor and had what autograd
+# needs: `data`, the tensor inside; `grad`, the gradient; `grad_fn`, the operation that made it; `requires_grad`;
+# `is_leaf`; and `volatile`. Without a Variable, no gradient. Then the two became one.
 #
 # :::{predict}
 # Of which class is a `Variable` today?
@@ -60,18 +60,18 @@ print(type(x).__name__, isinstance(plain, Variable))
 print(x.data, x.grad, x.grad_fn, x.is_leaf)
 
 # %% [markdown] lang="en"
-# A tensor. `Variable(t, requires_grad=True)` is just another way to make a leaf, and `isinstance(t, Variable)` is true of every
-# tensor.
+# A tensor. `Variable(t, requires_grad=True)` is just another way to make a leaf, and `isinstance(t, Variable)` is true
+# of every tensor.
 #
 # :::{history}
-# `x.creator`, in the very first versions, is `x.grad_fn` today. A picture of a Variable as a box around a tensor is a picture
-# from that time.
+# `x.creator`, in the very first versions, is `x.grad_fn` today. A picture of a Variable as a box around a tensor is a
+# picture from that time.
 # :::
 #
 # ## volatile, and what replaced it
 #
-# `Variable(x, volatile=True)` meant: record nothing that is computed from me. The mark spread from tensor to tensor. `no_grad`
-# marks a piece of the program instead.
+# `Variable(x, volatile=True)` meant: record nothing that is computed from me. The mark spread from tensor to tensor.
+# `no_grad` marks a piece of the program instead.
 #
 # :::{predict}
 # `v` is volatile, `w` requires a gradient. Does `v * w` require one today?
@@ -101,13 +101,13 @@ with torch.no_grad():
     print((plain * w).requires_grad)
 
 # %% [markdown] lang="en"
-# It does. The word is accepted with a warning and does nothing: an old program that relied on it now records, and needs more
-# memory.
+# It does. The word is accepted with a warning and does nothing: an old program that relied on it now records, and needs
+# more memory.
 #
 # ## One number
 #
-# There were no tensors without dimensions. A loss had the shape `(1,)`, and its number was `loss.data[0]`. Now it has the shape `()`,
-# which has no place number 0.
+# There were no tensors without dimensions. A loss had the shape `(1,)`, and its number was `loss.data[0]`. Now it has
+# the shape `()`, which has no place number 0.
 
 # %% [markdown] lang="zh"
 # 要求。这个词还能写，会给出警告，但不起作用：依赖它的老程序现在会做记录，需要更多内存。
@@ -161,8 +161,8 @@ print(x.grad)
 # Why was it given up? An object has one memory, and it is easily used twice.
 #
 # :::{break}
-# This one multiplies by a number and notes the number in itself. Call the *same* object with 2 and with 10, and go backward
-# through both results. Which gradients would be right, and which will come out?
+# This one multiplies by a number and notes the number in itself. Call the *same* object with 2 and with 10, and go
+# backward through both results. Which gradients would be right, and which will come out?
 # :::
 
 # %% [markdown] lang="zh"
@@ -193,8 +193,8 @@ two = torch.tensor(1.0, requires_grad=True)
 print(one.grad, two.grad)
 
 # %% [markdown] lang="en"
-# The derivatives are 2 and 10, but both came out as 10: the second call overwrote what the first had noted, without a word.
-# Today `forward` and `backward` are static, and each call has a context of its own:
+# The derivatives are 2 and 10, but both came out as 10: the second call overwrote what the first had noted, without a
+# word. Today `forward` and `backward` are static, and each call has a context of its own:
 
 # %% [markdown] lang="zh"
 # 导数应该是 2 和 10，得到的却都是 10：第二次调用覆盖了第一次记下的数，而且没有任何提示。今天，`forward` 和 `backward` 都是静态方法，
@@ -359,8 +359,8 @@ print(torch.Tensor(3).fill_(7), torch.Tensor(3).normal_(0, 1).shape)
 # ## Exercises
 #
 # :::{exercise} Bring it up to date
-# Here is an old function. Rewrite it for today's PyTorch, without `Variable`, `.data` and old arguments. It returns the weight
-# after `steps` steps, as a tensor without a history.
+# Here is an old function. Rewrite it for today's PyTorch, without `Variable`, `.data` and old arguments. It returns the
+# weight after `steps` steps, as a tensor without a history.
 #
 # ```python
 # def fit(x, y, steps):
@@ -419,7 +419,8 @@ print("fit: right")
 
 # %% [markdown] lang="en"
 # :::{exercise} A new Function
-# Here is an old one; write it with static methods. It clips the *gradient* to between -1 and 1 and leaves the values as they are.
+# Here is an old one; write it with static methods. It clips the *gradient* to between -1 and 1 and leaves the values as
+# they are.
 #
 # ```python
 # class Clip(torch.autograd.Function):
@@ -478,12 +479,12 @@ print("Clip: right")
 # ## The same in PyTorch
 #
 # :::{torch}
-# PyTorch today still has `Variable`, warns of `volatile`, and refuses `loss.data[0]`, `retain_variables` and Functions that are
-# objects. All cells that it can run print the same here and there.
+# PyTorch today still has `Variable`, warns of `volatile`, and refuses `loss.data[0]`, `retain_variables` and Functions
+# that are objects. All cells that it can run print the same here and there.
 # :::
 #
-# You have come to the end. The [gallery](../gallery) has more graphs to look at, and the [design notes](../design) tell how
-# tinytorch is built.
+# You have come to the end. The [gallery](../gallery) has more graphs to look at, and the [design notes](../design) tell
+# how tinytorch is built.
 
 # %% [markdown] lang="zh"
 # ## 在 PyTorch 里
