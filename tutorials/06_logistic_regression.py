@@ -163,13 +163,13 @@ for label, name, marker in ((0, "versicolor", "o"), (1, "virginica", "^")):
     chosen = x[labels.squeeze(1) == label].numpy()
     axes.plot(chosen[:, 0], chosen[:, 1], marker, label=name, alpha=0.7)
 across = np.linspace(-2.2, 2.6, 2)
-for step in (0, 2, 5, 20, 100, 400):
+for number, step in enumerate((0, 2, 5, 20, 100, 400)):
     w_then, b_then, _ = history[step]
     (first,), (second,) = w_then.tolist()
     axes.plot(
         across,
         -(first * across + b_then.item()) / second,
-        color=plt.cm.viridis(step**0.5 / 20),
+        color=plt.cm.viridis(number / 5),
         label=f"step {step}",
     )
 axes.set(
@@ -218,7 +218,7 @@ for name, loss_of in ways.items():
 
 # %% [markdown] lang="en"
 # The right answers are a loss of about 200 and a slope of 1. Without the clamp the loss is infinite and the slope is
-# `nan`, and one `nan` spoils all weights for good. With the clamp the loss stops at 23.03, which is $-\ln 10^{-10}$,
+# `nan`, and one `nan` spoils all weights for good. With the clamp the loss stops at 23.03, which is $-\ln(10^{-10})$,
 # and the slope is 0: from the flower that is most wrong, nothing is learned. It begins at 20 already, because in
 # `float32` $1 - \sigma(20)$ is exactly 0.
 #
@@ -231,7 +231,7 @@ for name, loss_of in ways.items():
 
 # %% [markdown] lang="zh"
 # 正确答案是：损失约为 200，斜率为 1。不截断时，损失是无穷大，斜率是 `nan`，而只要有一个 `nan`，所有权重就都毁了。
-# 截断之后，损失停在 23.03，也就是 $-\ln 10^{-10}$，斜率是 0：从错得最离谱的那朵花身上，反而什么也学不到。
+# 截断之后，损失停在 23.03，也就是 $-\ln(10^{-10})$，斜率是 0：从错得最离谱的那朵花身上，反而什么也学不到。
 # 从 20 开始就已经这样了，因为在 `float32` 里 $1 - \sigma(20)$ 恰好等于 0。
 #
 # 最后一种做法从来不算 $1 - p$。稍作推导，一朵花的损失就是
