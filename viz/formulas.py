@@ -16,7 +16,7 @@ from tinytorch.viz.summaries import constant_text
 
 from tinytorch.autograd.rule import Elementwise
 
-WORDS = ("shape", "order", "dtype", "keepdim", "reduction")  # parameters that formulas mean as words
+WORDS = ("shape", "order", "dtype", "keepdim", "reduction", "diagonal")  # parameters that formulas mean as words
 SHORT = 40  # letters of a formula that is told beside a name
 UNKNOWN = "?"  # stands for an operand that nothing is known of
 
@@ -63,12 +63,17 @@ class Filled:
             return f"{self.left} = a part of {given.get('x', UNKNOWN)}"
         if box.recorded is not None and isinstance(box.recorded.rule, str):
             return f"{self.left} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
-        arguments = [expression(source) for source in box.sources if source.box is not None]
-        return f"{self.left} = {box.shown.label}({', '.join(arguments)})"
+        return f"{self.left} = {box.shown.label}({', '.join(self.arguments())})"
+
+    def arguments(self) -> list[str]:
+        """What a Function was applied to."""
+        if self.box.recorded is None:
+            return [expression(source) for source in self.box.sources if source.box is not None]
+        return [self.given.get(letter, "...") for letter, _ in self.box.recorded.arguments]
 
     def gradients(self) -> list[str]:
-        """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient."""
-        box, lines = self.box, []
+        """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient; what is used twice gets a sum."""
+        box, parts = self.box, {}
         for operand, source in zip(box.operands, box.sources):
             if operand.node is None or source.box is None:
                 continue
@@ -76,9 +81,14 @@ class Filled:
             if source.transposed:
                 text = transpose(text)
             name = expression(source).removesuffix("^T")
-            line = f"grad_{name} = {text}{_fitting(box, operand, source, self.rule, text)}"
-            if line not in lines:
-                lines.append(line)
+            text += _fitting(box, operand, source, self.rule, text)
+            parts.setdefault(name, []).append(text)
+        lines = []
+        for name, texts in parts.items():
+            if any(" where " in text or ", " in text or ";" in text for text in texts):
+                lines += [f"grad_{name} = {text}" for text in dict.fromkeys(texts)]
+            else:
+                lines.append(f"grad_{name} = {' + '.join(texts)}".replace(" + -", " - "))
         return lines
 
     def gradient(self, operand: Any) -> str:
@@ -100,7 +110,8 @@ class Filled:
             return f"{self.arriving} {where}" if operand.letter == "piece" else f"{self.arriving}, 0 {where}"
         if kind == "AsStridedBackward0":
             return f"{self.arriving} in that part, 0 elsewhere"
-        return f"{self.box.shown.label}.backward({self.arriving})"
+        arriving = [f"grad_{result(self.box, nr)}" for nr in range(len(self.box.shown.outputs))]
+        return f"{self.box.shown.label}.backward({', '.join(arriving) or self.arriving})"
 
 
 def how_made(made: Any) -> str | None:
@@ -118,7 +129,8 @@ def how_made(made: Any) -> str | None:
     spec = spec_of(made.rule) if special is None else read(special)
     if spec is None or spec.forward is None:
         return None
-    letters = {letter: given[name] for letter, name in spec.parameters(made.rule).items() if name in given}
+    known = [entry for entry in spec.parameters(made.rule).items() if entry[1] in given and entry[1] not in WORDS]
+    letters = {letter: given[name] for letter, name in known}
     text = substitute(spec.forward, {**letters, **_dims(given)})
     return f"computed as {text}" if len(text) <= SHORT else None
 

@@ -21,8 +21,7 @@ def give_names(boxes: list, names: Names, groups: Groups) -> None:
     for box in boxes:
         box.shown.name = _of_user(box, names, groups)
     taken = {box.shown.name for box in boxes}
-    _part_namesakes(boxes, taken)
-    _name_others(boxes, names, taken)
+    _part_namesakes(boxes, names, taken)
     counts: dict[str, int] = {}
     for box in boxes:
         start = {"leaf": "leaf", "data": "data"}.get(box.shown.kind, "t")
@@ -50,32 +49,37 @@ def _of_user(box: Any, names: Names, groups: Groups) -> str | None:
     return None if box.node is None else names.output(box.node, 0)
 
 
-def _part_namesakes(boxes: list, taken: set) -> None:
-    """Give every name to one box only."""
+def _part_namesakes(boxes: list, names: Names, taken: set) -> None:
+    """Give every name to one result only."""
     namesakes: dict[str, list] = {}
     for box in boxes:
-        if box.shown.name is not None:
-            namesakes.setdefault(box.shown.name, []).append(box)
+        for nr in range(max(1, len(box.shown.outputs))):
+            name = _of_other(box, nr, names) if nr else box.shown.name
+            if name is not None:
+                namesakes.setdefault(name, []).append((box, nr))
     for name, several in namesakes.items():
         number = 0
-        for box in several[:-1]:
+        for box, nr in several[:-1]:
             number += 1
             while f"{name}_{number}" in taken:
                 number += 1
-            box.shown.name = f"{name}_{number}"
-            taken.add(box.shown.name)
+            _set_name(box, nr, f"{name}_{number}")
+            taken.add(f"{name}_{number}")
+        _set_name(*several[-1], name)
+        taken.add(name)
 
 
-def _name_others(boxes: list, names: Names, taken: set) -> None:
-    """Name the second and further results of operations that have several."""
-    for box in boxes:
-        for nr in range(1, len(box.shown.outputs)):
-            name = None if box.recorded is None else box.recorded.outputs[nr].name
-            if name is None and box.node is not None:
-                name = names.output(box.node, nr)
-            if name is not None and name not in taken:
-                taken.add(name)
-                box.others[nr] = name
+def _of_other(box: Any, nr: int, names: Names) -> str | None:
+    """What the user calls the second or a further result of an operation that has several."""
+    name = None if box.recorded is None else box.recorded.outputs[nr].name
+    return names.output(box.node, nr) if name is None and box.node is not None else name
+
+
+def _set_name(box: Any, nr: int, name: str) -> None:
+    if nr:
+        box.others[nr] = name
+    else:
+        box.shown.name = name
 
 
 def result(box: Any, output_nr: int) -> str:

@@ -33,6 +33,7 @@ TAIL = re.compile(
 )
 TOKEN = re.compile(r"[A-Za-z]+\d*(?:_[A-Za-z0-9+-]+)?(?![A-Za-z])|\d+(?:\.\d+)?|\^[TH](?![a-z])|\s+|.", re.DOTALL)
 PLAIN = re.compile(r"\?|\w+(?:\.\w+)*")  # names and numbers that never need parentheses
+SMALL = re.compile(r"[\d.]+e[-+]\d+")  # 1e-05, which is no difference
 
 
 class Spec:
@@ -184,6 +185,8 @@ def _fill(text: str, names: dict[str, str]) -> str:
     written: list[tuple[str, bool]] = []  # (text, is it a value that may be a factor?)
     for i, token in enumerate(tokens):
         base, _, index = token.partition("_")
+        if token in names:
+            index = ""
         name = None if _is_article(tokens, i) else names.get(token, names.get(base) if index else None)
         if name is not None and token in ("dims", "dim"):
             written.append((name, False))
@@ -199,7 +202,7 @@ def _fill(text: str, names: dict[str, str]) -> str:
 
 def _operand(name: str, tokens: list[str], at: int) -> str:
     """A name as part of a formula: in parentheses if it is an expression itself and does not stand alone."""
-    plain = not re.search(r"[-+*/@ ]", name) or name[:1] in "'\"(" or "[" in name
+    plain = not re.search(r"[-+*/@ ]", name) or SMALL.fullmatch(name) or name[:1] in "'\"(" or "[" in name
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
     if plain and not (name.endswith("^T") and following == "^"):
         return name

@@ -119,6 +119,52 @@ def _permuted(given: Mapping[str, str], outputs: tuple) -> str | None:
     return f"y = x with its dimensions in the order {dims},    dx = dy with them put back"
 
 
+def _layer_norm(given: Mapping[str, str], outputs: tuple) -> str:
+    weighted = given.get("weight", "None") != "None"
+    scale = " * weight" if weighted else ""
+    shift = " + bias" if given.get("bias", "None") != "None" else ""
+    return (
+        f"y = (x - mean) / std{scale}{shift} for each row,    dx = (h - mean(h) - z mean(h z)) / std,    "
+        f"dweight = sum of dy (x - mean) / std,    dbias = sum of dy,    "
+        f"h = dy{scale},    z = (x - mean) / std"
+    )
+
+
+def _elu(given: Mapping[str, str], outputs: tuple) -> str:
+    scale = "" if given.get("scale") == "1" else "scale "
+    alpha = "" if given.get("alpha") == "1" else "alpha "
+    power, inner = ("x", "") if given.get("input_scale") == "1" else ("(x input_scale)", "input_scale ")
+    below = f"{scale}{alpha}(e^{power} - 1)" if scale or alpha else f"e^{power} - 1"
+    return (
+        f"y = {scale}x where x > 0, else {below},    "
+        f"dy/dx = {scale.strip() or '1'} where x > 0, else {scale}{alpha}{inner}e^{power}"
+    )
+
+
+def _topk(given: Mapping[str, str], outputs: tuple) -> str:
+    count, largest = given.get("x1", "first"), given.get("x2") != "False"
+    kind = "largest" if largest else "smallest"
+    return f"values, indices = the {count} {kind} of x along dim, in order,    dx = dvalues put back there"
+
+
+def _kthvalue(given: Mapping[str, str], outputs: tuple) -> str:
+    return f"values, indices = number {given.get('x1', 'k')} of x in order along dim,    dx = dvalues at its place"
+
+
+def _rolled(given: Mapping[str, str], outputs: tuple) -> str:
+    shifts = given.get("shifts", "").strip("(),")
+    return f"y = x rolled by {shifts} along dims,    dx = dy rolled back"
+
+
+def _triangle(side: str) -> Callable:
+    def text(given: Mapping[str, str], outputs: tuple) -> str:
+        number = given.get("diagonal", "0")
+        diagonal = "the diagonal" if number == "0" else f"diagonal number {number}"
+        return f"y = x with zeros {side} {diagonal},    dx = dy with zeros there too"
+
+    return text
+
+
 SPECIALS: dict[str, Any] = {
     "Addmm": "z = alpha x @ y + beta c,    dc = beta dz,    dx = alpha dz @ y^T,    dy = alpha x^T @ dz",
     "AddScaled": "z = x + alpha y,    dz/dx = 1,    dz/dy = alpha",
@@ -132,8 +178,7 @@ SPECIALS: dict[str, Any] = {
     "Pow": _pow,
     "Mean": "y = mean of x over dims,    dy/dx = 1 / n",
     "LeakyRelu": _leaky,
-    "LayerNorm": "y = (x - mean) / std * weight + bias  for each row,    dweight = sum of dy (x - mean) / std,    "
-    "dbias = sum of dy",
+    "LayerNorm": _layer_norm,
     "Var": "y = variance of x over dims,    dy/dx = 2 (x - mean) / (n - correction)",
     "Std": "y = std of x over dims,    dy/dx = (x - mean) / ((n - correction) y)",
     "Softplus": _softplus,
@@ -177,4 +222,19 @@ SPECIALS: dict[str, Any] = {
     "Atan2": "z = arctan(x / y),    dz/dx = y / (x^2 + y^2),    dz/dy = -x / (x^2 + y^2)",
     "MaskedFill": "y = value where mask, else x,    dx = 0 where mask, else dy",
     "Clone": "y = a copy of x,    dy/dx = 1",
+    "Elu": _elu,
+    "Topk": _topk,
+    "Kthvalue": _kthvalue,
+    "Roll": _rolled,
+    "Flip": "y = x in reverse order along dims,    dx = dy in reverse order along dims",
+    "Triu": _triangle("below"),
+    "Tril": _triangle("above"),
+    "Pad": "y = x padded with value,    dx = the part of dy where x was",
+    "Fill": "y = value everywhere,    dx = 0",
+    "FillTensor": "y = value everywhere,    dx = 0,    dvalue = sum of dy",
+    "Gather": "y = x at the places index along dim,    dx = dy added up at these places",
+    "ScatterAdd": "y = x, with src added at the places index along dim,    dx = dy,    dsrc = dy at these places",
+    "Scatter": "y = x, but src at the places index along dim,    dx = dy, 0 at these places,    "
+    "dsrc = dy at these places",
+    "Cumprod": "y = x_1 x_2 ... x_i along dim,    dx = the running sum of dy y from the other end, divided by x",
 }

@@ -98,6 +98,8 @@ def constant_text(value: Any) -> str | None:
     """An argument that is no tensor, as a program would write it; None for what has no short text."""
     if value is None or isinstance(value, (bool, str)):
         return repr(value)
+    if isinstance(value, np.ndarray) and not value.ndim:
+        value = value.item()
     if isinstance(value, (int, float, complex, np.number)):
         number = value.item() if isinstance(value, np.number) else value
         if isinstance(number, float) and not number.is_integer():

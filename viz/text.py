@@ -93,7 +93,7 @@ def _lines(graph: Graph, backward: bool) -> Iterator[Line]:
         below[edge.target].append(edge)
         used.add(edge.source)
     uses = _uses(graph)
-    modules = {group.id: wording.visible(group.name or group.label) for group in graph.groups}
+    modules = {group.id: wording.visible(group.name or group.label) + wording.times(group) for group in graph.groups}
     turns = {step.node: turn for turn, step in _last_first(graph)} if backward else {}
     roots = [node.id for node in graph.nodes if node.is_output]
     roots += [node.id for node in reversed(graph.nodes) if node.id not in used and not node.is_output]

@@ -11,7 +11,7 @@ import re
 import textwrap
 import unicodedata
 
-from tinytorch.viz.graph import Edge, Graph, Node, Saved, Summary
+from tinytorch.viz.graph import Edge, Graph, Group, Node, Saved, Summary
 
 ARROW = "\u2192"
 TIMES = "\u00d7"
@@ -86,7 +86,12 @@ def title(node: Node) -> str:
         text = visible(node.name or "") or node.label
     else:
         text = visible(node.label) or "operation"
-    return text.strip() + (f" {TIMES}{node.count}" if node.count > 1 else "")
+    return text.strip() + times(node)
+
+
+def times(counted: Node | Group) -> str:
+    """What is put behind the name of something that stands for several: ×12."""
+    return f" {TIMES}{counted.count}" if counted.count > 1 else ""
 
 
 def shapes(node: Node) -> str:

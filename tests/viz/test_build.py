@@ -261,7 +261,7 @@ def test_a_function_in_the_old_style_and_one_with_several_outputs():
         y = a * b
     graph = build(y, direction="backward")
     assert [node.label for node in graph.nodes] == ["leaf", "Both", "Mul"]
-    assert graph.nodes[1].formula == "a, b = Both(w)"
+    assert graph.nodes[1].formula == "a, b = Both(w, 3)"
 
 
 def test_hooks_and_retained_gradients_do_no_harm():

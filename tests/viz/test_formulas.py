@@ -237,3 +237,60 @@ def test_a_docstring_is_taken_apart():
     spec = read("z = f(x, y),    dz/dx = dz/dy = 0")
     assert spec.derivatives == {"x": "0", "y": "0"}
     assert read("Clone, with another name").forward is None
+
+
+FORMULAS_IN_WORDS = {
+    "the 2 largest of x along dim 1, in order": lambda x: x.topk(2)[0],
+    "the 2 smallest of x along dim 0, in order": lambda x: x.topk(2, 0, largest=False)[0],
+    "number 2 of x in order along dim 1": lambda x: x.kthvalue(2)[0],
+    "x at the places data1 along dim 1": lambda x: x.gather(1, torch.tensor([[0], [1]])),
+    "x in reverse order along dim 1": lambda x: x.flip(1),
+    "x rolled by 1 along dim 0": lambda x: x.roll(1, 0),
+    "x with zeros below the diagonal": lambda x: x.triu(),
+    "x with zeros above diagonal number -1": lambda x: x.tril(-1),
+    "x padded with 0": lambda x: F.pad(x, (1, 0)),
+    "-inf where data1, else x": lambda x: x.masked_fill(torch.eye(2, 3, dtype=torch.bool), float("-inf")),
+    "x where x > 0, else e^x - 1": lambda x: F.elu(x),
+    "x where x > 0, else 2 * (e^(x * 0.5) - 1)": lambda x: F.celu(x, 2.0),
+    "x + 1e-05": lambda x: x + 1e-5,
+    "(x - mean) / std for each row": lambda x: F.layer_norm(x, (3,)),
+}
+
+
+@pytest.mark.parametrize("expected", FORMULAS_IN_WORDS)
+def test_what_formulas_say_in_words(expected):
+    with record() as recording:
+        x = torch.tensor(A, requires_grad=True)
+        z = FORMULAS_IN_WORDS[expected](x)
+    node = recording.graph(z, {"x": x}).nodes[-1]
+    assert node.formula.partition(" = ")[2] == expected
+    assert not re.search(r"\bd(?!im)[a-z]+\b|\?", " ".join(node.gradients)), node.gradients
+
+
+def test_layer_norm_tells_how_its_gradient_is_computed():
+    with record() as recording:
+        x = torch.tensor(A, requires_grad=True)
+        w = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+        z = F.layer_norm(x, (3,), w)
+    node = recording.graph(z, {"x": x, "w": w}).nodes[-1]
+    assert node.formula == "z = (x - mean) / std * w for each row"
+    assert node.gradients[0] == ("grad_x = (h - mean(h) - z * mean(h * z)) / std; h = grad_z * w; z = (x - mean) / std")
+
+
+def test_what_is_used_twice_gets_both_gradients():
+    with record() as recording:
+        x = torch.tensor(A, requires_grad=True)
+        z = x * x
+    assert recording.graph(z, {"x": x}).nodes[-1].gradients == ("grad_x = grad_z * x + grad_z * x",)
+    with record() as recording:
+        z = x - x
+    assert recording.graph(z, {"x": x}).nodes[-1].gradients == ("grad_x = grad_z - grad_z",)
+
+
+def test_data_tells_how_it_was_computed():
+    with record() as recording:
+        x = torch.tensor(A)
+        w = torch.tensor([[2.0]], dtype=torch.float64, requires_grad=True)
+        z = x.reshape(6, 1) @ w
+    data = next(node for node in recording.graph(z, {"w": w}).nodes if node.kind == "data")
+    assert data.note == "computed as x in the shape (6, 1)"

@@ -161,3 +161,19 @@ def test_a_view_that_autograd_cannot_follow_any_more_does_no_harm():
     with pytest.raises(RuntimeError):
         _ = view.grad_fn
     assert names(build(base.sum()))[0] == "w"
+
+
+def test_results_of_a_loop_have_names_of_their_own():
+    """Every turn reuses the variables: a result that is not the last of its name is called f_1, f_2 and so on."""
+    with record() as recording:
+        x = torch.ones(1, 4, requires_grad=True)
+        y = x
+        for _ in range(2):
+            f, g = y.chunk(2, 1)
+            f = f.sigmoid()
+            y = torch.cat([f, g], 1)
+    formulas = [node.formula for node in recording.graph(y).nodes if node.kind == "op"]
+    assert formulas[0].startswith("f_1, g_1 = ")
+    assert formulas[1] == "f_2 = 1 / (1 + e^-f_1)"
+    assert formulas[3].startswith("f_3, g = ")
+    assert formulas[4] == "f = 1 / (1 + e^-f_3)"

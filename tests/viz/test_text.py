@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tinytorch.viz.graph import Edge, Graph, Group, Node
 from tinytorch.viz.mermaid import to_mermaid
 from tinytorch.viz.text import to_text
 
@@ -89,3 +90,9 @@ def test_mermaid_frames_are_closed():
     text = to_mermaid(module_net())
     assert text.count("subgraph ") == 5 == len(re.findall(r"^ +end$", text, re.MULTILINE))
     assert text.index("subgraph g1") < text.index("n3(") < text.index("subgraph g2")
+
+
+def test_a_frame_that_stands_for_several_says_for_how_many():
+    nodes = [Node("n0", "leaf", "leaf", name="x"), Node("n1", "op", "Mul", group="g0", is_output=True)]
+    graph = Graph(nodes, [Edge("n0", "n1")], [Group("g0", "repeated", "the same again", count=12)])
+    assert "in repeated ×12" in to_text(graph)
