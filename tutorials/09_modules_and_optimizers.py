@@ -90,9 +90,8 @@ for name, parameter in model.named_parameters():
 # %% tags=["tinytorch"]
 from tinytorch import viz
 
-with viz.record() as recording:
-    result = model(torch.ones(4, 2)).mean()
-recording.draw(result)
+result = model(torch.ones(4, 2)).mean()
+viz.draw(result, show_saved=False)
 
 # %% [markdown] lang="en"
 # :::{break}

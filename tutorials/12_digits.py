@@ -247,18 +247,18 @@ for axes, row in zip(grid.flat, model[0].weight.detach()):
 plt.show()
 
 # %% [markdown] lang="en"
-# Some look for strokes or for gaps in certain places. Nobody told them to. It all came from the gradients, one small step
-# after the other, through this graph:
+# They are not strokes as a person would draw them, but places that count for and places that count against. Nobody chose
+# them. They came from the gradients, one small step after the other, through this graph:
 
 # %% [markdown] lang="zh"
-# 有的在找某处的笔画，有的在找某处的空白。没有人教它们这样做。这一切全都来自梯度，一小步一小步地，沿着这张图传回来：
+# 这并不是人画出来的那种笔画，而是有些位置表示支持，有些位置表示反对。没有人指定过这些位置。它们全都来自梯度，一小步一小步地，
+# 沿着这张图传回来：
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
 
-with viz.record() as recording:
-    loss = loss_fn(model(images[train[:64]]), digits[train[:64]])
-recording.draw(loss)
+loss = loss_fn(model(images[train[:64]]), digits[train[:64]])
+viz.draw(loss, show_saved=False)
 
 # %% [markdown] lang="en"
 # ## How tinytorch does it
