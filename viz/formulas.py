@@ -73,7 +73,8 @@ class Filled:
 
     def gradients(self) -> list[str]:
         """ "grad_w1 = x^T @ grad_h", for every operand that wants a gradient; what is used twice gets a sum."""
-        box, parts = self.box, {}
+        box = self.box
+        parts: dict[str, list[str]] = {}
         for operand, source in zip(box.operands, box.sources):
             if operand.node is None or source.box is None:
                 continue

@@ -65,7 +65,7 @@ def _part_namesakes(boxes: list, names: Names, taken: set) -> None:
                 number += 1
             _set_name(box, nr, f"{name}_{number}")
             taken.add(f"{name}_{number}")
-        _set_name(*several[-1], name)
+        _set_name(several[-1][0], several[-1][1], name)
         taken.add(name)
 
 
