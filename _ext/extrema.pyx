@@ -9,8 +9,11 @@ among all numbers of an array that is not one row takes a second look for the ex
 
 from importlib import import_module
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, NAN
 from libc.stdint cimport uint64_t
+
+cdef extern from "<math.h>" nogil:
+    bint isunordered(double x, double y)    # a macro: it takes float as it is
 
 include "door.pxi"
 include "simd.pxi"

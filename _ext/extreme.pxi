@@ -10,6 +10,7 @@ cdef enum:
     BAND = 16       # rows that are reduced into each other while these states stay there
     GROUP = 32      # rows whose lanes are folded together at last
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
+    PAIRS = 16      # and half as many
 
 
 cdef inline number worst(number unused, int least) noexcept nogil:
@@ -30,6 +31,20 @@ cdef inline bint is_nan(number x) noexcept nogil:
         return x != x
     else:
         return False
+
+
+cdef inline bint either_is_nan(number x, number y) noexcept nogil:
+    if number is float or number is double:
+        return isunordered(x, y)    # one instruction
+    else:
+        return False
+
+
+cdef inline number nan_like(number x) noexcept nogil:
+    if number is float or number is double:
+        return <number>NAN
+    else:
+        return x
 
 
 cdef inline bint beats(number new, number best, int least) noexcept nogil:
@@ -102,33 +117,42 @@ cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, 
     What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
     """
     cdef number lane[LANES]
-    cdef number odd[LANES]      # 0, or a nan in one of the rows: then they are looked at one by one
-    cdef number table[LANES * GROUP]
-    cdef number half[LANES * GROUP]
-    cdef number new
+    cdef number next_lane[LANES]
+    cdef number odd[LANES]      # 0, or nan if there is one in one of the rows: then they are looked at one by one
+    cdef number low[PAIRS * GROUP]      # the first half of each row's lanes
+    cdef number high[PAIRS * GROUP]     # and the second
+    cdef number table[PAIRS * GROUP]
+    cdef const number* here
+    cdef const number* next_row     # two rows at a time, since one instruction looks for nan in both
     cdef Py_ssize_t i, j, row
     cdef bint any_odd = False
     for j in range(LANES):
         odd[j] = 0
-    for row in range(GROUP):
+    for row in range(0, GROUP, 2):
+        here = <const number*>(x + row * step)
+        next_row = <const number*>(x + (row + 1) * step)
         for j in range(LANES):
-            lane[j] = (<const number*>(x + row * step))[j]
-            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
+            lane[j] = here[j]
+            next_lane[j] = next_row[j]
+            odd[j] = nan_like(odd[j]) if either_is_nan(here[j], next_row[j]) else odd[j]
         i = LANES
         while i < n:
             i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
             for j in range(LANES):
-                new = (<const number*>(x + row * step))[i + j]
-                lane[j] = better(new, lane[j], least)
-                odd[j] = new if is_nan(new) else odd[j]
+                lane[j] = better(here[i + j], lane[j], least)
+                next_lane[j] = better(next_row[i + j], next_lane[j], least)
+                odd[j] = nan_like(odd[j]) if either_is_nan(here[i + j], next_row[i + j]) else odd[j]
             i += LANES
-        for j in range(LANES):
-            table[LANES * row + j] = lane[j]
-    better_of_pairs(table, LANES // 2 * GROUP, least, half)
-    better_of_pairs(half, LANES // 4 * GROUP, least, table)
-    better_of_pairs(table, LANES // 8 * GROUP, least, half)
-    better_of_pairs(half, LANES // 16 * GROUP, least, table)
-    better_of_pairs(table, GROUP, least, most)
+        memcpy(low + PAIRS * row, lane, PAIRS * sizeof(number))
+        memcpy(high + PAIRS * row, lane + PAIRS, PAIRS * sizeof(number))
+        memcpy(low + PAIRS * (row + 1), next_lane, PAIRS * sizeof(number))
+        memcpy(high + PAIRS * (row + 1), next_lane + PAIRS, PAIRS * sizeof(number))
+    for i in range(PAIRS * GROUP):
+        table[i] = better(high[i], low[i], least)
+    better_of_pairs(table, PAIRS // 2 * GROUP, least, low)
+    better_of_pairs(low, PAIRS // 4 * GROUP, least, table)
+    better_of_pairs(table, PAIRS // 8 * GROUP, least, low)
+    better_of_pairs(low, GROUP, least, most)
     for j in range(LANES):
         any_odd |= is_nan(odd[j])
     if any_odd:
@@ -179,6 +203,19 @@ cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int l
         i += 1
 
 
+cdef inline_void fold_four(const number* x, Py_ssize_t step, Py_ssize_t n, int least, number* best) noexcept nogil:
+    """Four rows, `step` bytes apart, into one: one after the other, each would wait for what the one before stored."""
+    cdef const number* second = <const number*>(<const char*>x + step)
+    cdef const number* third = <const number*>(<const char*>x + 2 * step)
+    cdef const number* fourth = <const number*>(<const char*>x + 3 * step)
+    cdef number most
+    cdef Py_ssize_t k
+    for k in range(n):
+        most = better(better(fourth[k], third[k], least), better(second[k], x[k], least), least)
+        most = better(most, best[k], least)
+        best[k] = nan_like(most) if either_is_nan(x[k], second[k]) | either_is_nan(third[k], fourth[k]) else most
+
+
 cdef inline_void fold_columns(const char* x, const Side* sides, number* best, int least) noexcept nogil:
     """Rows into each other, or into results of their own"""
     cdef number room[TILE]
@@ -191,7 +228,11 @@ cdef inline_void fold_columns(const char* x, const Side* sides, number* best, in
         while j < n:
             some = TILE if step != sizeof(number) else WIDE     # adjacent numbers are read as they come
             some = some if n - j > some else n - j
-            for at in range(i, last):
+            at = i
+            while last - at >= 4 and sides[0].out == 0 and step == sizeof(number):
+                fold_four(<const number*>(x + at * sides[0].step) + j, sides[0].step, some, least, best + j)
+                at += 4
+            for at in range(at, last):
                 row = fetch(x + at * sides[0].step + j * step, step, some, room)
                 here = best + at * sides[0].out + j
                 for k in range(some):
