@@ -168,9 +168,11 @@ def _turns(graph: Graph) -> dict[str, int]:
 def kept_tensors(graph: Graph) -> dict[str, Kept]:
     """Each saved tensor once, by the name of its note. Without a known origin it belongs to the node that keeps it."""
     found: dict[tuple[str, str, str], Kept] = {}
+    several = {node.id for node in graph.nodes if len(node.outputs) > 1}  # of these, the name tells which result it is
     for node in graph.nodes:
         for saved in node.saved:
-            key = ("of", saved.node, "") if saved.node else ("in", node.id, saved.name)
+            which = saved.name.removesuffix("^T") if saved.node in several else ""
+            key = ("of", saved.node, which) if saved.node else ("in", node.id, saved.name)
             keepers = found.setdefault(key, Kept(saved.node, saved, [])).keepers
             if node.id not in keepers:
                 keepers.append(node.id)

@@ -7,6 +7,7 @@ import time
 import pytest
 from tinytorch.viz import record
 from tinytorch.viz.build import build, in_order
+from tinytorch.viz.dot import kept_tensors
 
 import tests.viz.programs as programs
 import tinytorch as torch
@@ -373,3 +374,32 @@ def test_a_leaf_whose_product_is_cut_off_is_drawn_once():
     assert arrows(graph).count(("w", "product")) == 1
     loss.backward()
     assert by_name(build(loss))["w"].grad.shape == (2,)
+
+
+def test_every_result_that_is_kept_has_a_note_of_its_own():
+    class Circle(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            s, c = x.sin(), x.cos()
+            ctx.save_for_backward(s, c)
+            return s, c
+
+        @staticmethod
+        def backward(ctx, grad_s, grad_c):
+            s, c = ctx.saved_tensors
+            return grad_s * c - grad_c * s
+
+    x = torch.ones(2, requires_grad=True)
+    with record():
+        s, c = Circle.apply(x)
+        y = c * 2 * s
+    for recorded in (True, False):
+        if not recorded:
+            s, c = Circle.apply(x)
+            y = c * 2 * s
+        graph = build(y)
+        node = graph.nodes[1]
+        assert node.name == "s"
+        assert [(saved.name, saved.node) for saved in node.saved] == [("s", node.id), ("c", node.id)]
+        notes = [(kept.saved.name, kept.keepers) for kept in kept_tensors(graph).values()]
+        assert notes == [("s", ["n1", "n3"]), ("c", ["n1"]), ("t1", ["n3"])]
