@@ -97,12 +97,12 @@ def with_sources(text: str, for_site: bool) -> str:
 
 
 def joined(text: str) -> str:
-    """Chinese lines joined without the space that Markdown puts at the end of a line; fenced code as it is."""
-    parts = re.split(r"^(````*[\s\S]*?^````*$)", text, flags=re.MULTILINE)
+    """Chinese lines joined without the space that Markdown puts at the end of a line; code and titles of boxes as they are."""
+    parts = re.split(r"^(````*[\s\S]*?^````*$|:::.*\n)", text, flags=re.MULTILINE)
     seam = rf"(?<=[{WIDE}])\*?\n(?=\*?[{WIDE}])"
     return "".join(
         part
-        if part.startswith("```")
+        if part.startswith(("```", ":::"))
         else re.sub(seam, lambda match: match[0].rstrip("\n"), part)
         for part in parts
     )

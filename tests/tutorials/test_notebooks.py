@@ -56,6 +56,7 @@ def test_chinese_lines_are_joined():
     assert notebooks.joined("*重点*\n之后\n\n新的一段") == "*重点*之后\n\n新的一段"
     assert notebooks.joined("```\n一\n二\n```\n") == "```\n一\n二\n```\n"
     assert notebooks.joined("- 一\n- 二") == "- 一\n- 二"
+    assert notebooks.joined(":::{exercise} 题目\n第一行\n第二行\n:::") == ":::{exercise} 题目\n第一行第二行\n:::"
 
 
 def test_boxes_become_quotations():
