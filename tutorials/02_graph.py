@@ -27,7 +27,7 @@ import tinytorch as torch
 # :::
 
 # %% [markdown] lang="zh"
-# ## 要求被记住
+# ## 要求梯度
 #
 # 坐出租车要付起步价，再加每公里的单价。我们知道三趟车的距离和车费，来猜这两个价格。猜得有多离谱？
 #
@@ -64,8 +64,8 @@ for name in ["distance", "paid", "rate", "fixed", "price", "error"]:
 # walk back to the first.
 
 # %% [markdown] lang="zh"
-# `requires_grad=True` 是一个愿望：“我以后想知道，结果是怎么随我变化的。” 这个愿望会传下去：凡是由这样的张量算出来的，
-# 也都要求梯度，并且在 `grad_fn` 里记着自己是由哪个运算得到的。`distance` 和 `paid` 没有这个愿望，就什么也不记。
+# `requires_grad=True` 是一个要求：“我以后想知道，结果是怎么随我变化的。” 这个要求会传下去：凡是由这样的张量算出来的，
+# 也都要求梯度，并且在 `grad_fn` 里记着自己是由哪个运算得到的。`distance` 和 `paid` 没有提出要求，就什么也不记。
 #
 # 所以打印 `price` 时会看到 `grad_fn`。它的名字 `AddBackward0` 说明了用途：这是穿过一次加法*往回走*的路。
 #
@@ -91,7 +91,7 @@ walk(error.grad_fn)
 
 # %% [markdown] lang="zh"
 # 从下往上读：`rate` 乘以 `distance`，加上 `fixed`，减去 `paid`，差求平方，再取平均。路的尽头叫 `AccumulateGrad`，
-# 将来梯度就放在那里。这样的尽头有两个，正好对应两个有愿望的张量。`distance` 和 `paid` 根本不在里面，
+# 将来梯度就放在那里。这样的尽头有两个，正好对应两个要求梯度的张量。`distance` 和 `paid` 根本不在里面，
 # 它们的位置是 `None`。
 
 # %%
@@ -172,7 +172,7 @@ player = viz.draw(error, values=True).save("taxi.html")
 # 但只有要求梯度的叶子才会得到梯度。
 #
 # :::{predict}
-# 下面的 `requires_grad_()` 是事后才提出愿望的。`before` 和 `after` 中，哪个记得自己来自 `late`？
+# 下面的 `requires_grad_()` 是事后才提出要求的。`before` 和 `after` 中，哪个记得自己来自 `late`？
 # :::
 
 # %%
@@ -192,10 +192,10 @@ print(late.is_leaf, before.is_leaf, after.is_leaf)
 # :::
 
 # %% [markdown] lang="zh"
-# 提出愿望之前算出来的，没有任何记录：不会“以防万一”地先记下来。
+# 提出要求之前算出来的，没有任何记录：不会“以防万一”先记下来。
 #
 # :::{break}
-# 试试让中间的张量收回愿望；再试试让整数要求梯度。
+# 试试让中间的张量撤回要求；再试试让整数要求梯度。
 # :::
 
 # %% tags=["error"]

@@ -222,12 +222,8 @@ sides = [8, 16, 32, 64, 128, 256, 512]
 speeds = []
 for n in sides:
     x, y = torch.from_numpy(rng.standard_normal((2, n, n), np.float32))
-    speeds.append(
-        2
-        * n**3
-        / microseconds(torch.matmul, x, y, repeats=max(1, 20_000 // n**2))
-        / 1e3
-    )
+    duration = microseconds(torch.matmul, x, y, repeats=max(1, 20_000 // n**2))
+    speeds.append(2 * n**3 / duration / 1e3)
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")

@@ -145,12 +145,8 @@ except RuntimeError as error:
 # %%
 def accuracy(places):
     with torch.no_grad():
-        return (
-            (model(images[places]).argmax(dim=1) == digits[places])
-            .float()
-            .mean()
-            .item()
-        )
+        right = model(images[places]).argmax(dim=1) == digits[places]
+    return right.float().mean().item()
 
 
 batches = DataLoader(
