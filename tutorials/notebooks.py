@@ -97,7 +97,7 @@ def with_sources(text: str, for_site: bool) -> str:
 
 
 def joined(text: str) -> str:
-    """Chinese lines joined without the space that Markdown puts at the end of a line; code and titles of boxes as they are."""
+    """Chinese lines joined without the space that Markdown puts at the end of a line; not code, not titles of boxes."""
     parts = re.split(r"^(````*[\s\S]*?^````*$|:::.*\n)", text, flags=re.MULTILINE)
     seam = rf"(?<=[{WIDE}])\*?\n(?=\*?[{WIDE}])"
     return "".join(
