@@ -347,33 +347,25 @@ class _Builder:
             return tuple(dict.fromkeys([self.kept_by(box, kept, freed) for kept in recorded.saved]))
         found = []
         for letter, value in operands.saved(node, None):
-            name, source = self.name_of_saved(box, letter, getattr(value, "_output_nr", 0))
+            summary = summarize(value, self.values)
+            name, source = naming.of_saved(box, letter, getattr(value, "_output_nr", 0), summary.dtype)
             if source is None and isinstance(value, Tensor):
                 key = operands.source_of_saved(node, value)
                 while key in self.folded:
                     key = self.folded[key][0]
                 source = self.by_key.get(id(value._array) if key is None else key)
-            summary = summarize(value, self.values)
             found.append(Saved(name, summary, None if source is None else source.shown.id, freed))
         return tuple(dict.fromkeys(found))
 
     def kept_by(self, box: Box, kept: Any, freed: bool) -> Saved:
-        name, source = self.name_of_saved(box, kept.letter, 0 if kept.value is None else kept.value.output_nr)
+        output_nr = 0 if kept.value is None else kept.value.output_nr
+        name, source = naming.of_saved(box, kept.letter, output_nr, kept.summary.dtype)
         if source is None and kept.value is not None:
             _, key, _ = self.origin(kept.value)
             source = self.by_key.get(key)
             if source is not None and len(source.shown.outputs) > 1:
                 name = naming.result(source, kept.value.output_nr)
         return Saved(name, kept.summary, None if source is None else source.shown.id, freed)
-
-    def name_of_saved(self, box: Box, letter: str, output_nr: int) -> tuple[str, Box | None]:
-        """What the formulas call something saved, and the box it comes from where that is an operand or a result."""
-        if letter == "result":
-            return naming.result(box, output_nr), box
-        for operand, source in zip(box.operands, box.sources):
-            if operand.letter == letter and source.box is not None:
-                return naming.expression(source), source.box
-        return letter, None
 
 
 def _turns(node: Any) -> bool:

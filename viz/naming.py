@@ -7,6 +7,8 @@ from typing import Any
 from tinytorch.viz.modules import Groups
 from tinytorch.viz.names import Names
 
+OWN = {"bool": "mask", "int64": "places"}  # what operations keep that is neither an operand nor a result
+
 
 def give_names(boxes: list, names: Names, groups: Groups) -> None:
     """Set the name of every box.
@@ -92,3 +94,21 @@ def expression(source: Any) -> str:
     """What formulas call an operand."""
     name = result(source.box, source.output_nr)
     return f"{name}^T" if source.transposed else name
+
+
+def of_saved(box: Any, letter: str, output_nr: int, dtype: str) -> tuple[str, Any]:
+    """What the formulas call something saved, and the box it comes from where that is an operand or a result.
+
+    What has not the dtype of the operand or the result is a mask or places that the operation found out for itself.
+    """
+    outputs = box.shown.outputs
+    if letter == "result":
+        fitting = [nr for nr in (output_nr, *range(len(outputs))) if nr < len(outputs) and outputs[nr].dtype == dtype]
+        if fitting or not outputs:
+            return result(box, fitting[0] if fitting else output_nr), box
+    for operand, source in zip(box.operands, box.sources):
+        if operand.letter == letter and source.box is not None:
+            given = source.box.shown.outputs
+            if source.output_nr >= len(given) or given[source.output_nr].dtype == dtype:
+                return expression(source), source.box
+    return OWN.get(dtype, letter), None

@@ -198,10 +198,12 @@ class Watcher:
         for (_, arg), (_, value) in zip(args, made.arguments):
             if arg is kept:
                 return Kept(letter, value.summary, value)
+        seen = outline(kept.shape, kept.dtype)
         if letter == "result" and kept._output_nr < len(made.outputs):
             value = made.outputs[kept._output_nr]
-            return Kept(letter, value.summary, value)
-        return Kept(letter, outline(kept.shape, kept.dtype), None)
+            if value.summary.dtype == seen.dtype:
+                return Kept(letter, value.summary, value)
+        return Kept(letter, seen, None)
 
     def value_of(self, tensor: Any) -> Value:
         """What is known of a tensor as it is now."""

@@ -232,6 +232,7 @@ SPECIALS: dict[str, Any] = {
     "Pad": "y = x padded with value,    dx = the part of dy where x was",
     "Fill": "y = value everywhere,    dx = 0",
     "FillTensor": "y = value everywhere,    dx = 0,    dvalue = sum of dy",
+    "Take": "y = x, read as a vector, at the places index,    dx = dy added up at these places",
     "Gather": "y = x at the places index along dim,    dx = dy added up at these places",
     "ScatterAdd": "y = x, with src added at the places index along dim,    dx = dy,    dsrc = dy at these places",
     "Scatter": "y = x, but src at the places index along dim,    dx = dy, 0 at these places,    "

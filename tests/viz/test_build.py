@@ -403,3 +403,20 @@ def test_every_result_that_is_kept_has_a_note_of_its_own():
         assert [(saved.name, saved.node) for saved in node.saved] == [("s", node.id), ("c", node.id)]
         notes = [(kept.saved.name, kept.keepers) for kept in kept_tensors(graph).values()]
         assert notes == [("s", ["n1", "n3"]), ("c", ["n1"]), ("t1", ["n3"])]
+
+
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [
+        (lambda x: x[x > 1], [("mask", "bool", None)]),
+        (lambda x: x.max(0)[0], [("places", "int64", "n1")]),
+        (lambda x: x.sort()[0], [("places", "int64", "n1")]),
+        (lambda x: x.masked_fill(x > 1, 5.0), [("t1", "bool", "n1")]),
+    ],
+)
+def test_masks_and_places_are_not_taken_for_operands(function, kept):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with record() as recording:
+        y = function(x)
+    node = recording.graph(y).nodes[-1]
+    assert [(saved.name.replace("y[1]", "places"), saved.summary.dtype, saved.node) for saved in node.saved] == kept
