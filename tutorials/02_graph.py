@@ -51,7 +51,7 @@ for name in ["distance", "paid", "rate", "fixed", "price", "error"]:
     print(f"{name:9}", tensor.requires_grad, tensor.is_leaf, tensor.grad_fn is None)
 
 # %% [markdown] lang="en"
-# `requires_grad=True` is a wish: "I will want to know how the result depends on me." It spreads: whatever is computed
+# `requires_grad=True` is a request: "I will want to know how the result depends on me." It spreads: whatever is computed
 # from such a tensor requires a gradient as well, and remembers in `grad_fn` the operation that made it. `distance` and
 # `paid` asked for nothing, and nothing is recorded for them.
 #
@@ -162,7 +162,7 @@ player = viz.draw(error, values=True).save("taxi.html")
 # without a history is a leaf, so `distance` is one as well. Only leaves that require a gradient get one.
 #
 # :::{predict}
-# Below, `requires_grad_()` switches the wish on afterwards. Which of `before` and `after` remember that `late` made them?
+# Below, `requires_grad_()` makes the request afterwards. Which of `before` and `after` remember that `late` made them?
 # :::
 
 # %% [markdown] lang="zh"
@@ -185,10 +185,10 @@ print(after)
 print(late.is_leaf, before.is_leaf, after.is_leaf)
 
 # %% [markdown] lang="en"
-# What was computed before the wish has no record: nothing is noted down "just in case".
+# What was computed before the request has no record: nothing is noted down "just in case".
 #
 # :::{break}
-# Take the wish back from a tensor in the middle; then wish for the gradient of whole numbers.
+# Take the request back from a tensor in the middle; then ask for the gradient of whole numbers.
 # :::
 
 # %% [markdown] lang="zh"
