@@ -36,17 +36,19 @@ rooms = torch.tensor(
     [[18.5, 21.0, 22.5, 20.0], [17.0, 19.5, 20.0, 18.0], [15.0, 16.0, 18.5, 16.5]]
 )
 print(rooms)
-print(rooms.shape, rooms.dim(), rooms.numel())
+print(rooms.shape, rooms.size(1), rooms.dim(), rooms.numel())
 
 # %% [markdown] lang="en"
-# Three rows, four columns: the shape is `(3, 4)`, there are 2 dimensions and 12 numbers. Most tensors are not typed in
+# Three rows, four columns: the shape is `(3, 4)`, there are 2 dimensions and 12 numbers. (`size()` is another word for
+# `shape`, and `size(1)` its second number.) Most tensors are not typed in
 # but made by rule, or drawn at random. `rand` draws evenly between 0 and 1, `randn` from the normal distribution; with
 # the same seed, the same numbers are drawn every time. `..._like(x)` takes shape and kind from `x`, `x.new_...` the
 # kind alone. `empty` fills nothing in: it holds what happened to be there, until `uniform_`, `normal_` or `fill_` write
 # into it.
 
 # %% [markdown] lang="zh"
-# 三行四列：形状是 `(3, 4)`，有 2 个维度、12 个数。大多数张量不是一个个敲进去的，而是按规则生成，或者随机抽取。
+# 三行四列：形状是 `(3, 4)`，有 2 个维度、12 个数。（`size()` 和 `shape` 是一回事，`size(1)` 是其中的第二个数。）
+# 大多数张量不是一个个敲进去的，而是按规则生成，或者随机抽取。
 # `rand` 在 0 和 1 之间均匀抽取，`randn` 按正态分布抽取；随机种子相同，抽出来的数每次都相同。`..._like(x)` 沿用 `x` 的形状和类型，
 # `x.new_...` 只沿用类型。`empty` 什么也不填，里面是内存中碰巧留下的数，等着 `uniform_`、`normal_` 或 `fill_` 往里写。
 
@@ -122,17 +124,18 @@ print(rooms.mean(dim=0))
 
 # %% [markdown] lang="en"
 # `max` along a dimension returns two tensors: the largest values, and where they are. `unsqueeze` puts a dimension of
-# length 1 in, `squeeze` takes it out. That matters for *broadcasting*: shapes are compared from the right, and a side of
-# length 1 is repeated as often as needed.
+# length 1 in, `squeeze` takes it out; without a number, `squeeze` takes out all of them. That matters for
+# *broadcasting*: shapes are compared from the right, and a side of length 1 is repeated as often as needed.
 
 # %% [markdown] lang="zh"
-# 沿着某个维度求 `max` 会返回两个张量：最大值，以及最大值的位置。`unsqueeze` 插入一个长度为 1 的维度，`squeeze` 把它去掉。
+# 沿着某个维度求 `max` 会返回两个张量：最大值，以及最大值的位置。`unsqueeze` 插入一个长度为 1 的维度，`squeeze` 把它去掉；不带参数的 `squeeze` 会去掉所有长度为 1 的维度。
 # 这和*广播*有关：形状从右往左比较，长度为 1 的那一边会按需要重复。
 
 # %%
 average = rooms.mean(dim=1)
-print(average.shape, average.unsqueeze(1).shape)
-print(rooms - average.unsqueeze(1))
+column = average.unsqueeze(1)
+print(average.shape, column.shape, column.squeeze(1).shape, column.squeeze().shape)
+print(rooms - column)
 
 # %% [markdown] lang="en"
 # :::{break}

@@ -262,13 +262,13 @@ viz.draw((y_pred - y).pow(2).mean())
 # ## Fifth: layers in a row
 #
 # `nn.Linear` holds a matrix and multiplies by it; `nn.Sequential` calls one layer after the other; `nn.MSELoss` is the
-# mean of the squares; `optim.SGD` subtracts. To compare, we put our own starting weights in. A `Linear` keeps its
-# matrix transposed: one row for each output.
+# mean of the squares; `optim.SGD` subtracts: `for p in model.parameters(): p -= rate * p.grad`. To compare, we put our
+# own starting weights in. A `Linear` keeps its matrix transposed: one row for each output.
 
 # %% [markdown] lang="zh"
 # ## 第五遍：一层接一层
 #
-# `nn.Linear` 保管一个矩阵，并负责乘上它；`nn.Sequential` 一层一层往下调用；`nn.MSELoss` 就是平方的平均；`optim.SGD` 负责减。
+# `nn.Linear` 保管一个矩阵，并负责乘上它；`nn.Sequential` 一层一层往下调用；`nn.MSELoss` 就是平方的平均；`optim.SGD` 负责减，做的就是 `for p in model.parameters(): p -= rate * p.grad`。
 # 为了比较，我们放进自己的初始权重。`Linear` 存的矩阵是转置过的：每个输出占一行。
 
 # %%

@@ -82,10 +82,10 @@ for name, parameter in model.named_parameters():
 
 # %% [markdown] lang="en"
 # The names are the ways through the tree: `2.1.weight` is in child 2, and there in child 1. The pictures use the same
-# names, and draw each module as a frame.
+# names, with that of the model in front, and draw each module as a frame.
 
 # %% [markdown] lang="zh"
-# 名字就是树上的路径：`2.1.weight` 是 2 号子模块里 1 号子模块的权重。图上用的也是这些名字，每个模块画成一个框。
+# 名字就是树上的路径：`2.1.weight` 是 2 号子模块里 1 号子模块的权重。图上用的也是这些名字，前面再加上模型的名字；每个模块画成一个框。
 
 # %% tags=["tinytorch"]
 from tinytorch import viz
