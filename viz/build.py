@@ -7,7 +7,6 @@ Steps: the nodes are collected and put into the order of the forward pass; for e
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from types import FrameType
@@ -19,6 +18,7 @@ from tinytorch.viz.labels import label_of
 from tinytorch.viz.modules import Groups, infer
 from tinytorch.viz.names import Names, user_frames
 from tinytorch.viz.operands import Operand
+from tinytorch.viz.pausing import paused
 from tinytorch.viz.provenance import OPERATIONS, VALUES, Operation, Value
 from tinytorch.viz.record import Recording
 from tinytorch.viz.summaries import outline, summarize
@@ -59,13 +59,8 @@ def build(
             raise TypeError(f"nothing to draw: a tensor is needed, not {type(each).__name__}")
     if direction not in ("forward", "backward"):
         raise ValueError(f"direction has to be 'forward' or 'backward', not {direction!r}")
-    collecting = gc.isenabled()
-    gc.disable()  # a graph is many objects that all stay: looking through them again and again takes most of the time
-    try:
+    with paused():
         return _build(outputs, params, recording, direction, values, raw, show_saved, title, user_frames(frame))
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _build(

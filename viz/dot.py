@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tinytorch.viz import wording
 from tinytorch.viz.graph import Graph, Group, Node, Saved
+from tinytorch.viz.pausing import paused
 
 FONT, CODE = "Helvetica", "Courier"
 GREY = "#707070"
@@ -27,6 +28,7 @@ class Kept(NamedTuple):
     keepers: list[str]
 
 
+@paused()
 def to_dot(graph: Graph, direction: str = "forward", legend: bool = True) -> str:
     """The graph in the DOT language; the same graph gives the same text.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tinytorch.viz.graph import Graph, Group, Node, Place, Summary
+from tinytorch.viz.pausing import paused
 from tinytorch.viz.repeats import fold_repeats
 from tinytorch.viz.replacing import levels, replaced
 
@@ -17,6 +18,7 @@ LIMIT = 60  # boxes that still make a readable picture
 SPRAWLING = 4  # times as many make none at all
 
 
+@paused()
 def fold(graph: Graph, depth: int | None = None, limit: int = LIMIT) -> Graph:
     """A graph with few enough boxes to read; the one that was given stays as it is.
 

@@ -158,8 +158,9 @@ class _Round:
         turns = [
             self.ops[first : first + stretch.length] for first in range(stretch.start, stretch.end, stretch.length)
         ]
-        modules, leaves = self._modules(turns), self._leaves(turns)
-        if modules is None or leaves is None:
+        leaves = self._leaves(turns)
+        modules = None if leaves is None else self._modules(turns)
+        if leaves is None or modules is None:
             return False
         turn_of = {node.id: number for number, turn in enumerate(turns) for node in turn}
         alike = {name: like for name, like in leaves.items() if name == like or self.users[name] <= turn_of.keys()}
@@ -180,6 +181,8 @@ class _Round:
     def _modules(self, turns: list[list[Node]]) -> dict[str, str] | None:
         """Which module of the first turn each module of the later ones is like; None where they differ in shape."""
         found: dict[str, str] = {}
+        if not self.groups:
+            return found
         for turn in turns[1:]:
             mine: dict[str, str] = {}
             back: dict[str, str] = {}

@@ -48,6 +48,7 @@ def replaced(
         _steps(graph.steps, into, numbers),
         graph.title,
         graph.error,
+        graph.note,
     )
 
 

@@ -15,7 +15,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from tinytorch.viz.graph import Graph
+from tinytorch.viz.graph import Graph, Place, Summary
+from tinytorch.viz.pausing import paused
 
 FORMAT = "tinytorch-graph"
 VERSION = 1
@@ -24,6 +25,7 @@ SEARCH_UNSAFE = re.compile("[<>&\x7f]").search
 UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"})
 
 
+@paused()
 def to_json(graph: Graph) -> str:
     """The graph as text that `from_json` reads.
 
@@ -39,8 +41,9 @@ def to_json(graph: Graph) -> str:
     """
     head = _text({"format": FORMAT, "version": VERSION, "title": graph.title, "error": graph.error, "note": graph.note})
     parts = []
+    known: dict[int, dict] = {}
     for name in ("nodes", "edges", "groups", "steps"):
-        rows = ",\n".join(_text(_plain(item)) for item in getattr(graph, name))
+        rows = ",\n".join(_text(_plain(item, known)) for item in getattr(graph, name))
         parts.append(f'"{name}": [\n{rows}\n]' if rows else f'"{name}": []')
     return head[:-1] + ",\n" + ",\n".join(parts) + "}\n"
 
@@ -50,19 +53,28 @@ def _text(value: dict) -> str:
     return text.translate(UNSAFE) if SEARCH_UNSAFE(text) else text
 
 
-def _plain(value: Any) -> Any:
-    """What json can write: dataclasses as dictionaries less what has its usual value, nan and inf as words."""
+def _plain(value: Any, known: dict[int, dict]) -> Any:
+    """What json can write: dataclasses as dictionaries less what has its usual value, nan and inf as words.
+
+    Summaries and lines of the program stand in several places; `known` are those that were met already.
+    """
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        if not value or value[0].__class__ in (str, int):
+            return list(value)
+        return [_plain(item, known) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
+    if id(value) in known:
+        return known[id(value)]
     result = {}
     for name, usual in _fields(value.__class__):
         content = getattr(value, name)
         if content is not usual and (usual is dataclasses.MISSING or content != usual):
-            result[name] = _plain(content)
+            result[name] = content if content.__class__ is str else _plain(content, known)
+    if value.__class__ in (Summary, Place):
+        known[id(value)] = result
     return result
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tinytorch.viz import wording
 from tinytorch.viz.graph import Edge, Graph, Node
+from tinytorch.viz.pausing import paused
 
 DEEPEST = 24
 WIDEST = 60  # columns begin here at the latest
@@ -29,6 +30,7 @@ class Line(NamedTuple):
     columns: tuple[str, ...]  # shapes, formula, remarks, place
 
 
+@paused()
 def to_text(graph: Graph, colour: bool = False, direction: str = "forward", width: int | None = None) -> str:
     """The tree, in colours if asked for, lines cut at `width` columns if given.
 

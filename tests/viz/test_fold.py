@@ -11,7 +11,7 @@ from tinytorch.viz.repeats import fold_repeats
 from tinytorch.viz.store import from_json, to_json
 
 import tinytorch as tt
-from tests.viz.samples import Maker, error_graph, gpt, module_net, steps_of, two_layer
+from tests.viz.samples import Maker, chain, error_graph, gpt, module_net, steps_of, two_layer
 from tinytorch import nn, viz
 
 
@@ -200,3 +200,11 @@ def test_a_module_is_folded_whole_or_not_at_all():
     assert [group.name for group in counted] in (["b0 … b7"], ["b1 … b7"])
     for group in counted:
         assert sorted(node.label for node in folded.nodes if node.group == group.id) == ["Cos", "Sin"]
+
+
+def test_folding_keeps_what_is_said_of_the_whole():
+    graph = chain(100)
+    graph.note, graph.error = "not recorded", "RuntimeError: no"
+    folded = fold(graph)
+    assert len(folded.nodes) < len(graph.nodes)
+    assert (folded.note, folded.error) == ("not recorded", "RuntimeError: no")
