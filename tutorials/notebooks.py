@@ -100,6 +100,8 @@ def joined(text: str) -> str:
     """Chinese lines joined without the space that Markdown puts at the end of a line; not code, not titles of boxes."""
     parts = re.split(r"^(````*[\s\S]*?^````*$|:::.*\n)", text, flags=re.MULTILINE)
     seam = rf"(?<=[{WIDE}])\*?\n(?=\*?[{WIDE}])"
+    # Full-width punctuation has its space in itself; what begins a block stays on a line of its own.
+    seam += r"|(?<=[，。；：？！、）])\n(?=[\w`$\[])(?!\d+\. |```|\$\$)"
     return "".join(
         part
         if part.startswith(("```", ":::"))

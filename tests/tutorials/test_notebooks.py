@@ -56,6 +56,9 @@ def test_chinese_lines_are_joined():
     assert notebooks.joined("*重点*\n之后\n\n新的一段") == "*重点*之后\n\n新的一段"
     assert notebooks.joined("```\n一\n二\n```\n") == "```\n一\n二\n```\n"
     assert notebooks.joined("- 一\n- 二") == "- 一\n- 二"
+    assert notebooks.joined("界线：\n2 除以\n三") == "界线：2 除以三"
+    assert notebooks.joined("，\n`x` 和，\n$y$") == "，`x` 和，$y$"
+    assert notebooks.joined("三样：\n1. 一\n2. 二。\n```") == "三样：\n1. 一\n2. 二。\n```"
     assert notebooks.joined(":::{exercise} 题目\n第一行\n第二行\n:::") == ":::{exercise} 题目\n第一行第二行\n:::"
 
 
