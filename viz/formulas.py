@@ -176,6 +176,8 @@ def _letters(box: Any, spec: Spec, rule: Any, given: dict[str, str]) -> dict[str
     for letter, parameter in spec.parameters(rule).items():
         if parameter in given and parameter not in WORDS:
             found[letter] = given[parameter].strip("(),") if parameter == "key" else given[parameter]
+        elif len(letter) == 1 and parameter not in given:
+            found[letter] = UNKNOWN
     if box.shown.inputs and box.shown.outputs:
         shape, result = box.shown.inputs[0].shape, box.shown.outputs[0].shape
         if _size(result) and _size(shape) % _size(result) == 0:

@@ -1,7 +1,7 @@
 """A graph as data: operations, leaves, edges, modules and steps, which is all that the drawings are made from.
 
 Everything here is plain text and numbers in a fixed order, so that one program gives one graph, byte for byte: ids are
-n0, n1, ... in the order of the forward pass. build.py makes graphs, json.py stores them, dot.py, svg.py, page.py and
+n0, n1, ... in the order of the forward pass. build.py makes graphs, store.py stores them, dot.py, svg.py, page.py and
 the others draw them; none of the latter has heard of tensors.
 """
 

@@ -163,7 +163,13 @@ def _pairs(params: Any) -> Iterable[tuple[str, Any]]:
         return ()
     if isinstance(params, Module):
         return params.named_parameters()
-    return params.items() if isinstance(params, Mapping) else params
+    pairs = params.items() if isinstance(params, Mapping) else params
+    try:
+        return [(str(name), tensor) for name, tensor in pairs]
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"params has to be a dict of names and tensors, named_parameters() or a module, not {params!r:.60}"
+        ) from None
 
 
 def _inside(held: Iterable[tuple[str, Any]], levels: int = 2) -> Iterator[tuple[str, Any]]:

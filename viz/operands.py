@@ -6,6 +6,8 @@ import functools
 import inspect
 from typing import Any, NamedTuple
 
+from tinytorch.viz.summaries import constant_text
+
 from tinytorch.autograd import saved as saving
 from tinytorch.autograd.function import FunctionNode
 from tinytorch.tensor import Tensor
@@ -77,8 +79,18 @@ def of(node: Any, recorded: Any = None) -> list[Operand]:
     found = []
     for i, (name, (source, output_nr)) in enumerate(zip(names, edges)):
         tensor = tensors.get(name)
-        found.append(Operand(name, source, output_nr, tensor if source is None else None, edge=i))
+        number = None if source is not None or tensor is not None else _number(node, i)
+        found.append(Operand(name, source, output_nr, tensor if source is None else None, constant=number, edge=i))
     return found
+
+
+def _number(node: Any, position: int) -> str | None:
+    """The number that an operation was given in the place of a tensor, if it keeps it for its backward."""
+    values = getattr(node, "_saved", None) or ()
+    rule = getattr(node, "rule", None)
+    if rule is None or len(values) != rule.inputs or isinstance(values[position], Tensor):
+        return None
+    return None if values[position] is None else constant_text(values[position])
 
 
 def saved(node: Any, found: Any) -> list[tuple[str, Any]]:

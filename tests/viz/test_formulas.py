@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from tinytorch.viz import record
+from tinytorch.viz.build import build
 from tinytorch.viz.reading import read, spec_of, substitute
 from tinytorch.viz.specials import SPECIALS
 
@@ -294,3 +295,19 @@ def test_data_tells_how_it_was_computed():
         z = x.reshape(6, 1) @ w
     data = next(node for node in recording.graph(z, {"w": w}).nodes if node.kind == "data")
     assert data.note == "computed as x in the shape (6, 1)"
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x * 2, "z = x * 2"),
+        (lambda x: x / 4, "z = x / 4"),
+        (lambda x: x**3, "z = x^3"),
+        (lambda x: x + 2, "z = x + ?"),
+        (lambda x: 3 - x, "z = ? - x"),
+    ],
+)
+def test_numbers_of_what_was_not_recorded_are_known_where_they_are_kept(function, expected):
+    x = torch.tensor(A, requires_grad=True)
+    z = function(x)
+    assert build(z, {"x": x, "z": z}).nodes[-1].formula == expected

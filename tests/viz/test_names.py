@@ -177,3 +177,9 @@ def test_results_of_a_loop_have_names_of_their_own():
     assert formulas[1] == "f_2 = 1 / (1 + e^-f_1)"
     assert formulas[3].startswith("f_3, g = ")
     assert formulas[4] == "f = 1 / (1 + e^-f_3)"
+
+
+@pytest.mark.parametrize("params", [3, ["w"], [1, 2]])
+def test_params_that_are_none_are_told_so(params):
+    with pytest.raises(TypeError, match="params has to be a dict of names and tensors"):
+        Names(params)
