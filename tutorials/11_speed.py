@@ -475,7 +475,7 @@ print("mean_and_variance: right")
 #
 # :::{torch}
 # PyTorch 的内核用的是同样的手段：BLAS、SIMD、分块、只走一遍。大数组上两者差不多；小数组上，PyTorch 每次运算之前要弄清楚的事情更多。
-# [基准测试](../benchmarks) 逐项做了比较。
+# [性能测试](../benchmarks) 逐项做了比较。
 # :::
 #
 # 下一页：[认数字](12_digits)。
