@@ -56,7 +56,8 @@ class Ran:
         last = self.recording.tensor
         if last is not None and last.grad_fn is not None:
             return [last]
-        raise Stop(NOTHING, f"nothing to draw: {self.script} never calls backward, and no tensor in it has a history")
+        reason = f"{self.script} never calls backward (in its main thread), and no tensor in it has a history"
+        raise Stop(NOTHING, f"nothing to draw: {reason}")
 
     def draw(self, tensors: list[Tensor], **options: Any) -> Drawing:
         """Draw, the script's variables giving names to what has none yet."""

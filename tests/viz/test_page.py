@@ -15,6 +15,7 @@ from tinytorch.viz.layout import layout
 from tinytorch.viz.page import FOLDER, SCRIPTS, page
 from tinytorch.viz.store import from_json
 
+import tinytorch as torch
 from tests.viz import programs
 from tests.viz.samples import ODD_NAMES, SAMPLES, chain
 from tinytorch import viz
@@ -438,6 +439,20 @@ def test_gradients_are_counted_as_they_arrive(show):
     assert tab.text_content(badge) == "1/2" and "(1 of 2)" in tab.inner_text("#sentence")
     press(tab, "ArrowRight")
     assert tab.text_content(badge) == "2/2" and "6." in tab.inner_text("#step")
+
+
+@pytest.mark.browser
+def test_every_result_has_its_own_incoming_gradient(show):
+    x = torch.ones(2, 2, requires_grad=True)
+    with viz.record():
+        a, b = x.unbind(0)
+        loss = (a * 3 + b * 4).sum()
+    graph = viz.draw(loss, direction="backward").graph
+    tab = show(graph)
+    turn = next(k for k, step in enumerate(graph.steps, 1) if step.kind == "backward" and step.node == "n1")
+    tab.fill("#position", str(turn))
+    card = tab.inner_text("#step")
+    assert "norm 4.243" in card and "norm 5.657" in card, card
 
 
 @pytest.mark.browser

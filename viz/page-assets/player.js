@@ -96,7 +96,7 @@ function card(step) {
     facts([
       [t("inputs"), isForward && node.into.map((edge) => reference(edge.source, edge.summary))],
       [t("result"), isForward && node.outputs.map(summaryView)],
-      [t("incoming"), step.incoming && !arrivedAlone(step, node) && summaryView(step.incoming)],
+      [t("incoming"), step.incoming && !arrivedAlone(step, node) && incoming(step, node)],
       [t(isForward ? "savesNow" : "usesSaved"), step.kind !== "accumulate" && node.saved.map((saved) => savedView(node, saved))],
       [t("outgoing"), step.kind === "backward" && step.outgoing.map(flowView)],
       [t("leafGradient", clipped(name, 40)), step.kind === "accumulate" && accumulated(step, node)],
@@ -104,6 +104,13 @@ function card(step) {
     ]),
     step.frees && node.saved.length > 0 && !isNamed(step.error) && el("p", { class: "gone" }, t("freedNow", savedNames(node)), el("br"), el("small", {}, t("whyFreed"))),
   ].filter(Boolean);
+}
+
+// Where there are several results, each arrow's gradient says whose it is.
+function incoming(step, node) {
+  if (node.outputs.length < 2) return summaryView(step.incoming);
+  const came = node.from.filter((edge) => edge.grad);
+  return came.map((edge) => el("div", {}, "← ", reference(edge.target), summaryView(edge.grad)));
 }
 
 function flowView(flow) {
