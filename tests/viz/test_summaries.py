@@ -68,7 +68,7 @@ def test_outline():
         ((0, ...), "0"),
         ((slice(1, 3), 0, ...), "(1:3, 0)"),
         (np.float32(0.5), "0.5"),
-        (object(), None),
+        pytest.param(object(), None, id="object"),
     ],
     ids=str,
 )
