@@ -400,6 +400,8 @@ def _remark(made: Operation) -> str | None:
     """What else there is to say of an operation."""
     if made.written:
         return f"in place, version {made.written}"
+    if made.label == formulas.PASSES_ON:
+        return "passes on: the module's backward hooks look at the gradients here"
     return f"part of the backward of {made.during}" if made.during else None
 
 

@@ -17,6 +17,7 @@ from tinytorch.viz.summaries import constant_text
 from tinytorch.autograd.rule import Elementwise
 
 WORDS = ("shape", "order", "dtype", "keepdim", "reduction", "diagonal")  # parameters that formulas mean as words
+PASSES_ON = "BackwardHookFunction"  # stands where a module's backward hooks look at gradients
 SHORT = 40  # letters of a formula that is told beside a name
 UNKNOWN = "?"  # stands for an operand that nothing is known of
 
@@ -63,6 +64,8 @@ class Filled:
             return f"{self.left} = a part of {given.get('x', UNKNOWN)}"
         if box.recorded is not None and isinstance(box.recorded.rule, str):
             return f"{self.left} = {given['x']}.{box.recorded.rule}{'()' if box.recorded.rule == 'detach' else ''}"
+        if box.shown.label == PASSES_ON:
+            return f"{self.left} = {', '.join(self.arguments())}"
         return f"{self.left} = {box.shown.label}({', '.join(self.arguments())})"
 
     def arguments(self) -> list[str]:
@@ -112,6 +115,8 @@ class Filled:
         if kind == "AsStridedBackward0":
             return f"{self.arriving} in that part, 0 elsewhere"
         arriving = [f"grad_{result(self.box, nr)}" for nr in range(len(self.box.shown.outputs))]
+        if self.box.shown.label == PASSES_ON and len(arriving) == len(self.box.operands):
+            return arriving[self.box.operands.index(operand)]
         return f"{self.box.shown.label}.backward({', '.join(arriving) or self.arriving})"
 
 

@@ -11,6 +11,7 @@ from tinytorch.viz.specials import SPECIALS
 
 import tinytorch as torch
 import tinytorch.nn.functional as F
+from tinytorch import nn
 from tinytorch.autograd.rule import Rule
 
 NUMPY = {
@@ -311,3 +312,15 @@ def test_numbers_of_what_was_not_recorded_are_known_where_they_are_kept(function
     x = torch.tensor(A, requires_grad=True)
     z = function(x)
     assert build(z, {"x": x, "z": z}).nodes[-1].formula == expected
+
+
+def test_where_backward_hooks_of_a_module_look_everything_passes():
+    layer = nn.Linear(3, 2)
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+    x = torch.ones(4, 3, requires_grad=True)
+    with record() as recording:
+        z = layer(x)
+    first, *_, last = [node for node in recording.graph(z).nodes if node.label == "BackwardHookFunction"]
+    assert (first.formula, first.gradients) == ("t1 = x", ("grad_x = grad_t1",))
+    assert (last.formula, last.gradients) == ("z = t2", ("grad_t2 = grad_z",))
+    assert "hooks" in first.note
