@@ -86,9 +86,13 @@ cdef bint has_kind(object x):
     )
 
 
+cdef inline bint is_near(cnp.ndarray x):
+    return cnp.PyArray_NBYTES(x) <= NEAR
+
+
 cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
-    cdef State state = State(<char*>values.data, NULL, least)
+    cdef State state = State(<char*>values.data, NULL, least, is_near(x))
     with nogil:
         compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
     return in_order_of_axes(walk, values, x, keepdims)
@@ -104,8 +108,8 @@ cdef tuple values_and_places(object x, object axis, bint keepdims, int least):
     cdef bint is_row = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
     cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
-    cdef State state = State(<char*>values.data, <char*>places.data, least)
-    cdef State value = State(<char*>values.data, NULL, least)
+    cdef State state = State(<char*>values.data, <char*>places.data, least, is_near(array))
+    cdef State value = State(<char*>values.data, NULL, least, is_near(array))
     if is_row:
         with nogil:
             compute(kind, size, &walk, &state, True)

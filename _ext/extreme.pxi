@@ -11,6 +11,8 @@ cdef enum:
     GROUP = 32      # rows whose lanes are folded together at last
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
     PAIRS = 16      # and half as many
+    PAGE = 4096     # bytes of memory that the processor fetches ahead within
+    NEAR = 1 << 19  # bytes of an array that stays in the second cache
 
 
 cdef inline number worst(number unused, int least) noexcept nogil:
@@ -117,36 +119,29 @@ cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, 
     What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
     """
     cdef number lane[LANES]
-    cdef number next_lane[LANES]
-    cdef number odd[LANES]      # 0, or nan if there is one in one of the rows: then they are looked at one by one
+    cdef number odd[LANES]      # 0, or a nan in one of the rows: then they are looked at one by one
     cdef number low[PAIRS * GROUP]      # the first half of each row's lanes
     cdef number high[PAIRS * GROUP]     # and the second
     cdef number table[PAIRS * GROUP]
-    cdef const number* here
-    cdef const number* next_row     # two rows at a time, since one instruction looks for nan in both
+    cdef number new
     cdef Py_ssize_t i, j, row
     cdef bint any_odd = False
     for j in range(LANES):
         odd[j] = 0
-    for row in range(0, GROUP, 2):
-        here = <const number*>(x + row * step)
-        next_row = <const number*>(x + (row + 1) * step)
+    for row in range(GROUP):
         for j in range(LANES):
-            lane[j] = here[j]
-            next_lane[j] = next_row[j]
-            odd[j] = nan_like(odd[j]) if either_is_nan(here[j], next_row[j]) else odd[j]
+            lane[j] = (<const number*>(x + row * step))[j]
+            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
         i = LANES
         while i < n:
             i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
             for j in range(LANES):
-                lane[j] = better(here[i + j], lane[j], least)
-                next_lane[j] = better(next_row[i + j], next_lane[j], least)
-                odd[j] = nan_like(odd[j]) if either_is_nan(here[i + j], next_row[i + j]) else odd[j]
+                new = (<const number*>(x + row * step))[i + j]
+                lane[j] = better(new, lane[j], least)
+                odd[j] = new if is_nan(new) else odd[j]
             i += LANES
         memcpy(low + PAIRS * row, lane, PAIRS * sizeof(number))
         memcpy(high + PAIRS * row, lane + PAIRS, PAIRS * sizeof(number))
-        memcpy(low + PAIRS * (row + 1), next_lane, PAIRS * sizeof(number))
-        memcpy(high + PAIRS * (row + 1), next_lane + PAIRS, PAIRS * sizeof(number))
     for i in range(PAIRS * GROUP):
         table[i] = better(high[i], low[i], least)
     better_of_pairs(table, PAIRS // 2 * GROUP, least, low)
@@ -165,14 +160,15 @@ cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t o
                                 const State* state) noexcept nogil:
     """Fold numbers into state.values."""
     if state.least:
-        fold_extremes(x, sides, <number*>state.values + out, 1)
+        fold_extremes(x, sides, <number*>state.values + out, 1, state.near)
     else:
-        fold_extremes(x, sides, <number*>state.values + out, 0)
+        fold_extremes(x, sides, <number*>state.values + out, 0, state.near)
 
 
-cdef inline_void fold_extremes(const number* start, const Side* sides, number* best, int least) noexcept nogil:
+cdef inline_void fold_extremes(const number* start, const Side* sides, number* best, int least,
+                               bint near) noexcept nogil:
     if sides[1].out:
-        fold_columns(<const char*>start, sides, best, least)
+        fold_columns(<const char*>start, sides, best, least, near)
     else:
         fold_rows(<const char*>start, sides, best, least)
 
@@ -216,12 +212,14 @@ cdef inline_void fold_four(const number* x, Py_ssize_t step, Py_ssize_t n, int l
         best[k] = nan_like(most) if either_is_nan(x[k], second[k]) | either_is_nan(third[k], fourth[k]) else most
 
 
-cdef inline_void fold_columns(const char* x, const Side* sides, number* best, int least) noexcept nogil:
+cdef inline_void fold_columns(const char* x, const Side* sides, number* best, int least, bint near) noexcept nogil:
     """Rows into each other, or into results of their own"""
     cdef number room[TILE]
     cdef const number* row
     cdef number* here
     cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, j, k, some, at, last
+    # Far memory is fetched ahead of time where it is read in order, one row of a page after the other.
+    cdef bint by_four = sides[0].out == 0 and step == sizeof(number) and (near or sides[0].step >= PAGE)
     while i < sides[0].size:
         last = sides[0].size if sides[0].size - i < BAND else i + BAND
         j = 0
@@ -229,7 +227,7 @@ cdef inline_void fold_columns(const char* x, const Side* sides, number* best, in
             some = TILE if step != sizeof(number) else WIDE     # adjacent numbers are read as they come
             some = some if n - j > some else n - j
             at = i
-            while last - at >= 4 and sides[0].out == 0 and step == sizeof(number):
+            while by_four and last - at >= 4:
                 fold_four(<const number*>(x + at * sides[0].step) + j, sides[0].step, some, least, best + j)
                 at += 4
             for at in range(at, last):
