@@ -78,28 +78,42 @@ def _head(graph: Graph, backward: bool) -> Iterator[str]:
 
 
 def _boxes(graph: Graph, backward: bool) -> Iterator[str]:
-    """Every node inside the frames of its modules. A stack holds the open frames: modules may lie deep."""
+    """Every node inside the frames of its modules."""
     kept = kept_tensors(graph)
     turns = _turns(graph) if backward else {}
-    children, top = contents(graph, kept)
     groups = {group.id: group for group in graph.groups}
     nodes = {node.id: node for node in graph.nodes}
-    stack = [iter(top)]
+    for indent, kind, name in in_frames(graph, kept):
+        if kind == "group":
+            yield f"{indent}subgraph cluster_{name} {{"
+            yield f"{indent}  {_frame(groups[name], backward)}"
+        elif kind == "end":
+            yield f"{indent}}}"
+        else:
+            yield indent + (_box(nodes[name], turns.get(name)) if kind == "node" else _note(name, kept[name].saved))
+    for name, (origin, _, keepers) in kept.items():
+        yield from _strings(name, origin, keepers, backward)
+
+
+def in_frames(graph: Graph, kept: dict[str, Kept]) -> Iterator[tuple[str, str, str]]:
+    """(indentation, "group", "node", "note" or "end", id): frames opened, what lies in them, and closed again.
+
+    A stack holds the open frames: modules may lie deep.
+    """
+    children, top = contents(graph, kept)
+    stack = [("", iter(top))]
     while stack:
         indent = "  " * min(len(stack), 20)
-        for kind, name in stack[-1]:
+        group, items = stack[-1]
+        for kind, name in items:
+            yield indent, kind, name
             if kind == "group":
-                yield f"{indent}subgraph cluster_{name} {{"
-                yield f"{indent}  {_frame(groups[name], backward)}"
-                stack.append(iter(children[name]))
+                stack.append((name, iter(children[name])))
                 break
-            yield indent + (_box(nodes[name], turns.get(name)) if kind == "node" else _note(name, kept[name].saved))
         else:
             stack.pop()
             if stack:
-                yield "  " * min(len(stack), 20) + "}"
-    for name, (origin, _, keepers) in kept.items():
-        yield from _strings(name, origin, keepers, backward)
+                yield "  " * min(len(stack), 20), "end", group
 
 
 def contents(graph: Graph, kept: dict[str, Kept]) -> tuple[dict[str, list[Item]], list[Item]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tinytorch.viz import wording
-from tinytorch.viz.dot import contents, kept_tensors
+from tinytorch.viz.dot import contents, in_frames, kept_tensors
 from tinytorch.viz.graph import Graph, Group, Node
 
 # All else is written as a number: quotes, brackets, backticks and # have a meaning in Mermaid, < and & in HTML.
@@ -43,26 +43,18 @@ def escaped(text: str) -> str:
 
 def _boxes(graph: Graph) -> Iterator[str]:
     kept = kept_tensors(graph)
-    children, top = contents(graph, kept)
     groups = {group.id: group for group in graph.groups}
     nodes = {node.id: node for node in graph.nodes}
-    stack = [iter(top)]
-    while stack:
-        indent = "  " * min(len(stack), 20)
-        for kind, name in stack[-1]:
-            if kind == "group":
-                yield f'{indent}subgraph {name}["{_frame(groups[name])}"]'
-                stack.append(iter(children[name]))
-                break
-            if kind == "node":
-                yield indent + _box(nodes[name])
-            else:
-                text = "<br/>".join(escaped(line) for line in wording.saved_lines(kept[name].saved))
-                yield f'{indent}{name}>"{text}"]:::saved'
+    for indent, kind, name in in_frames(graph, kept):
+        if kind == "group":
+            yield f'{indent}subgraph {name}["{_frame(groups[name])}"]'
+        elif kind == "end":
+            yield f"{indent}end"
+        elif kind == "node":
+            yield indent + _box(nodes[name])
         else:
-            stack.pop()
-            if stack:
-                yield "  " * min(len(stack), 20) + "end"
+            text = "<br/>".join(escaped(line) for line in wording.saved_lines(kept[name].saved))
+            yield f'{indent}{name}>"{text}"]:::saved'
     for name, (origin, _, keepers) in kept.items():
         for end in dict.fromkeys([*keepers, origin] if origin else keepers):
             yield f"  {name} -.- {end}"

@@ -19,6 +19,18 @@ def names_of(graph, ids):
     return [names[each] for each in ids]
 
 
+class Broken(torch.autograd.Function):
+    """y = x, and no way back"""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise ZeroDivisionError("on purpose\nsecond line")
+
+
 def test_the_order_is_the_engines():
     order = []
     with record() as recording:
@@ -143,15 +155,6 @@ def test_grad_is_a_backward_too():
 
 
 def test_an_error_in_backward_is_red():
-    class Broken(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            return x * 1
-
-        @staticmethod
-        def backward(ctx, grad):
-            raise ZeroDivisionError("on purpose\nsecond line")
-
     with record() as recording, pytest.raises(ZeroDivisionError):
         w = torch.ones(2, requires_grad=True)
         y = Broken.apply(w)
@@ -237,15 +240,6 @@ def test_backward_on_the_side_touches_nothing():
 
 
 def test_backward_on_the_side_that_fails():
-    class Broken(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            return x * 1
-
-        @staticmethod
-        def backward(ctx, grad):
-            raise ZeroDivisionError("on purpose")
-
     loss = Broken.apply(torch.ones(2, requires_grad=True)).sum()
     graph = build(loss, direction="backward")
     assert graph.error == "ZeroDivisionError: on purpose"
