@@ -1,0 +1,150 @@
+"""The double's own part: what is counted, what is forbidden, and how a NumPy function becomes a launch on arrays.
+
+Nothing of this is CuPy's. A test reads `double.counts` and may reset it; everything else is machinery.
+"""
+
+import contextlib
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Counts:
+    """What the host saw of the device since the last reset()."""
+
+    launches: int = 0  # ufuncs, functions, kernels, copies on the device
+    synchronisations: int = 0  # .get(), .item(), bool(), printing, ...: the host waits because it was asked to
+    inherent: int = 0  # nonzero, unique, masks: the host waits because the shape of the result depends on values
+    uploads: int = 0  # arrays, lists and nested sequences that came from the host
+
+    def reset(self):
+        self.__init__()
+
+
+class DeviceSynchronized(RuntimeError):
+    """The host waited for the device where `cupyx.allow_synchronize(False)` forbids it."""
+
+
+counts = Counts()
+local = threading.local()  # device, streams and whether waiting is allowed: per thread, as in CuPy
+
+
+def __getattr__(name):
+    if name in ("launches", "synchronisations", "inherent", "uploads"):
+        return getattr(counts, name)
+    raise AttributeError(f"module 'cupy._double' has no attribute '{name}'")
+
+
+@contextlib.contextmanager
+def allow_synchronize(allow):
+    """While it is open, waiting for the device is allowed or raises DeviceSynchronized."""
+    before = getattr(local, "forbidden", False)
+    local.forbidden = not allow
+    try:
+        yield
+    finally:
+        local.forbidden = before
+
+
+def synchronised(inherent=False):
+    """The host waits here."""
+    if capturing() is not None:
+        raise capturing().refusal()
+    if getattr(local, "forbidden", False):
+        raise DeviceSynchronized("Device synchronization is not allowed")
+    if inherent:
+        counts.inherent += 1
+    else:
+        counts.synchronisations += 1
+
+
+def current_device():
+    """The number of the device that this thread uses."""
+    return getattr(local, "device", 0)
+
+
+def capturing():
+    """The recording that this thread's current stream makes, or None."""
+    return getattr(local, "recording", None)
+
+
+def root(host):
+    """The NumPy array that owns the memory of a view."""
+    while True:
+        base = host.base
+        if isinstance(base, np.ndarray):
+            host = base
+        elif isinstance(getattr(base, "base", None), np.ndarray):  # what as_strided leaves in between
+            host = base.base
+        else:
+            return host
+
+
+def check_device(array):
+    """CuPy's refusal of an array that lives on another device than the current one."""
+    here = current_device()
+    if array.data.device_id != here:
+        raise ValueError(
+            "Array device must be same as the current device: "
+            f"array device = {array.data.device_id} while current = {here}"
+        )
+    return array
+
+
+def find(values, cls):
+    """All instances of a class in nested lists, tuples and dicts."""
+    for v in values:
+        if isinstance(v, cls):
+            yield v
+        elif isinstance(v, (list, tuple)):
+            yield from find(v, cls)
+        elif isinstance(v, dict):
+            yield from find(v.values(), cls)
+
+
+def replace(value, cls, change):
+    """`value` with every instance of a class replaced, also inside of lists, tuples and dicts."""
+    if isinstance(value, cls):
+        return change(value)
+    if isinstance(value, list):
+        return [replace(v, cls, change) for v in value]
+    if type(value) is tuple:
+        return tuple(replace(v, cls, change) for v in value)
+    if isinstance(value, tuple):  # a named tuple
+        return type(value)(*(replace(v, cls, change) for v in value))
+    if isinstance(value, dict):
+        return {k: replace(v, cls, change) for k, v in value.items()}
+    return value
+
+
+def launch(function, *args, wrap_python=False, **kwargs):
+    """Run a NumPy function on what CuPy arrays hold; what it makes are CuPy arrays.
+
+    While a stream is captured, the call is recorded and will run again in Graph.launch, into the same memory.
+    """
+    from cupy._array import ndarray, wrap
+
+    arrays = [check_device(a) for a in find((args, kwargs), ndarray)]
+    host_args = replace(args, ndarray, lambda a: a._host)
+    host_kwargs = replace(kwargs, ndarray, lambda a: a._host)
+    recording = capturing()
+    if recording is not None:
+        recording.touch(arrays)
+    counts.launches += 1
+    with np.errstate(all="ignore"):
+        made = function(*host_args, **host_kwargs)
+    if recording is not None:
+        recording.add(function, host_args, host_kwargs, made)
+    return wrap(made, arrays, wrap_python)
+
+
+def layout(function, *args, **kwargs):
+    """As launch(), for what only looks at memory in another way: nothing runs on the device."""
+    from cupy._array import ndarray, wrap
+
+    arrays = list(find((args, kwargs), ndarray))
+    host_args = replace(args, ndarray, lambda a: a._host)
+    made = function(*host_args, **replace(kwargs, ndarray, lambda a: a._host))
+    return wrap(made, arrays)

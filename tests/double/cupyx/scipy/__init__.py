@@ -1,0 +1,3 @@
+"""cupyx.scipy: special functions and linear algebra."""
+
+from cupyx.scipy import linalg, special
