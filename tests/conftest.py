@@ -1,6 +1,6 @@
 """Set-up of the whole suite: the groups of tests, Hypothesis' profiles, and what the last lines say about skips.
 
-A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `cupy`, `browser`, `dot`), or
+A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `gpu`, `browser`, `dot`), or
 its module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those
 tests by reason. Hypothesis draws the same examples in each run, others with HYPOTHESIS_PROFILE=dev.
 """
@@ -16,7 +16,9 @@ import sys
 import pytest
 from hypothesis import settings
 
+from tests.places import DEVICE
 from tinytorch import kernels
+from tinytorch.device import library
 
 TORCH_VERSION = "2.13.0"  # the PyTorch whose behaviour is the reference
 
@@ -34,8 +36,8 @@ def why_not(marker: str) -> str | None:
         except importlib.metadata.PackageNotFoundError:
             return f"PyTorch {TORCH_VERSION} is not installed"
         return None if found.split("+")[0] == TORCH_VERSION else f"needs PyTorch {TORCH_VERSION}, found {found}"
-    if marker == "cupy":
-        return cupy_missing()
+    if marker == "gpu":
+        return gpu_missing()
     if marker == "browser":
         if importlib.util.find_spec("playwright") is None:
             return "playwright, which drives the browser, is not installed"
@@ -56,20 +58,21 @@ def browser_path():
     return chromium_path()
 
 
-def cupy_missing() -> str | None:
+def gpu_missing() -> str | None:
     try:
-        import cupy
-    except ImportError:
+        found = library()
+    except AssertionError:
         return "CuPy is not installed"
-    try:
-        return None if cupy.cuda.runtime.getDeviceCount() else "CuPy finds no GPU"
-    except cupy.cuda.runtime.CUDARuntimeError as error:
-        return f"CuPy finds no GPU ({error})"
+    except RuntimeError as error:
+        return f"CuPy finds no GPU ({str(error).splitlines()[0]})"
+    return "CuPy's double has no GPU" if hasattr(found, "double") else None
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        for marker in ("torch", "cupy", "browser", "dot"):
+        if DEVICE != "cpu" and item.get_closest_marker("host"):
+            item.add_marker(pytest.mark.skip(reason="about the memory of the CPU"))
+        for marker in ("torch", "gpu", "browser", "dot"):
             if item.get_closest_marker(marker) and why_not(marker):
                 item.add_marker(pytest.mark.skip(reason=why_not(marker)))
 

@@ -26,6 +26,8 @@ import numpy as np
 import pytest
 
 import tinytorch as tt
+from tests.places import tensor_of
+from tinytorch.device import host
 from tinytorch.tensor import wrap
 
 torch = pytest.importorskip("torch")
@@ -97,8 +99,9 @@ def to_torch(array: np.ndarray) -> Any:
 
 
 def to_tinytorch(array: np.ndarray) -> tt.Tensor:
-    """A tinytorch tensor with the array's elements and strides, in memory of its own."""
-    return wrap(_copy(array))
+    """A tinytorch tensor with the array's elements and strides, in memory of its own, on the tests' device."""
+    copy = _copy(array)
+    return tensor_of(copy if copy.base is None else copy.base, copy)
 
 
 def _copy(array: np.ndarray) -> np.ndarray:
@@ -108,7 +111,7 @@ def _copy(array: np.ndarray) -> np.ndarray:
     if low < 0 or not array.size:
         return array.copy()
     memory = np.zeros(high // array.itemsize + 1, array.dtype)
-    copy = np.lib.stride_tricks.as_strided(memory, array.shape, array.strides)
+    copy = np.ndarray(array.shape, array.dtype, memory, 0, array.strides)
     copy[...] = array
     return copy
 
@@ -116,7 +119,7 @@ def _copy(array: np.ndarray) -> np.ndarray:
 def to_numpy(tensor: Any) -> np.ndarray:
     """The elements of a tensor of either library."""
     if isinstance(tensor, tt.Tensor):
-        return tensor._array
+        return host(tensor._array)
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor._is_zerotensor():  # zeros without memory, as some gradients are
         tensor = tensor.clone()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinytorch import arguments, dtypes, formats
+from tinytorch import arguments, dtypes, formats, kernels
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import check_can_require_grad
-from tinytorch.device import as_device, device
+from tinytorch.device import CPU, as_device, default, device, device_count, example, pinned, put, use
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
 from tinytorch.formats import contiguous_format, empty_in, empty_like_array, layout, preserve_format
@@ -35,12 +36,10 @@ def leaf(array: np.ndarray, requires_grad: bool = False) -> Tensor:
 def check_options(name: str, place: Any, requires_grad: Any, layout_: Any = None, pin_memory: Any = False) -> bool:
     """Check what all creation functions take; returns requires_grad as a bool."""
     if place is not None:
-        if not isinstance(place, (str, int, device)):
-            raise arguments.wrong_type(name, "device", None, "torch.device", place)
-        as_device(place)
+        chosen(name, place)
     if layout_ is not None and not isinstance(layout_, layout):
         raise arguments.wrong_type(name, "layout", None, "torch.layout", layout_)
-    if arguments.as_flag(name, "pin_memory", pin_memory):
+    if arguments.as_flag(name, "pin_memory", pin_memory) and not device_count():
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
             "this system."
@@ -48,12 +47,23 @@ def check_options(name: str, place: Any, requires_grad: Any, layout_: Any = None
     return requires_grad if type(requires_grad) is bool else arguments.as_flag(name, "requires_grad", requires_grad)
 
 
+def chosen(name: str, place: Any) -> device:
+    """The device that the argument `device` of a creation function names; None: this thread's default."""
+    if place is None:
+        return default.place
+    if not isinstance(place, (str, int, device)):
+        raise arguments.wrong_type(name, "device", None, "torch.device", place)
+    return as_device(place)
+
+
 def factory(make: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
     """Publish torch.<name>, given `make(..., dtype=)`, which makes the array (`dtype` is a dtype object or None).
 
     The options that all such functions have are dealt with here: dtype, device, layout, requires_grad, pin_memory, out.
+    A `make` with the parameter `like` makes its array on the device itself; what another has made is moved there.
     """
     name = make.__name__
+    goes_there = "like" in inspect.signature(make).parameters
 
     @functools.wraps(make)
     def create(
@@ -66,7 +76,15 @@ def factory(make: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
             requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
         if out is not None:
             return _into(name, out, dtype, requires_grad, make, args, options)
-        return leaf(make(*args, dtype=dtype, **options), requires_grad)
+        place = default.place if device is None else as_device(device)
+        if place is CPU:
+            array = make(*args, dtype=dtype, **options)
+        elif goes_there:
+            with use(place):
+                array = make(*args, dtype=dtype, like=example(place), **options)
+        else:
+            array = put(make(*args, dtype=dtype, **options), place)
+        return leaf(pinned(array) if pin_memory else array, requires_grad)
 
     return public(name=name, method=False, out=False)(create)
 
@@ -81,14 +99,14 @@ def _into(
         raise RuntimeError(f"dtype {dtype.legacy} does not match dtype of out parameter ({out.dtype.legacy})")
     if requires_grad:
         check_can_require_grad(out.dtype)
-    fill_out(out, wrap(make(*args, dtype=out.dtype, **options)))
+    fill_out(out, wrap(put(make(*args, dtype=out.dtype, **options), out.device)))
     return out.requires_grad_() if requires_grad else out
 
 
-def allocate(make: Callable, shape: tuple[int, ...], kind: Dtype, *args: Any) -> np.ndarray:
-    """make(shape, ...) with PyTorch's errors where there cannot be such an array."""
+def allocate(make: Callable, shape: tuple[int, ...], kind: Dtype, *args: Any, like: Any = None) -> np.ndarray:
+    """make(shape, ..., like=like) with PyTorch's errors where there cannot be such an array."""
     try:
-        return make(shape, *args, kind.numpy)
+        return make(shape, *args, kind.numpy, like=like)
     except (MemoryError, ValueError):
         pass
     check_sides(shape)
@@ -114,7 +132,7 @@ def check_sides(shape: tuple[int, ...]) -> None:
 
 
 @factory
-def zeros(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarray:
+def zeros(*args: Any, size: Any = None, dtype: Dtype | None = None, like: Any = None) -> np.ndarray:
     """A tensor of the given shape filled with 0.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.zeros.html
@@ -128,11 +146,11 @@ def zeros(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarra
     shape = arguments.sizes("zeros", args, size)
     if shape and min(shape) < 0:
         raise RuntimeError("zeros: Dimension size must be non-negative.")
-    return allocate(np.zeros, shape, dtype or get_default_dtype())
+    return allocate(np.zeros, shape, dtype or get_default_dtype(), like=like)
 
 
 @factory
-def ones(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarray:
+def ones(*args: Any, size: Any = None, dtype: Dtype | None = None, like: Any = None) -> np.ndarray:
     """A tensor of the given shape filled with 1.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.ones.html
@@ -140,12 +158,12 @@ def ones(*args: Any, size: Any = None, dtype: Dtype | None = None) -> np.ndarray
     >>> torch.ones(2, dtype=torch.bool)
     tensor([True, True])
     """
-    return allocate(np.ones, arguments.sizes("ones", args, size), dtype or get_default_dtype())
+    return allocate(np.ones, arguments.sizes("ones", args, size), dtype or get_default_dtype(), like=like)
 
 
 @factory
 def empty(
-    *args: Any, size: Any = None, dtype: Dtype | None = None, memory_format: Any = contiguous_format
+    *args: Any, size: Any = None, dtype: Dtype | None = None, memory_format: Any = contiguous_format, like: Any = None
 ) -> np.ndarray:
     """A tensor of the given shape whose elements are whatever the memory held before.
 
@@ -158,11 +176,11 @@ def empty(
     if memory_format is preserve_format:
         raise RuntimeError("unsupported memory format Preserve")
     make = np.empty if memory_format in (contiguous_format, None) else functools.partial(empty_in, memory_format)
-    return allocate(make, shape, dtype or get_default_dtype())
+    return allocate(make, shape, dtype or get_default_dtype(), like=like)
 
 
 @factory
-def full(size: Any, fill_value: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+def full(size: Any, fill_value: Any, *, dtype: Dtype | None = None, like: Any = None) -> np.ndarray:
     """A tensor of the given shape filled with `fill_value`, whose type decides the dtype.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.full.html
@@ -170,14 +188,14 @@ def full(size: Any, fill_value: Any, *, dtype: Dtype | None = None) -> np.ndarra
     >>> torch.full((2,), 7), torch.full((2,), 0.5)
     (tensor([7, 7]), tensor([0.5000, 0.5000]))
     """
-    return _full("full", _sequence("full", size), fill_value, 2, dtype)
+    return _full("full", _sequence("full", size), fill_value, 2, dtype, like)
 
 
-def _full(name: str, shape: tuple, fill_value: Any, position: int, kind: Dtype | None) -> np.ndarray:
+def _full(name: str, shape: tuple, fill_value: Any, position: int, kind: Dtype | None, like: Any) -> np.ndarray:
     """An array of `kind`, or of the dtype that `fill_value` suggests."""
     fill_value = as_number(name, "fill_value", position, fill_value)
     kind = kind or dtypes.of_number(fill_value)
-    return allocate(np.full, shape, kind, fitting_number(fill_value, kind, single=math.prod(shape) == 1))
+    return allocate(np.full, shape, kind, fitting_number(fill_value, kind, single=math.prod(shape) == 1), like=like)
 
 
 def _sequence(name: str, size: Any) -> tuple[int, ...]:
@@ -197,7 +215,7 @@ def as_number(name: str, argument: str, position: int, value: Any) -> Any:
 
 
 @factory
-def empty_strided(size: Any, stride: Any, *, dtype: Dtype | None = None) -> np.ndarray:
+def empty_strided(size: Any, stride: Any, *, dtype: Dtype | None = None, like: Any = None) -> np.ndarray:
     """A tensor whose elements lie in memory as the strides (counted in elements) say.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.empty_strided.html
@@ -206,11 +224,11 @@ def empty_strided(size: Any, stride: Any, *, dtype: Dtype | None = None) -> np.n
     (1, 2)
     """
     shape = _sequence("empty_strided", size)
-    return strided_array(shape, tuple(stride), dtype or get_default_dtype())
+    return strided_array(shape, tuple(stride), dtype or get_default_dtype(), like)
 
 
-def strided_array(shape: tuple[int, ...], strides: tuple[int, ...], kind: Dtype) -> np.ndarray:
-    """An uninitialized array with the given strides, counted in elements."""
+def strided_array(shape: tuple[int, ...], strides: tuple[int, ...], kind: Dtype, like: Any = None) -> np.ndarray:
+    """An uninitialized array with the given strides, counted in elements, made where `like` is."""
     if len(shape) != len(strides):
         raise RuntimeError(
             f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
@@ -219,8 +237,8 @@ def strided_array(shape: tuple[int, ...], strides: tuple[int, ...], kind: Dtype)
     if strides and min(strides) < 0:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
     extent = 1 + sum((side - 1) * step for side, step in zip(shape, strides)) if 0 not in shape else 0
-    memory = np.empty(extent, kind.numpy)
-    return np.ndarray(shape, kind.numpy, memory, 0, tuple([step * kind.itemsize for step in strides]))
+    memory = np.empty(extent, kind.numpy, like=like)
+    return kernels.layout.restride(memory, shape, tuple([step * kind.itemsize for step in strides]))
 
 
 @factory
@@ -271,7 +289,7 @@ def _like(name: str, fill: Callable[[np.ndarray], None], doc: str) -> None:
         pin_memory: bool = False, memory_format: Any = preserve_format,
     ) -> Tensor:  # fmt: skip
         requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
-        array = array_like(name, input, dtype, memory_format)
+        array = array_like(name, input, dtype, memory_format, device)
         fill(array)
         return leaf(array, requires_grad)
 
@@ -280,17 +298,20 @@ def _like(name: str, fill: Callable[[np.ndarray], None], doc: str) -> None:
     public(method=False, out=False)(like)
 
 
-def array_like(name: str, input: Any, dtype: Any, memory_format: Any) -> np.ndarray:
-    """An uninitialized array with the shape of `input`."""
+def array_like(name: str, input: Any, dtype: Any, memory_format: Any, device: Any = None) -> np.ndarray:
+    """An uninitialized array with the shape of `input`, on its device or another one."""
     if not isinstance(input, Tensor):
         raise arguments.wrong_type(name, "input", 1, "Tensor", input)
     if memory_format is not None and not isinstance(memory_format, formats.memory_format):
         raise arguments.wrong_type(name, "memory_format", None, "torch.memory_format", memory_format)
     like = input._array
     kind = like.dtype if dtype is None else arguments.as_dtype(name, dtype).numpy
+    place = input.device if device is None else as_device(device)
     if memory_format is preserve_format or memory_format is None:
-        return empty_like_array(like, kind)
-    return empty_in(memory_format, like.shape, kind)
+        with use(input.device):
+            return put(empty_like_array(like, kind), place)
+    with use(place):
+        return empty_in(memory_format, like.shape, kind, example(place))
 
 
 _like(
@@ -341,7 +362,7 @@ def full_like(
     tensor([7, 7])
     """
     requires_grad = check_options("full_like", device, requires_grad, layout, pin_memory)
-    array = array_like("full_like", input, dtype, memory_format)
+    array = array_like("full_like", input, dtype, memory_format, device)
     value = as_number("full_like", "fill_value", 2, fill_value)
     array[...] = fitting_number(value, dtypes.from_numpy(array.dtype), single=array.size == 1)
     return leaf(array, requires_grad)
@@ -359,7 +380,10 @@ def _new(name: str, make: Callable, doc: str) -> None:
     ) -> Tensor:  # fmt: skip
         requires_grad = check_options(method.__name__, device, requires_grad, layout, pin_memory)
         kind = self.dtype if dtype is None else arguments.as_dtype(method.__name__, dtype)
-        return leaf(allocate(make, arguments.sizes(method.__name__, args, size), kind), requires_grad)
+        place = self.device if device is None else as_device(device)
+        with use(place):
+            array = allocate(make, arguments.sizes(method.__name__, args, size), kind, like=example(place))
+        return leaf(array, requires_grad)
 
     method.__name__ = method.__qualname__ = "new_" + name
     method.__doc__ = doc
@@ -407,7 +431,10 @@ def new_full(
     """
     requires_grad = check_options("new_full", device, requires_grad, layout, pin_memory)
     kind = self.dtype if dtype is None else arguments.as_dtype("new_full", dtype)
-    return leaf(_full("new_full", _sequence("new_full", size), fill_value, 2, kind), requires_grad)
+    place = self.device if device is None else as_device(device)
+    with use(place):
+        array = _full("new_full", _sequence("new_full", size), fill_value, 2, kind, example(place))
+    return leaf(array, requires_grad)
 
 
 @public(function=False, out=False)
@@ -418,4 +445,7 @@ def new_empty_strided(
     """A tensor of this tensor's dtype with the given strides; see `torch.empty_strided`."""
     requires_grad = check_options("new_empty_strided", device, requires_grad, layout, pin_memory)
     kind = self.dtype if dtype is None else arguments.as_dtype("new_empty_strided", dtype)
-    return leaf(strided_array(_sequence("new_empty_strided", size), tuple(stride), kind), requires_grad)
+    place = self.device if device is None else as_device(device)
+    with use(place):
+        array = strided_array(_sequence("new_empty_strided", size), tuple(stride), kind, example(place))
+    return leaf(array, requires_grad)

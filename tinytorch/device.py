@@ -1,15 +1,21 @@
 """The devices, and the one file that knows whether CuPy is there.
 
 NumPy's functions hand an array of another library to that library (NEP 13 and NEP 18), so `np.exp(x)` runs on the
-GPU when x is CuPy's. Only *making* arrays needs to ask where: `array_module(x).zeros(...)`.
+GPU when x is CuPy's, and what makes arrays is told where by example (NEP 35): `np.zeros(shape, dtype, like=x)`.
+Operations therefore know nothing of devices. CuPy is imported when somebody first asks for a GPU.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+
+from tinytorch import dtypes
 
 
 class device:
@@ -27,8 +33,11 @@ class device:
         if isinstance(type, device):
             self.type, self.index = type.type, type.index
             return
-        if isinstance(type, int):
-            raise RuntimeError("Cannot access accelerator device when none is available.")
+        if isinstance(type, int):  # a number is that of a GPU
+            if not device_count():
+                raise RuntimeError("Cannot access accelerator device when none is available.")
+            self.type, self.index = "cuda", type
+            return
         if not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' must be str, not {type.__class__.__name__}")
         name, colon, number = type.partition(":")
@@ -66,30 +75,194 @@ class device:
     def __reduce__(self) -> tuple:
         return device, (self.type, self.index)
 
+    def __enter__(self) -> device:
+        """`with torch.device("cuda"):` makes new tensors there."""
+        default.outer.append(default.place)
+        default.place = as_device(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        default.place = default.outer.pop()
+
 
 CPU = device("cpu")
 
 
-def device_of(array: Any) -> device:
-    """The device of an array."""
-    return CPU
+# ---- CuPy ------------------------------------------------------------------------------------------------------------
 
 
-def array_module(array: Any) -> ModuleType:
-    """The library that makes arrays like this one."""
-    return np
+class _Accelerator:
+    """What is known of CuPy: nothing, until somebody asks for a GPU."""
+
+    def __init__(self) -> None:
+        self.library: Any = None  # the module cupy, once a GPU was asked for and found
+        self.places: list[device] = []  # the devices cuda:0, cuda:1, ...
+        self.examples: list[Any] = []  # an array without elements on each of them
+        self.on_first_use: list[Callable[[], None]] = []  # what other modules do then
+
+
+accelerator = _Accelerator()
+_loading = threading.Lock()
+
+
+def library() -> Any:
+    """CuPy, imported by the first call that finds it and a GPU.
+
+    Raises PyTorch's errors: AssertionError where CuPy is not installed (PyTorch's is that it was built without CUDA),
+    RuntimeError where there is no driver or no GPU.
+    """
+    if accelerator.library is None:
+        with _loading:
+            if accelerator.library is None:
+                _load()
+    return accelerator.library
+
+
+def _load() -> None:
+    try:
+        cupy = import_module("cupy")
+    except ImportError as error:
+        raise AssertionError(
+            "Torch not compiled with CUDA enabled\n\n"
+            f"tinytorch computes on NVIDIA GPUs with CuPy, which cannot be imported ({error}).\n"
+            "Install it with `pip install 'tinytorch-readalong[cuda12]'` (or [cuda13], as your driver says), or compute "
+            'on the CPU:\n    device = "cuda" if torch.cuda.is_available() else "cpu"'
+        ) from None
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise RuntimeError(
+            "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver "
+            "from http://www.nvidia.com/Download/index.aspx\n\n"
+            f"CuPy {cupy.__version__} is installed and says: {error}"
+        ) from None
+    if not count:
+        raise RuntimeError("No CUDA GPUs are available\n\nCuPy and a driver are there; the driver shows no GPU.")
+    accelerator.places = [device("cuda", index) for index in range(count)]
+    for index in range(count):
+        with cupy.cuda.Device(index):
+            accelerator.examples.append(cupy.empty(0))
+    dtypes._ARRAYS = (np.ndarray, cupy.ndarray)
+    accelerator.library = cupy
+    for prepare in accelerator.on_first_use:
+        prepare()
+
+
+def device_count() -> int:
+    """How many GPUs can be used: 0 where CuPy, the driver or the GPU is missing."""
+    try:
+        library()
+    except (AssertionError, RuntimeError):
+        return 0
+    return len(accelerator.places)
 
 
 def as_device(value: Any) -> device:
-    """`value` (None, a string, a number, a device) as a device on which tensors can be made.
+    """`value` (None, a string, a number, a device) as a device on which tensors can be made, with its number.
 
-    Raises AssertionError with PyTorch's text for a CUDA device: the CuPy device is not part of this version.
+    Raises PyTorch's errors for devices that are not there; those of `library`, for one.
     """
     found = CPU if value is None else value if isinstance(value, device) else device(value)
     if found.type == "cpu":
         return CPU
-    if found.type == "cuda":
-        raise AssertionError(
-            "Torch not compiled with CUDA enabled\n\ntinytorch has no GPU device yet: use device='cpu'."
+    if found.type != "cuda":
+        raise NotImplementedError(f"tinytorch has no device of type '{found.type}': use 'cpu' or 'cuda'.")
+    cupy = library()
+    index = cupy.cuda.runtime.getDevice() if found.index is None else found.index
+    if index >= len(accelerator.places):
+        raise RuntimeError(
+            "CUDA error: invalid device ordinal\n\n"
+            f"{found} was asked for; this machine has {len(accelerator.places)}: cuda:0 to "
+            f"cuda:{len(accelerator.places) - 1}."
         )
-    raise NotImplementedError(f"tinytorch has no device of type '{found.type}': use device='cpu'.")
+    return accelerator.places[index]
+
+
+class _Default(threading.local):
+    """Where a thread's new tensors are made when nobody says."""
+
+    def __init__(self) -> None:
+        self.place = CPU
+        self.outer: list[device] = []  # those of the `with` blocks around
+
+
+default = _Default()
+
+
+# ---- arrays ----------------------------------------------------------------------------------------------------------
+
+
+def is_array(value: Any) -> bool:
+    """Is it an array, NumPy's or a GPU's?"""
+    return isinstance(value, dtypes._ARRAYS)
+
+
+def on_gpu(value: Any) -> bool:
+    """Is it an array in the memory of a GPU?"""
+    return not isinstance(value, np.ndarray) and isinstance(value, dtypes._ARRAYS)
+
+
+def as_array(value: Any) -> Any:
+    """An array as it is; a number, Python's or NumPy's, as a 0-dimensional one."""
+    return value if isinstance(value, dtypes._ARRAYS) else np.asarray(value)
+
+
+def device_of(array: Any) -> device:
+    """Where the memory of an array is."""
+    if isinstance(array, np.ndarray):
+        return CPU
+    return accelerator.places[array.device.id]
+
+
+def array_module(array: Any) -> Any:
+    """The library that makes arrays like this one: NumPy or CuPy."""
+    return np if isinstance(array, np.ndarray) else accelerator.library
+
+
+def example(place: device) -> Any:
+    """What to give as `like=` to NumPy's functions that make arrays, to make them on `place`; None for the CPU."""
+    return None if place is CPU else accelerator.examples[place.index or 0]
+
+
+def use(place: device) -> Any:
+    """A context in which new arrays of the GPU `place` are made there; of the CPU, one that does nothing."""
+    return nullcontext() if place.type == "cpu" else library().cuda.Device(place.index)
+
+
+def put(array: Any, place: device, non_blocking: bool = False) -> Any:
+    """The array in the memory of `place`, its dimensions in the same order there; itself where it is there already.
+
+    From the CPU to a GPU nobody waits; from a GPU to the CPU the caller does, unless `non_blocking`.
+    """
+    if device_of(array) is place:
+        return array
+    order = sorted(range(array.ndim), key=lambda dim: -abs(array.strides[dim]))
+    in_order = array.transpose(order)  # row by row where there are no gaps
+    if place.type == "cpu":
+        moved = in_order.get(blocking=not non_blocking)
+    else:
+        cupy = library()
+        with cupy.cuda.Device(place.index):
+            moved = cupy.asarray(in_order, order="C", blocking=False)
+    back = sorted(range(array.ndim), key=order.__getitem__)
+    return moved.transpose(back)
+
+
+def pinned(array: np.ndarray) -> np.ndarray:
+    """A copy in memory that the system does not move, from which a GPU reads while the program goes on."""
+    library()
+    copy = import_module("cupyx").empty_pinned(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def is_pinned(array: Any) -> bool:
+    """Is it such a copy, or a view of one?"""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return accelerator.library is not None and isinstance(array, accelerator.library.cuda.PinnedMemoryPointer)
+
+
+def host(array: Any) -> np.ndarray:
+    """The array for NumPy: one on a GPU is waited for and copied. Only item, printing, cpu() and the like call it."""
+    return array if isinstance(array, np.ndarray) else put(array, CPU)

@@ -277,7 +277,7 @@ def result_dtype(operands: Any) -> dtype:
     return joined
 
 
-_ARRAYS: Any = (np.ndarray,)  # device.py adds CuPy's array type when the GPU is first asked for
+_ARRAYS: Any = (np.ndarray,)  # device.py adds CuPy's array type when a GPU is first asked for
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:

@@ -84,22 +84,23 @@ def strides_of(array: np.ndarray) -> tuple[int, ...]:
     return tuple([stride // size for stride in array.strides])
 
 
-def empty_in(order: Any, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
-    """A new array of memory format `order` (not preserve_format)."""
+def empty_in(order: Any, shape: tuple[int, ...], kind: np.dtype, like: Any = None) -> np.ndarray:
+    """A new array of memory format `order` (not preserve_format), made where `like` is."""
     rank = _CHANNELS_LAST_RANK.get(order)
     if rank is None:
-        return np.empty(shape, kind)
+        return np.empty(shape, kind, like=like)
     check_rank(order, len(shape))
-    last = np.empty((shape[0], *shape[2:], shape[1]), kind)  # (N, H, W, C) in memory, seen as (N, C, H, W)
+    last = np.empty((shape[0], *shape[2:], shape[1]), kind, like=like)  # (N, H, W, C) in memory, seen as (N, C, H, W)
     return last.transpose(0, rank - 1, *range(1, rank - 1))
 
 
 def empty_like_array(array: np.ndarray, kind: np.dtype) -> np.ndarray:
     """A new array without gaps whose dimensions lie in memory in the order of `array`'s (preserve_format)."""
     if 0 not in array.strides:
-        return np.empty_like(array, kind, "K", False)
+        return np.empty_like(array, kind, "K")
     order = memory_order(array)
-    return np.empty([array.shape[dim] for dim in order], kind).transpose(np.argsort(order))
+    made = np.empty([array.shape[dim] for dim in order], kind, like=array)
+    return made.transpose(sorted(range(array.ndim), key=order.__getitem__))
 
 
 def memory_order(array: np.ndarray) -> list[int]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinytorch import dtypes
-from tinytorch.device import CPU, device, device_of
+from tinytorch.device import CPU, as_array, device, device_of
 from tinytorch.dtypes import FLOAT, dtype
 
 if TYPE_CHECKING:
@@ -367,7 +367,7 @@ def source_of(tensor: TensorBase) -> Any:
 def wrap(array: Any, requires_grad: bool = False) -> Tensor:
     """A tensor around `array`, which it shares; NumPy's scalars become 0-dim arrays."""
     tensor = _new(Tensor)
-    tensor._array = array if type(array) is ndarray else np.asarray(array)
+    tensor._array = array if type(array) is ndarray else as_array(array)
     if requires_grad:
         tensor._requires_grad = True
     return tensor

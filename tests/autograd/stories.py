@@ -27,6 +27,7 @@ import pytest
 
 import tinytorch as tt
 from tests.differential import EPS, to_numpy
+from tests.places import DEVICE, PLACE
 
 torch = pytest.importorskip("torch")
 
@@ -52,7 +53,8 @@ def _told(function: Callable, lib: Any, args: tuple, kwargs: dict) -> list:
     """What the story yields, as it was at that moment; an error that it lets through is its last step."""
     seen = []
     try:
-        seen.extend(_seen(value) for value in function(lib, *args, **kwargs))
+        with tt.device(DEVICE):
+            seen.extend(_seen(value) for value in function(lib, *args, **kwargs))
     except Exception as error:
         if lib is torch:
             raise
@@ -76,7 +78,7 @@ def _seen(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return tuple(_seen(each) for each in value)
     if isinstance(value, str):
-        return value.replace("tinytorch", "torch")
+        return value.replace("tinytorch", "torch").replace(f", device='{PLACE}'", "")
     return str(value) if isinstance(value, (torch.dtype, tt.dtype)) else value
 
 

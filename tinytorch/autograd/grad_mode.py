@@ -33,6 +33,7 @@ class Usage:
         self.inference = False
         self.saved_hooks = False
         self.watched = False  # does any thread have a watcher now?
+        self.accelerated = False  # has anybody asked for a GPU?
 
 
 usage = Usage()

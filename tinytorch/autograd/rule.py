@@ -19,8 +19,10 @@ from tinytorch.autograd import anomaly_mode, saved
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node, priorities
+from tinytorch.autograd.places import together
 from tinytorch.autograd.saved import pack
 from tinytorch.autograd.views import track
+from tinytorch.device import as_array
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels import PURE
@@ -182,6 +184,8 @@ class Application:
 
     def compute(self, args: tuple, options: dict) -> Any:
         count = len(args) if self.inputs < 0 else self.inputs
+        if usage.accelerated:
+            args = together(args)
         arrays = list(args)
         has_tensor = needs_grad = viewed = False
         for i in range(count):
@@ -308,11 +312,11 @@ def _refreshed(inputs: tuple) -> bool:
     return found
 
 
-def _as_array(scalar: Any, node: RuleNode | None) -> np.ndarray:
-    """NumPy's scalar, which it makes of 0-dim results, as an array; in what `node` saved, too."""
-    array = np.asarray(scalar)
-    if node is not None and node._saved is not None:
-        node._saved = tuple([array if value is scalar else value for value in node._saved])
+def _as_array(output: Any, node: RuleNode | None) -> Any:
+    """A GPU's array as it is; a scalar, which NumPy makes of 0-dim results, as an array, in what `node` saved, too."""
+    array = as_array(output)
+    if array is not output and node is not None and node._saved is not None:
+        node._saved = tuple([array if value is output else value for value in node._saved])
     return array
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import dtypes
 from tinytorch.autograd.grad_mode import no_grad, state, usage
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.autograd.node import Node
@@ -27,7 +28,7 @@ def pack(node: Node, args: tuple, arrays: list, outputs: tuple) -> None:
     versions = None
     for array in node._saved:
         value = array
-        if type(array) is ndarray or isinstance(array, np.generic):
+        if type(array) is ndarray or isinstance(array, (np.generic, *dtypes._ARRAYS)):
             value = owner(array, args, arrays, outputs)
         if isinstance(value, TensorBase):
             tensor = value
@@ -185,7 +186,7 @@ def pack_through_hooks(node: Any) -> None:
     """Give what `node` saved to the innermost pack hook."""
     innermost = state.saved_hooks[-1]
     node._saved = tuple(
-        [_Packed(v, node, innermost) if isinstance(v, (Tensor, np.ndarray)) else v for v in node._saved]
+        [_Packed(v, node, innermost) if isinstance(v, (Tensor, *dtypes._ARRAYS)) else v for v in node._saved]
     )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from tinytorch import arguments, dtypes
-from tinytorch.device import CPU
+from tinytorch.device import CPU, device_count, pinned
+from tinytorch.device import is_pinned as is_pinned_array
 from tinytorch.errors import warn, wrap_dim
 from tinytorch.formats import contiguous_format, is_contiguous_in, strided, strides_of
 from tinytorch.kernels.memory import address
 from tinytorch.public import NAMES, public
 from tinytorch.storage import CLASSES, TypedStorage, UntypedStorage, memory_of
 from tinytorch.storage import is_shared as memory_is_shared
-from tinytorch.tensor import Size, Tensor
+from tinytorch.tensor import Size, Tensor, wrap
 
 # ---- sizes and strides -----------------------------------------------------------------------------------------------
 
@@ -155,14 +156,21 @@ def is_shared(self: Tensor) -> bool:
 
 @public(function=False, out=False)
 def is_pinned(self: Tensor, device: Any = None) -> bool:
-    """Page-locked memory serves transfers to a GPU; there is none here."""
-    return False
+    """Does it lie in memory of the CPU that the system does not move, see `pin_memory`?"""
+    return is_pinned_array(self._array)
 
 
 @public(function=False, out=False)
 def pin_memory(self: Tensor, device: Any = None) -> Tensor:
-    """RuntimeError, PyTorch's where there is no GPU."""
-    raise RuntimeError("Cannot access accelerator device when none is available.")
+    """A copy in memory of the CPU that the system does not move: transfers to a GPU from there run beside the program.
+
+    Itself where it lies there already. RuntimeError, PyTorch's, where there is no GPU.
+    """
+    if not device_count():
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+    if self.is_cuda:
+        raise RuntimeError(f"cannot pin '{self.type()}' only dense CPU tensors can be pinned")
+    return self if self.is_pinned() else wrap(pinned(self._array))
 
 
 @public(out=False)

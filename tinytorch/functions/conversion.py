@@ -6,16 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from tinytorch import arguments, dtypes
-from tinytorch.device import as_device, device
+from tinytorch.device import CPU, as_device, device
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.formats import check_rank, contiguous_format, is_contiguous_in, preserve_format
-from tinytorch.ops.memory import Clone, ToCopy
+from tinytorch.ops.memory import Clone, Move, ToCopy
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 
-def convert(self: Tensor, kind: Dtype, copy: bool = False, memory_format: Any = preserve_format) -> Tensor:
-    """This tensor if it has the dtype `kind` already and no copy is asked for, else a converted copy."""
+def convert(
+    self: Tensor, kind: Dtype, copy: bool = False, memory_format: Any = preserve_format, place: Any = None,
+    non_blocking: bool = False,
+) -> Tensor:  # fmt: skip
+    """This tensor if it has the dtype `kind` and is on the device `place` (None: anywhere), else a copy that is.
+
+    With `copy` it is always a copy.
+    """
+    if place is not None and place is not self.device:
+        self, copy = Move.apply(self, place, non_blocking), False
     if copy or self.dtype is not kind:
         if kind.category < dtypes.FLOAT and self.requires_grad:
             self = self.detach()  # no gradient flows through integers
@@ -47,15 +55,14 @@ def to(
         raise _no_such_form(args, {"device": device, "dtype": dtype} | unknown)
     if args:
         device, dtype, *flags = _read(args, device, dtype)
-        if len(flags) > 1:
-            copy = flags[1]
-    if device is not None:
-        as_device(device)
+        non_blocking = flags[0] if flags else non_blocking
+        copy = flags[1] if len(flags) > 1 else copy
+    place = None if device is None else as_device(device)
     try:
         kind = self.dtype if dtype is None else dtypes.as_dtype(dtype)
     except TypeError:
         raise _no_such_form(args, {} if args else {"dtype": dtype}) from None
-    return convert(self, kind, copy, memory_format)
+    return convert(self, kind, copy, memory_format, place, non_blocking)
 
 
 def _read(args: tuple, place: Any, kind: Any) -> tuple:
@@ -122,14 +129,14 @@ for _name, _kind in {
 
 @public(function=False, out=False)
 def type_as(self: Tensor, other: Tensor) -> Tensor:
-    """This tensor with the dtype of `other`.
+    """This tensor with the dtype of `other`, and on its device.
 
     >>> torch.tensor([1, 2]).type_as(torch.zeros(1))
     tensor([1., 2.])
     """
     if not isinstance(other, Tensor):
         raise arguments.wrong_type("type_as", "other", 1, "Tensor", other)
-    return convert(self, other.dtype)
+    return convert(self, other.dtype, place=other.device)
 
 
 @public(function=False, out=False)
@@ -149,12 +156,17 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
 
 @public(function=False, out=False)
 def cpu(self: Tensor, memory_format: Any = preserve_format) -> Tensor:
-    """This tensor in the memory of the CPU, which is where it is."""
-    return convert(self, self.dtype, False, memory_format)
+    """This tensor in the memory of the CPU; itself where it is there."""
+    return convert(self, self.dtype, False, memory_format, CPU)
 
 
 @public(function=False, out=False)
 def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = preserve_format) -> Tensor:
-    """This tensor in the memory of a GPU. AssertionError, PyTorch's, where there is none."""
-    as_device("cuda" if device is None else device)
-    return self
+    """This tensor in the memory of a GPU: number `device`, or the current one. Itself where it is there.
+
+    Raises PyTorch's errors where there is none (AssertionError, RuntimeError), or where the device is none.
+    """
+    place = as_device("cuda" if device is None else device)
+    if place is CPU:
+        raise RuntimeError("Invalid device, must be cuda device")
+    return convert(self, self.dtype, False, memory_format, place, non_blocking)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch import arguments, dtypes
-from tinytorch.creation import check_options, leaf
+from tinytorch.creation import check_options, chosen, leaf
+from tinytorch.device import as_device, pinned, put
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import warn
 from tinytorch.functions.conversion import convert
@@ -35,14 +36,17 @@ def tensor(
     >>> torch.tensor([1, 2.5], requires_grad=True)
     tensor([1.0000, 2.5000], requires_grad=True)
     """
-    if device is not None or pin_memory:
+    if pin_memory:
         check_options("tensor", device, False, None, pin_memory)
     if requires_grad is not True and requires_grad is not False:
         raise arguments.wrong_type("tensor", "requires_grad", None, "bool", requires_grad)
     kind = None if dtype is None else arguments.as_dtype("tensor", dtype)
     if isinstance(data, Tensor):
         _advise_against("torch.tensor")
-    return leaf(_copy(data, kind), requires_grad)
+    array = _copy(data, kind)
+    if device is not None or not isinstance(data, Tensor):  # a tensor's copy stays where the tensor is
+        array = put(array, chosen("tensor", device))
+    return leaf(pinned(array) if pin_memory else array, requires_grad)
 
 
 def _advise_against(function: str) -> None:
@@ -77,7 +81,8 @@ def new_tensor(
     requires_grad = check_options("new_tensor", device, requires_grad)
     if isinstance(data, Tensor):
         _advise_against("tensor.new_tensor")
-    return leaf(_copy(data, self.dtype if dtype is None else arguments.as_dtype("new_tensor", dtype)), requires_grad)
+    array = _copy(data, self.dtype if dtype is None else arguments.as_dtype("new_tensor", dtype))
+    return leaf(put(array, self.device if device is None else as_device(device)), requires_grad)
 
 
 # ---- shared memory ---------------------------------------------------------------------------------------------------
@@ -143,14 +148,12 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     >>> torch.as_tensor([1, 2]), torch.as_tensor(np.zeros(2), dtype=torch.float32)
     (tensor([1, 2]), tensor([0., 0.]))
     """
-    if device is not None:
-        check_options("as_tensor", device, False)
     kind = None if dtype is None else arguments.as_dtype("as_tensor", dtype)
-    if isinstance(data, np.ndarray):
-        data = share(data)
+    place = chosen("as_tensor", device)
     if isinstance(data, Tensor):
-        return data if kind is None else convert(data, kind)
-    return leaf(array_of(data, kind))
+        return convert(data, kind or data.dtype, place=None if device is None else place)
+    shared = share(data) if isinstance(data, np.ndarray) else leaf(array_of(data, kind))
+    return convert(shared, kind or shared.dtype, place=place)
 
 
 @public(method=False, out=False)
@@ -166,12 +169,13 @@ def asarray(
     (tensor([0, 1, 2]), tensor([1., 2.]))
     """
     check_options("asarray", device, requires_grad)
+    place = chosen("asarray", device)
     kind = None if dtype is None else arguments.as_dtype("asarray", dtype)
     shared = _sharing(obj, kind)
     if shared is None:
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
-        return leaf(array_of(obj, kind), bool(requires_grad))
+        return leaf(put(array_of(obj, kind), place), bool(requires_grad))
     if copy is False and kind not in (None, shared.dtype):
         raise ValueError(f"can't alias tensor with dtype '{shared.dtype.legacy}' into dtype '{kind.legacy}'.")
     if isinstance(obj, Tensor) and requires_grad is None and obj.requires_grad:
@@ -182,7 +186,9 @@ def asarray(
         requires_grad = True
     if shared.requires_grad and not requires_grad:
         shared = shared.detach()
-    result = convert(shared, kind or shared.dtype, copy=bool(copy))
+    if device is None and isinstance(obj, Tensor):
+        place = obj.device
+    result = convert(shared, kind or shared.dtype, copy=bool(copy), place=place)
     if requires_grad and not result.requires_grad:
         return leaf(result._array, True)
     return result

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.creation import check_options, leaf
+from tinytorch.device import host
 from tinytorch.functions.from_data import checked
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
@@ -35,7 +36,12 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.\n\n"
             "NumPy does not record operations: what it computes would be lost to backward."
         )
-    array = self._array
+    if self.is_cuda and not force:
+        raise TypeError(
+            f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+            "memory first."
+        )
+    array = host(self._array)
     if array.dtype.kind == "V":
         raise TypeError(
             "Got unsupported ScalarType BFloat16\n\nNumPy has no bfloat16: convert it first, x.float().numpy()."

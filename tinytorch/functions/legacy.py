@@ -12,7 +12,7 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.creation import allocate, leaf
-from tinytorch.device import as_device, device
+from tinytorch.device import CPU, as_device, default, device, example, put, use
 from tinytorch.dtypes import FLOAT, get_default_dtype, set_default_dtype
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import warn
@@ -29,44 +29,49 @@ from tinytorch.tensor import Size, Tensor
 _FORMS = ("(*, torch.device device = None)", "(Tensor other)", "(tuple of ints size)", "(object data)")
 
 
-def construct(kind: Dtype | None, args: tuple, named: dict[str, Any]) -> Tensor:
+def construct(kind: Dtype | None, args: tuple, named: dict[str, Any], place: device = CPU) -> Tensor:
     """What Tensor(...) and FloatTensor(...) make, of dtype `kind` (None: the default, or any that a tensor has).
 
     Numbers are a shape, whose elements have no particular value; a tensor is shared, an array or a list copied.
     """
-    place = named.pop("device", None)
-    if place is not None and device(place).type != "cpu":
-        raise RuntimeError(
-            f"legacy constructor expects device type: cpu but device type: {device(place).type} was passed"
-        )
+    asked = named.pop("device", None)
+    if asked is not None:
+        if device(asked).type != place.type:
+            raise RuntimeError(
+                f"legacy constructor expects device type: {place.type} but device type: {device(asked).type} was passed"
+            )
+        place = as_device(asked)
     if "data" in named and not args:
         args = (named.pop("data"),)
     if named or (len(args) > 1 and not _is_whole(args[0])):
         raise arguments.no_such_form("new", args, named, _FORMS)
     first = args[0] if args else 0
     if len(args) > 1 or _is_whole(first) or isinstance(first, Size):
-        return leaf(allocate(np.empty, arguments.sizes("new", args or (0,)), kind or get_default_dtype()))
+        sides = arguments.sizes("new", args or (0,))
+        with use(place):
+            return leaf(allocate(np.empty, sides, kind or get_default_dtype(), like=example(place)))
     if isinstance(first, Tensor):
-        return _same_tensor(kind, first)
-    return leaf(_data(first, kind or get_default_dtype()))
+        return _same_tensor(kind, first, place)
+    return leaf(put(_data(first, kind or get_default_dtype()), place))
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _same_tensor(kind: Dtype | None, other: Tensor) -> Tensor:
-    if kind is not None and kind is not other.dtype:
+def _same_tensor(kind: Dtype | None, other: Tensor, place: device) -> Tensor:
+    kind = kind or other.dtype
+    if kind is not other.dtype or other.device.type != place.type:
         raise TypeError(
-            f"expected {_options(kind)} (got {_options(other.dtype)})\n\n"
+            f"expected {_options(kind, place)} (got {_options(other.dtype, other.device)})\n\n"
             f"The legacy constructors do not convert tensors: use other.to({kind})."
         )
     return Alias.apply(other)
 
 
-def _options(kind: Dtype) -> str:
+def _options(kind: Dtype, place: device) -> str:
     return (
-        f"TensorOptions(dtype={kind.c_name}, device=cpu, layout=Strided, requires_grad=false (default), "
+        f"TensorOptions(dtype={kind.c_name}, device={place}, layout=Strided, requires_grad=false (default), "
         "pinned_memory=false (default), memory_format=(nullopt))"
     )
 
@@ -97,12 +102,21 @@ class tensortype(builtins.type):
     is_cuda: bool
 
     def __call__(cls, *args: Any, **named: Any) -> Tensor:
-        if cls.is_cuda:
-            raise TypeError(f"type {_name(cls)} not available. Torch not compiled with CUDA enabled.")
-        return construct(cls.dtype, args, named)
+        return construct(cls.dtype, args, named, _place_of(cls) if cls.is_cuda else CPU)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.is_cuda is cls.is_cuda
+
+
+def _place_of(kind: tensortype) -> device:
+    """The GPU on which tensors of a torch.cuda class are made; TypeError, PyTorch's, where there is none."""
+    try:
+        return as_device("cuda")
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).partition("\n\n")[2]
+        raise TypeError(
+            f"type {_name(kind)} not available. Torch not compiled with CUDA enabled.\n\n{reason}"
+        ) from None
 
 
 def _name(kind: Any) -> str:
@@ -139,7 +153,7 @@ def new(self: Tensor, *args: Any, **named: Any) -> Tensor:
     >>> torch.tensor([1, 2]).new([3, 4])
     tensor([3, 4])
     """
-    return construct(self.dtype, args, named)
+    return construct(self.dtype, args, named, self.device)
 
 
 @public(function=False, out=False)
@@ -173,9 +187,8 @@ def type(self: Tensor, dtype: Any = None, non_blocking: bool = False, **unused: 
         return convert(self, get_default_dtype())
     found = _BY_NAME.get(dtype) if isinstance(dtype, str) else dtype
     if isinstance(found, tensortype):
-        if found.is_cuda:
-            as_device("cuda")
-        return convert(self, found.dtype)
+        place = CPU if not found.is_cuda else self.device if self.is_cuda else as_device("cuda")
+        return convert(self, found.dtype, place=place, non_blocking=non_blocking)
     if isinstance(dtype, (str, builtins.type)):
         raise ValueError(f"invalid type: '{dtype if isinstance(dtype, str) else dtype.__name__}'")
     raise TypeError("dtype must be a type, str, or dtype object")
@@ -206,6 +219,5 @@ def set_default_tensor_type(t: Any, /) -> None:
         raise TypeError("invalid type object: only floating-point types are supported as the default type")
     if found.dtype.category != FLOAT:
         raise TypeError("only floating-point types are supported as the default type")
-    if found.is_cuda:
-        raise TypeError(f"type {_name(found)} not available. Torch not compiled with CUDA enabled.")
+    default.place = _place_of(found) if found.is_cuda else CPU
     set_default_dtype(found.dtype)

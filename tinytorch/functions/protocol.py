@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
+from tinytorch.device import host
 from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype, with_own_dtype
 from tinytorch.errors import warn
 from tinytorch.kernels.memory import address
@@ -137,7 +138,8 @@ def _repr(self: Tensor, *, tensor_contents: str | None = None) -> str:
     node = self.grad_fn
     own = type(self)
     return tensor_repr(
-        self._array,
+        host(self._array),
+        device=str(self.device),
         dtype_name=self.dtype.name,
         default_dtype=get_default_dtype().name,
         requires_grad=self._requires_grad,

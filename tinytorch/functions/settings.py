@@ -1,6 +1,6 @@
-"""Switches of PyTorch that change nothing here: what is set is remembered, so that programs which set them run.
+"""Switches of PyTorch that change little here: what is set is remembered, so that programs which set them run.
 
-Every computation here is deterministic, float32 products are computed in float32, and the only device is the CPU.
+Every computation on the CPU is deterministic, and float32 products are computed in float32.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.arguments import type_name, wrong_type
-from tinytorch.device import as_device, device
+from tinytorch.device import as_device, default, device
 from tinytorch.errors import warn
 from tinytorch.public import NAMES
 
@@ -22,7 +22,6 @@ class Settings:
     warn_always = False
     matmul_precision = "highest"
     interop_threads: int | None = None
-    default_device: device | None = None
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -140,7 +139,7 @@ def is_warn_always_enabled() -> bool:
 
 
 def set_default_device(device: Any) -> None:
-    """The device of new tensors. AssertionError for a device that is not the CPU.
+    """The device on which this thread makes new tensors; None for the CPU. PyTorch's errors for one that is not there.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.set_default_device.html
 
@@ -148,15 +147,15 @@ def set_default_device(device: Any) -> None:
     >>> torch.get_default_device()
     device(type='cpu')
     """
-    Settings.default_device = None if device is None else as_device(device)
+    default.place = as_device(device)
 
 
 def get_default_device() -> device:
-    """The device of new tensors: the CPU.
+    """The device on which this thread makes new tensors.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.get_default_device.html
     """
-    return Settings.default_device or as_device("cpu")
+    return default.place
 
 
 def is_autocast_enabled(device_type: str | None = None) -> bool:

@@ -7,7 +7,8 @@
 TINYTORCH_PURE=1 in the environment picks the twins; `tinytorch.show_config()` tells what was picked, and why.
 
 Either way a function takes any array. A compiled one runs its loop on plain arrays of its dtypes (C order, aligned,
-most often float32 and float64) and hands everything else, CuPy's arrays too, to its twin: callers need no `if`. Both
+most often float32 and float64) and hands everything else to its twin: callers need no `if`. A GPU's arrays go to the
+function of that name in tinytorch/kernels/gpu/<family>.py, where there is one; else the twin takes them, too. Both
 raise ValueError for shapes that do not fit. Both follow IEEE arithmetic for nan and inf; the twins leave it to their
 caller to silence NumPy's warnings about those (kernels/quiet.py). Results are arrays, 0-dimensional ones too.
 
@@ -22,7 +23,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tinytorch.kernels.quiet import quietly
+from tinytorch.kernels.columns import columns
 
 FAMILIES = (
     *("arithmetic", "cumulative", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "nll"),
@@ -87,18 +88,18 @@ def _pick(family: str) -> Any:
     twin = import_module(f"tinytorch.kernels.{family}")
     if PURE:
         _picked[family] = "NumPy twin: forced by TINYTORCH_PURE"
-        return twin
+        return columns(twin, quietly=False)
     try:
         compiled = import_module(f"tinytorch._ext.{family}")
     except ModuleNotFoundError:
         _picked[family] = "NumPy twin: not built"
-        return quietly(twin)
+        return columns(twin)
     except ImportError as error:
         _picked[family] = f"NumPy twin: cannot be loaded ({error})"
-        return quietly(twin)
+        return columns(twin)
     _picked[family] = "compiled"
     if hasattr(compiled, "twin"):
-        vars(compiled)["twin"] = quietly(twin)
+        vars(compiled)["twin"] = columns(twin)
     return compiled
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.kernels.memory import address
+from tinytorch.kernels.memory import address, show
 
 
 def alias(array: Any) -> Any:
@@ -27,6 +27,8 @@ def restride(array: Any, shape: tuple, strides: tuple, shift: int = 0) -> np.nda
     >>> restride(np.arange(6.0)[2:], (2, 2), (8, 8), -16).tolist()
     [[0.0, 1.0], [1.0, 2.0]]
     """
+    if not isinstance(array, np.ndarray):
+        return show(array, array.dtype, shape, strides, shift)
     whole = _Memory(array, shape, strides, address(array) + shift)
     view = np.asarray(whole)
     return view if view.dtype is array.dtype else view.view(array.dtype)
@@ -57,7 +59,7 @@ def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
     if array.shape == shape:
         return array
     extra = len(shape) - array.ndim
-    if type(array) is not np.ndarray or extra < 0 or not array.size:
+    if extra < 0 or not array.size:
         return np.broadcast_to(array, shape)
     strides = [0] * extra
     for side, stride, wanted in zip(array.shape, array.strides, shape[extra:]):
@@ -67,6 +69,6 @@ def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
             strides.append(0)
         else:
             raise ValueError(f"cannot broadcast {array.shape} to {shape}")
-    if array.flags.c_contiguous:
+    if type(array) is np.ndarray and array.flags.c_contiguous:
         return np.ndarray(shape, array.dtype, array, 0, tuple(strides))
     return restride(array, shape, tuple(strides))

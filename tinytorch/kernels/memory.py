@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 
 
-def address(array: np.ndarray) -> int:
-    """Where in memory the first element is."""
-    return array.__array_interface__["data"][0]
+def address(array: Any) -> int:
+    """Where in memory, the computer's or a GPU's, the first element is."""
+    if isinstance(array, np.ndarray):
+        return array.__array_interface__["data"][0]
+    return array.data.ptr
 
 
-def show(memory: np.ndarray, dtype: Any, shape: tuple, strides: tuple, start: int) -> np.ndarray:
+def show(memory: Any, dtype: Any, shape: tuple, strides: tuple, start: int) -> Any:
     """The elements that lie in `memory` (bytes, contiguous) from byte `start` on, `strides` bytes apart.
 
     >>> show(np.arange(6, dtype=np.uint8), np.uint8, (2, 2), (3, 1), 1).tolist()
     [[1, 2], [4, 5]]
     """
-    return np.ndarray(shape, dtype, memory, start, strides)
+    if isinstance(memory, np.ndarray):
+        return np.ndarray(shape, dtype, memory, start, strides)
+    return type(memory)(shape, dtype, memory.data + start, strides)  # CuPy's takes a pointer instead of the owner
 
 
 def extent(shape: tuple, strides: tuple, itemsize: int) -> tuple[int, int]:
@@ -34,7 +38,7 @@ def extent(shape: tuple, strides: tuple, itemsize: int) -> tuple[int, int]:
     return low, high
 
 
-def is_dense(array: np.ndarray) -> bool:
+def is_dense(array: Any) -> bool:
     """Do the elements fill a piece of memory, each lying at a place of its own?"""
     if array.flags.c_contiguous or array.flags.f_contiguous:
         return True

@@ -14,7 +14,6 @@ NumPy code keeps its warnings.
 from __future__ import annotations
 
 import functools
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -37,17 +36,6 @@ except ImportError:  # a NumPy that keeps its settings elsewhere
     def leave(token: Any) -> None:
         """Back to the settings before `quiet`."""
         np.seterr(**token)
-
-
-def quietly(module: ModuleType) -> SimpleNamespace:
-    """The functions of a twin, with NumPy quiet in them: compiled kernels call them for what they cannot walk."""
-    return SimpleNamespace(
-        **{
-            name: silenced(value)
-            for name, value in vars(module).items()
-            if callable(value) and getattr(value, "__module__", "") == module.__name__
-        }
-    )
 
 
 def silenced(function: Any) -> Any:

@@ -8,8 +8,9 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.autograd import views
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.device import device_of, put
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
 from tinytorch.promotion import convert, fitting_number
@@ -67,6 +68,21 @@ class ToCopy(Rule):
         return grad
 
 
+class Move(Rule):
+    """y = x on another device,    dx = dy on x's device"""
+
+    name = "ToCopyBackward0"
+
+    @staticmethod
+    def forward(ctx, x, place, non_blocking=False):
+        ctx.source = device_of(x)
+        return put(x, place, non_blocking)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return Move.apply(grad, ctx.source)
+
+
 class Copy(Elementwise):
     """y = the source, in the shape and dtype of x,    dy/dx = 0,    dy/dsource = 1"""
 
@@ -95,7 +111,7 @@ class Fill(Rule):
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(x.shape, value, x.dtype)
+        return np.full(x.shape, value, x.dtype, like=x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -110,7 +126,7 @@ class FillTensor(Rule):
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(x.shape, value, x.dtype)
+        return np.full(x.shape, value, x.dtype, like=x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -165,6 +181,8 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         if not isinstance(src, (bool, int, float, complex)):
             raise arguments.wrong_type("copy_", "other", 1, "Tensor", src)
         src = wrap(fitting_number(src, self.dtype, single=True))
+    if usage.accelerated and src.device is not self.device:
+        src = Move.apply(src, self.device, non_blocking)
     into, values = self._array, src._array
     recorded = state.recording and (self.requires_grad or src.requires_grad)
     if src is self:

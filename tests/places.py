@@ -1,0 +1,37 @@
+"""On which device the tests compute: the CPU, or with TINYTORCH_TEST_DEVICE=cuda a GPU, or tests/double in its place.
+
+    TINYTORCH_TEST_DEVICE=cuda python -m pytest tests/ops
+
+Tests that are about the memory of the CPU (NumPy's arrays in it, its random numbers) carry the marker `host`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinytorch import kernels
+from tinytorch.device import as_device, device_count, put
+from tinytorch.tensor import Tensor, wrap
+
+DEVICE = os.environ.get("TINYTORCH_TEST_DEVICE", "cpu")
+
+if DEVICE != "cpu" and not device_count():
+    sys.path.insert(0, str(Path(__file__).parent / "double"))
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("cupy", "cupyx")]:
+        del sys.modules[name]  # a CuPy that found no GPU
+
+PLACE = as_device(DEVICE)
+
+
+def tensor_of(memory: np.ndarray, array: np.ndarray) -> Tensor:
+    """A tensor on the device with the elements of `array`, which lies in `memory` as it is to lie there."""
+    if DEVICE == "cpu":
+        return wrap(array)
+    start = array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+    there: Any = put(memory, PLACE)
+    return wrap(kernels.layout.restride(there, array.shape, array.strides, start) if array.size else put(array, PLACE))
