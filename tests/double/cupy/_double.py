@@ -26,6 +26,9 @@ class Counts:
 class DeviceSynchronized(RuntimeError):
     """The host waited for the device where `cupyx.allow_synchronize(False)` forbids it."""
 
+    def __init__(self, message="Device synchronization was detected while disallowed."):
+        super().__init__(message)
+
 
 counts = Counts()
 local = threading.local()  # device, streams and whether waiting is allowed: per thread, as in CuPy
@@ -38,8 +41,8 @@ def __getattr__(name):
 
 
 @contextlib.contextmanager
-def allow_synchronize(allow):
-    """While it is open, waiting for the device is allowed or raises DeviceSynchronized."""
+def waiting_allowed(allow):
+    """While it is open, waiting for values of the device is allowed, or raises DeviceSynchronized."""
     before = getattr(local, "forbidden", False)
     local.forbidden = not allow
     try:
@@ -48,16 +51,21 @@ def allow_synchronize(allow):
         local.forbidden = before
 
 
-def synchronised(inherent=False):
-    """The host waits here."""
+def waited():
+    """The program asked to wait (Stream.synchronize): always allowed, but not while a stream is captured."""
     if capturing() is not None:
         raise capturing().refusal()
+    counts.synchronisations += 1
+
+
+def synchronised(inherent=False):
+    """The host waits for values: because it was asked for them, or because a shape depends on them."""
     if getattr(local, "forbidden", False):
-        raise DeviceSynchronized("Device synchronization is not allowed")
+        raise DeviceSynchronized
+    waited()
     if inherent:
+        counts.synchronisations -= 1
         counts.inherent += 1
-    else:
-        counts.synchronisations += 1
 
 
 def current_device():
@@ -87,8 +95,8 @@ def check_device(array):
     here = current_device()
     if array.data.device_id != here:
         raise ValueError(
-            "Array device must be same as the current device: "
-            f"array device = {array.data.device_id} while current = {here}"
+            f"The device where the array resides ({array.data.device_id}) is different from the current device "
+            f"({here}). Peer access is unavailable between these devices."
         )
     return array
 
@@ -127,8 +135,8 @@ def launch(function, *args, wrap_python=False, **kwargs):
     from cupy._array import ndarray, wrap
 
     arrays = [check_device(a) for a in find((args, kwargs), ndarray)]
-    host_args = replace(args, ndarray, lambda a: a._host)
-    host_kwargs = replace(kwargs, ndarray, lambda a: a._host)
+    host_args = replace(args, ndarray, held)
+    host_kwargs = replace(kwargs, ndarray, held)
     recording = capturing()
     if recording is not None:
         recording.touch(arrays)
@@ -141,10 +149,17 @@ def launch(function, *args, wrap_python=False, **kwargs):
 
 
 def layout(function, *args, **kwargs):
-    """As launch(), for what only looks at memory in another way: nothing runs on the device."""
+    """As launch(), for what looks at the same memory in another way if it can: then nothing runs on the device."""
     from cupy._array import ndarray, wrap
 
     arrays = list(find((args, kwargs), ndarray))
-    host_args = replace(args, ndarray, lambda a: a._host)
-    made = function(*host_args, **replace(kwargs, ndarray, lambda a: a._host))
+    made = function(*replace(args, ndarray, held), **replace(kwargs, ndarray, held))
+    owners = {id(a.data.mem.host) for a in arrays}
+    if any(id(root(m)) not in owners for m in find((made,), np.ndarray)):
+        return launch(function, *args, **kwargs)
     return wrap(made, arrays)
+
+
+def held(array):
+    """The NumPy array that an array of the device holds."""
+    return array._host

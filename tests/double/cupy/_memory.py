@@ -1,5 +1,6 @@
 """Memory of the pretended devices: host memory that knows its device, and the pool that counts it."""
 
+import ctypes
 import weakref
 
 import numpy as np
@@ -8,35 +9,38 @@ from cupy import _double as double
 
 
 class Pool:
-    """The default memory pool: what is in use is counted, nothing is kept."""
+    """A memory pool: what is in use is counted. What was given back stays in the pool until free_all_blocks."""
 
-    def __init__(self):
-        self._used = {0: 0, 1: 0}
+    def __init__(self, allocator=None):
+        self._used, self._free = {0: 0, 1: 0}, {0: 0, 1: 0}
 
     def _take(self, memory):
         device, size = memory.device_id, -(-memory.size // 512) * 512
         self._used[device] += size
+        self._free[device] = max(0, self._free[device] - size)
         weakref.finalize(memory, self._give, device, size).atexit = False
 
     def _give(self, device, size):
         self._used[device] -= size
+        self._free[device] += size
 
     def used_bytes(self):
         return self._used[double.current_device()]
 
-    total_bytes = used_bytes
-
     def free_bytes(self):
-        return 0
+        return self._free[double.current_device()]
+
+    def total_bytes(self):
+        return self.used_bytes() + self.free_bytes()
 
     def n_free_blocks(self):
-        return 0
+        return int(self.free_bytes() > 0)
 
     def free_all_blocks(self, stream=None):
-        """Nothing is kept, so nothing is freed."""
+        self._free[double.current_device()] = 0
 
     def free_all_free(self):
-        """As free_all_blocks."""
+        self.free_all_blocks()
 
     def get_limit(self):
         return 0
@@ -51,15 +55,13 @@ class Pool:
 default_pool = Pool()
 
 
-class Memory:
-    """One piece of memory, held by the NumPy array that owns it."""
+class UnownedMemory:
+    """Memory that somebody else owns, given by its address."""
 
-    def __init__(self, host, device_id=None):
-        self.host = host
-        self.ptr = host.ctypes.data
-        self.size = host.nbytes
-        self.device_id = double.current_device() if device_id is None else device_id
-        default_pool._take(self)
+    def __init__(self, ptr, size, owner, device_id=-1):
+        self.host = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(ptr))
+        self.ptr, self.size, self._owner = ptr, size, owner
+        self.device_id = double.current_device() if device_id == -1 else device_id
 
     @property
     def device(self):
@@ -68,12 +70,21 @@ class Memory:
         return Device(self.device_id)
 
 
+class Memory(UnownedMemory):
+    """One piece of memory, held by the NumPy array that owns it."""
+
+    def __init__(self, host):
+        self.host = host
+        self.ptr, self.size, self._owner = host.ctypes.data, host.nbytes, host
+        self.device_id = double.current_device()
+        default_pool._take(self)
+
+
 class MemoryPointer:
     """A place in a piece of memory."""
 
     def __init__(self, mem, offset):
-        self.mem = mem
-        self.ptr = mem.ptr + offset
+        self.mem, self.ptr = mem, mem.ptr + offset
 
     device_id = property(lambda self: self.mem.device_id)
     device = property(lambda self: self.mem.device)
@@ -93,3 +104,63 @@ class MemoryPointer:
         """What lies here as a NumPy array."""
         content = self.mem.host.ravel(order="K").view(np.uint8)
         return np.ndarray(shape, dtype, content, self.ptr - self.mem.ptr, strides, order)
+
+    def memset(self, value, size):
+        double.launch(np.copyto, wrapped(self, size), value)
+
+    def memset_async(self, value, size, stream=None):
+        self.memset(value, size)
+
+    def copy_from_device(self, src, size):
+        double.launch(np.copyto, wrapped(self, size), wrapped(src, size))
+
+    def copy_from_device_async(self, src, size, stream=None):
+        self.copy_from_device(src, size)
+
+
+def wrapped(pointer, size):
+    """The bytes behind a pointer as an array of the device."""
+    from cupy._array import ndarray
+
+    return ndarray(size, np.uint8, pointer)
+
+
+class PinnedMemory:
+    """Host memory that the system does not move: here like any other."""
+
+    def __init__(self, size, flags=0):
+        self._host = np.empty(size, np.uint8)
+        self.ptr, self.size = self._host.ctypes.data, size
+
+
+class PinnedMemoryPointer:
+    """A place in pinned memory, with the buffer protocol that NumPy reads."""
+
+    def __init__(self, mem, offset):
+        self.mem, self.ptr, self._offset = mem, mem.ptr + offset, offset
+
+    @property
+    def __array_interface__(self):
+        return {"shape": (self.size(),), "typestr": "|u1", "data": (self.ptr, False), "version": 3}
+
+    def size(self):
+        return self.mem.size - self._offset
+
+
+class PinnedMemoryPool:
+    """The pool of pinned memory: nothing is kept."""
+
+    def __init__(self, allocator=None):
+        pass
+
+    def malloc(self, size):
+        return PinnedMemoryPointer(PinnedMemory(size), 0)
+
+    def free_all_blocks(self):
+        """Nothing is kept, so nothing is freed."""
+
+    def n_free_blocks(self):
+        return 0
+
+
+default_pinned_pool = PinnedMemoryPool()

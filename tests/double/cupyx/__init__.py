@@ -1,18 +1,31 @@
 """A double of cupyx: what tinytorch uses of it."""
 
+import warnings as _warnings
+
 import numpy as _np
-from cupy._double import DeviceSynchronized, allow_synchronize
-from cupy._functions import ufunc as _ufunc
+from cupy._double import DeviceSynchronized
+from cupy._double import waiting_allowed as _waiting_allowed
+from cupy._ufunc import ufunc as _ufunc
 from cupy._surface import MODULES as _MODULES
 
 from cupyx import scipy
 
 
-def _reciprocal_root(x, out=None, dtype=None):
-    return _np.divide(1, _np.sqrt(x, dtype=dtype), out=out).astype(_np.sqrt(x).dtype, copy=False)
+def allow_synchronize(allow):
+    """As CuPy's, with its warning; `cupy._double.waiting_allowed` is the same without."""
+    _warnings.warn(
+        "cupyx.allow_synchronize will be removed in future releases as it is not possible to reliably detect "
+        "synchronizations.",
+        stacklevel=2,
+    )
+    return _waiting_allowed(allow)
 
 
-rsqrt = _ufunc("rsqrt", _reciprocal_root, _MODULES["cupyx"]["rsqrt"]["types"], 1, 1)
+def _reciprocal_root(x):
+    return 1 / _np.sqrt(x)
+
+
+rsqrt = _ufunc("cupy_rsqrt", _reciprocal_root, _MODULES["cupyx"]["rsqrt"]["types"], 1, 1)
 
 
 def empty_pinned(shape, dtype=float, order="C"):

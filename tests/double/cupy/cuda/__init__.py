@@ -1,40 +1,40 @@
-"""cupy.cuda: two pretended devices."""
+"""cupy.cuda of the double."""
 
-from cupy import _double as double
-from cupy._memory import Memory, MemoryPointer
+from contextlib import contextmanager as _contextmanager
+
+from cupy import _memory
+from cupy._memory import Memory, MemoryPointer, PinnedMemory, PinnedMemoryPointer, PinnedMemoryPool, UnownedMemory
 from cupy._memory import Pool as MemoryPool
-
-
-class Device:
-    """One of the pretended devices; as a context manager it is the current one."""
-
-    def __init__(self, device=None):
-        self.id = double.current_device() if device is None else int(device)
-        self._before = []
-
-    def use(self):
-        double.local.device = self.id
-
-    def __enter__(self):
-        self._before.append(double.current_device())
-        self.use()
-        return self
-
-    def __exit__(self, *args):
-        double.local.device = self._before.pop()
-
-    def __int__(self):
-        return self.id
-
-    def __eq__(self, other):
-        return isinstance(other, Device) and self.id == other.id
-
-    def __hash__(self):
-        return hash(self.id)
-
-    def __repr__(self):
-        return f"<CUDA Device {self.id}>"
+from cupy.cuda import nvtx, profiler, runtime
+from cupy.cuda import device, memory, stream
+from cupy.cuda.device import Device, get_device_id
+from cupy.cuda.stream import Event, ExternalStream, Graph, Stream, get_current_stream, get_elapsed_time
 
 
 def is_available():
     return True
+
+
+def alloc(size):
+    return _memory.default_pool.malloc(size)
+
+
+def alloc_pinned_memory(size):
+    return _memory.default_pinned_pool.malloc(size)
+
+
+def get_allocator():
+    return alloc
+
+
+def set_allocator(allocator=None):
+    """Memory always comes from the default pool."""
+
+
+@_contextmanager
+def using_allocator(allocator=None):
+    yield
+
+
+def get_local_runtime_version():
+    return runtime.runtimeGetVersion()
