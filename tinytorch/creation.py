@@ -17,6 +17,7 @@ from tinytorch.device import CPU, as_device, default, device, device_count, exam
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
 from tinytorch.formats import contiguous_format, empty_in, empty_like_array, layout, preserve_format
+from tinytorch.kernels.arrays import full as full_array
 from tinytorch.promotion import fitting_number
 from tinytorch.public import fill_out, public
 from tinytorch.tensor import Tensor, wrap
@@ -158,7 +159,7 @@ def ones(*args: Any, size: Any = None, dtype: Dtype | None = None, like: Any = N
     >>> torch.ones(2, dtype=torch.bool)
     tensor([True, True])
     """
-    return allocate(np.ones, arguments.sizes("ones", args, size), dtype or get_default_dtype(), like=like)
+    return allocate(full_array, arguments.sizes("ones", args, size), dtype or get_default_dtype(), 1, like=like)
 
 
 @factory
@@ -195,7 +196,7 @@ def _full(name: str, shape: tuple, fill_value: Any, position: int, kind: Dtype |
     """An array of `kind`, or of the dtype that `fill_value` suggests."""
     fill_value = as_number(name, "fill_value", position, fill_value)
     kind = kind or dtypes.of_number(fill_value)
-    return allocate(np.full, shape, kind, fitting_number(fill_value, kind, single=math.prod(shape) == 1), like=like)
+    return allocate(full_array, shape, kind, fitting_number(fill_value, kind, single=math.prod(shape) == 1), like=like)
 
 
 def _sequence(name: str, size: Any) -> tuple[int, ...]:
@@ -401,7 +402,7 @@ _new(
 )
 _new(
     "ones",
-    np.ones,
+    lambda shape, kind, like: full_array(shape, 1, kind, like),
     """Ones of this tensor's dtype.
 
     >>> torch.tensor([1, 2]).new_ones(3)

@@ -125,8 +125,8 @@ def _load() -> None:
         raise AssertionError(
             "Torch not compiled with CUDA enabled\n\n"
             f"tinytorch computes on NVIDIA GPUs with CuPy, which cannot be imported ({error}).\n"
-            "Install it with `pip install 'tinytorch-readalong[cuda12]'` (or [cuda13], as your driver says), or compute "
-            'on the CPU:\n    device = "cuda" if torch.cuda.is_available() else "cpu"'
+            "Install it with `pip install 'tinytorch-readalong[cuda12]'` (or [cuda13], as your driver says), or\n"
+            'compute on the CPU:\n    device = "cuda" if torch.cuda.is_available() else "cpu"'
         ) from None
     try:
         count = cupy.cuda.runtime.getDeviceCount()
@@ -167,8 +167,10 @@ def as_device(value: Any) -> device:
         return CPU
     if found.type != "cuda":
         raise NotImplementedError(f"tinytorch has no device of type '{found.type}': use 'cpu' or 'cuda'.")
-    cupy = library()
-    index = cupy.cuda.runtime.getDevice() if found.index is None else found.index
+    library()
+    if found.index is None:
+        return current()
+    index = found.index
     if index >= len(accelerator.places):
         raise RuntimeError(
             "CUDA error: invalid device ordinal\n\n"
@@ -176,6 +178,11 @@ def as_device(value: Any) -> device:
             f"cuda:{len(accelerator.places) - 1}."
         )
     return accelerator.places[index]
+
+
+def current() -> device:
+    """The GPU that this thread uses; there is one in use."""
+    return accelerator.places[accelerator.library.cuda.runtime.getDevice()]
 
 
 class _Default(threading.local):
@@ -211,7 +218,7 @@ def device_of(array: Any) -> device:
     """Where the memory of an array is."""
     if isinstance(array, np.ndarray):
         return CPU
-    return accelerator.places[array.device.id]
+    return accelerator.places[array.data.device_id]
 
 
 def array_module(array: Any) -> Any:

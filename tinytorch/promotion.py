@@ -19,18 +19,25 @@ INT64 = np.dtype(np.int64)
 FAR = 2**63  # the first number beyond int64
 
 
+def _is_array(value: Any) -> bool:
+    return type(value) is ndarray or isinstance(value, dtypes._ARRAYS)
+
+
 def agree(arrays: list) -> bool:
     """Are the operands such as NumPy treats them as PyTorch does: arrays of one dtype, floats beside a number?"""
     first, last = arrays[0], arrays[-1]
     if len(arrays) == 2:
-        if type(first) is ndarray and type(last) is ndarray:
+        if type(first) is type(last) and _is_array(first):
             return first.dtype is last.dtype
         # A Python number beside an array of floats: NumPy does not let it raise the dtype either.
         if type(last) is float or type(last) is int:
             return first.dtype.char in "fd" or (first.dtype is INT64 and type(last) is int and -FAR <= last < FAR)
         return (type(first) is float or type(first) is int) and last.dtype.char in "fd"
+    kind = type(first)
+    if kind is not ndarray and not isinstance(first, dtypes._ARRAYS):
+        return False
     for array in arrays:  # noqa: SIM110 - a compiled function that others call in C holds no generator
-        if type(array) is not ndarray or array.dtype is not first.dtype:
+        if type(array) is not kind or array.dtype is not first.dtype:
             return False
     return True
 
@@ -108,7 +115,7 @@ subtracting.__doc__ = "As `common`; bools are refused, which cannot be subtracte
 def floating(arrays: list) -> None:
     """As `common`, and integers become the default floating point dtype: what exp computes in."""
     for array in arrays:
-        if type(array) is ndarray and array.dtype.kind in "fcV":
+        if _is_array(array) and array.dtype.kind in "fcV":
             common(arrays) if len(arrays) > 1 else None
             return
     cast(arrays, _to_float(result_dtype(arrays)))
@@ -117,7 +124,7 @@ def floating(arrays: list) -> None:
 def dividing(arrays: list) -> None:
     """As `floating`, and as `scaling`."""
     for array in arrays:
-        if type(array) is ndarray and array.dtype.kind in "fcV":
+        if _is_array(array) and array.dtype.kind in "fcV":
             scaling(arrays)
             return
     cast(arrays, _to_float(result_dtype(arrays)))

@@ -181,7 +181,7 @@ class AccumulateGrad(Node):
                 variable._grad = grad.clone()
             else:
                 # Nobody else may hold the array that becomes .grad, since users write into it. (PyTorch asks the same.)
-                fresh = type(grad) is ndarray and sys.getrefcount(grad) == FRESH and is_memory_of_its_own(grad)
+                fresh = sys.getrefcount(grad) == FRESH and is_memory_of_its_own(grad)
                 plain = fresh and grad.flags.c_contiguous and variable._array.flags.c_contiguous
                 variable._grad = wrap(grad if plain else _laid_out_like(variable._array, grad))
         if variable._post_accumulate_hooks:
@@ -200,14 +200,14 @@ class AccumulateGrad(Node):
 tensor.new_accumulator = AccumulateGrad
 
 
-def is_memory_of_its_own(grad: np.ndarray) -> bool:
+def is_memory_of_its_own(grad: Any) -> bool:
     """Does the array own its memory, or is it (transposed, say) the only view of all of an array that does?"""
     owner = grad.base
     if owner is None:
         return True
     alone = FRESH + 1  # `owner`, and grad.base
     return (
-        type(owner) is np.ndarray and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == alone
+        type(owner) is type(grad) and owner.base is None and owner.size == grad.size and sys.getrefcount(owner) == alone
     )
 
 
@@ -220,8 +220,8 @@ def _references() -> int:
 FRESH = _references()
 
 
-def _laid_out_like(array: np.ndarray, grad: Any) -> np.ndarray:
+def _laid_out_like(array: Any, grad: Any) -> Any:
     """A copy of `grad` that lies in memory as `array` does; row by row if that has gaps or repetitions."""
-    copy = np.empty_like(array, subok=False) if is_dense(array) else np.empty(array.shape, array.dtype)
+    copy = np.empty_like(array) if is_dense(array) else np.empty(array.shape, array.dtype, like=array)
     copy[...] = grad
     return copy

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tinytorch.autograd.grad_mode import usage
-from tinytorch.device import CPU, accelerator, device, device_of, is_array
+from tinytorch.device import CPU, accelerator, current, device, device_of, is_array
 from tinytorch.tensor import Tensor, TensorBase
 
 
@@ -21,19 +22,32 @@ def together(args: tuple) -> tuple:
 
     Raises PyTorch's RuntimeError where others would have to move.
     """
-    places = {place_of(arg) for arg in args}
-    places.discard(None)
-    if len(places) < 2:
-        return args
-    place = next(found for found in map(place_of, args) if found not in (None, CPU))
-    return tuple([_follow(arg, place) for arg in args])
+    place = None
+    for arg in args:
+        found = place_of(arg)
+        if found is None or found is place:
+            continue
+        if place is not None:
+            gpu = found if place is CPU else place
+            return tuple([_follow(each, gpu) for each in args])
+        place = found
+    return args
 
 
 def place_of(value: Any) -> device | None:
     """The device of a tensor or array; None for anything else."""
-    if isinstance(value, TensorBase):
-        return device_of(value._array)
-    return device_of(value) if is_array(value) else None
+    array = value._array if isinstance(value, TensorBase) else value
+    return device_of(array) if is_array(array) else None
+
+
+def elsewhere(values: Iterable) -> device | None:
+    """The GPU that the first array or tensor is on, if it is not the one that this thread uses now; else None."""
+    if len(accelerator.places) > 1:
+        for value in values:
+            place = place_of(value)
+            if place is not None and place is not CPU:
+                return None if place is current() else place
+    return None
 
 
 def _follow(value: Any, place: device) -> Any:

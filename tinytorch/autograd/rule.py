@@ -19,10 +19,10 @@ from tinytorch.autograd import anomaly_mode, saved
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.messages import freed_error
 from tinytorch.autograd.node import Node, priorities
-from tinytorch.autograd.places import together
+from tinytorch.autograd.places import elsewhere, together
 from tinytorch.autograd.saved import pack
 from tinytorch.autograd.views import track
-from tinytorch.device import as_array
+from tinytorch.device import as_array, use
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels import PURE
@@ -57,6 +57,11 @@ class RuleNode(Node):
         return saved.unpack(self, task.recording)
 
     def run(self, grads: list) -> tuple:
+        if usage.accelerated:
+            place = elsewhere(grads)
+            if place is not None:
+                with use(place):
+                    return self.run(grads)
         backward = self.application.backward
         if len(grads) == 1:
             grad = grads[0]
@@ -186,6 +191,10 @@ class Application:
         count = len(args) if self.inputs < 0 else self.inputs
         if usage.accelerated:
             args = together(args)
+            place = elsewhere(args)
+            if place is not None:
+                with use(place):
+                    return self.compute(args, options)
         arrays = list(args)
         has_tensor = needs_grad = viewed = False
         for i in range(count):

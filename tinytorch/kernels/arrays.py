@@ -23,6 +23,17 @@ def narrow(y: Array, x: Array) -> Array:
     return y if y.dtype == x.dtype else y.astype(x.dtype)
 
 
+def full(shape: tuple[int, ...], value: Any, dtype: Any, like: Array | None = None) -> Array:
+    """A new array filled with `value`, made where `like` is. (CuPy refuses what NumPy's full makes of `like`.)
+
+    >>> full((2,), 7, np.float32)
+    array([7., 7.], dtype=float32)
+    """
+    y = np.empty(shape, dtype, like=like)
+    y.fill(value)
+    return y
+
+
 def check_same_shape(name: str, *arrays: Array) -> None:
     """ValueError unless all arrays have one shape."""
     shapes = [x.shape for x in arrays]

@@ -13,6 +13,7 @@ from tinytorch.autograd.rule import Elementwise, Rule
 from tinytorch.device import device_of, put
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
+from tinytorch.kernels.arrays import full
 from tinytorch.promotion import convert, fitting_number
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -111,7 +112,7 @@ class Fill(Rule):
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(x.shape, value, x.dtype, like=x)
+        return full(x.shape, value, x.dtype, x)
 
     @staticmethod
     def backward(ctx, grad):
@@ -126,7 +127,7 @@ class FillTensor(Rule):
 
     @staticmethod
     def forward(ctx, x, value):
-        return np.full(x.shape, value, x.dtype, like=x)
+        return full(x.shape, value, x.dtype, x)
 
     @staticmethod
     def backward(ctx, grad):
