@@ -2,26 +2,39 @@
 
 import numpy as _np
 
-from cupy import _creation, _functions
+from cupy import _creation, _double, _functions, _methods
 from cupy._array import ndarray
 from cupy._surface import MODULES as _MODULES
 from cupy._surface import SURFACE as _SURFACE
+from cupy._ufunc import ufunc
 
 __version__ = _SURFACE["version"]
 
-globals().update(
-    {
-        name: getattr(_np, name)
-        for name, entry in _MODULES["cupy"].items()
-        if (entry["kind"] in ("class", "value") or str(entry.get("from")).startswith("numpy")) and hasattr(_np, name)
-        if name
-        not in ("ndarray", "ufunc", "vectorize", "poly1d", "broadcast", "flatiter", "r_", "c_", "mgrid", "ogrid")
-    }
-)
-globals().update({n: f for n, f in _functions.namespace(_MODULES["cupy"], _np).items() if n not in globals()})
-globals().update(
-    {n: getattr(_creation, n) for n in _MODULES["cupy"] if hasattr(_creation, n) and n not in ("ndarray",)}
-)
-ufunc = _functions.ufunc
+_LEFT_OUT = {"DataSource", "c_", "flatiter", "format_parser", "mgrid", "ogrid", "poly1d", "r_", "vectorize"}
+_OLD_NAMES = {
+    "Inf": _np.inf, "Infinity": _np.inf, "PINF": _np.inf, "infty": _np.inf, "NINF": -_np.inf, "NAN": _np.nan,
+    "NaN": _np.nan, "NZERO": -0.0, "PZERO": 0.0, "cfloat": _np.complex128, "complex_": _np.complex128,
+    "float_": _np.float64, "singlecomplex": _np.complex64,
+}  # fmt: skip
 
-from cupy import cuda, fft, linalg  # noqa: E402
+
+def _names():
+    """The names of the list with what they mean here; written by hand, of NumPy itself, or made from NumPy's."""
+    entries = {name: e for name, e in _MODULES["cupy"].items() if name not in _LEFT_OUT}
+    found = _functions.namespace(entries, _np)
+    for name, entry in entries.items():
+        if name in _OLD_NAMES:
+            found[name] = _OLD_NAMES[name]
+        elif name in vars(_creation) and (entry["kind"] == "function" or name == "broadcast"):
+            found[name] = getattr(_creation, name)
+        elif entry["kind"] in ("class", "value") or str(entry.get("from")).startswith("numpy"):
+            host = getattr(_np, name, None) or getattr(_np.exceptions, name, None)
+            if name not in globals() and (host is not None or name == "newaxis"):
+                found[name] = host
+    return found
+
+
+globals().update(_names())
+_methods.install()
+
+from cupy import cuda, fft, linalg, random  # noqa: E402

@@ -8,7 +8,6 @@ import numpy as np
 from cupy import _double as double
 from cupy import _indexing as indexing
 from cupy._memory import Memory, MemoryPointer
-from cupy._surface import CLASSES, checked
 
 DTYPES = "?bBhHiIlLqQefdFD"
 SCALARS = (bool, int, float, complex, np.generic)
@@ -35,41 +34,10 @@ class Flags:
         return {"C_CONTIGUOUS": self.c_contiguous, "F_CONTIGUOUS": self.f_contiguous, "OWNDATA": self.owndata}[name]
 
 
-def use_reflected(x, y):
-    """Whether y's reflected method decides: CuPy asks for the higher __array_priority__."""
-    if hasattr(y, "__array_ufunc__"):
-        return y.__array_ufunc__ is None
-    return getattr(y, "__array_priority__", 0) > x.__array_priority__
-
-
-def binary(name):
-    """The operator of a ufunc, its reflection and its in-place form."""
-
-    def forward(self, other):
-        import cupy
-
-        if not isinstance(other, ndarray) and use_reflected(self, other):
-            return NotImplemented
-        return getattr(cupy, name)(self, other)
-
-    def reflected(self, other):
-        import cupy
-
-        if use_reflected(self, other):
-            return NotImplemented
-        return getattr(cupy, name)(other, self)
-
-    def inplace(self, other):
-        import cupy
-
-        return getattr(cupy, name)(self, other, out=self)
-
-    return forward, reflected, inplace
-
-
 class ndarray:
     """An array on a pretended device. `_host` is the NumPy array that holds its values; only the double reads it."""
 
+    __module__ = "cupy"
     __array_priority__ = 100
     __hash__ = None
 
@@ -292,57 +260,11 @@ class ndarray:
     def scatter_min(self, slices, value):
         indexing.scatter(np.minimum, self, slices, value)
 
-    # unary operators
-
-    def __neg__(self):
-        import cupy
-
-        return cupy.negative(self)
-
-    def __pos__(self):
-        return self
-
-    def __abs__(self):
-        import cupy
-
-        return cupy.absolute(self)
-
-    def __invert__(self):
-        import cupy
-
-        return cupy.invert(self)
-
     def __copy__(self):
         return self.copy()
 
     def __deepcopy__(self, memo):
         return self.copy()
-
-
-OPERATORS = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "true_divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "divmod": "divmod",
-    "pow": "power",
-    "matmul": "matmul",
-    "lshift": "left_shift",
-    "rshift": "right_shift",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-}
-COMPARISONS = {
-    "lt": "less",
-    "le": "less_equal",
-    "eq": "equal",
-    "ne": "not_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-}
 
 
 def wrap(made, arrays=(), python=False):
@@ -370,41 +292,3 @@ def wrap(made, arrays=(), python=False):
     if isinstance(made, tuple):
         return type(made)(*(wrap(m, arrays, python) for m in made))
     return made
-
-
-LAYOUT = ("reshape", "transpose", "swapaxes", "squeeze", "diagonal", "view")
-REFUSED = ("dump", "dumps", "tofile", "toDlpack", "mdspan", "cstruct", "choose", "byteswap")
-
-
-def method(name, parameters):
-    """A method that CuPy's arrays have, computed by NumPy's of the same name."""
-    check = checked(name, parameters)
-
-    def call(self, *args, **kwargs):
-        check((self, *args), kwargs)
-        for a in double.find((args, kwargs), np.ndarray):
-            raise TypeError(f"Unsupported type {type(a)}")
-        run = double.layout if name in LAYOUT else double.launch
-        return run(getattr(np.ndarray, name), self, *args, **kwargs)
-
-    call.__name__ = call.__qualname__ = name
-    return call
-
-
-for _short, _name in OPERATORS.items():
-    _forward, _reflected, _inplace = binary(_name)
-    setattr(ndarray, f"__{_short}__", _forward)
-    setattr(ndarray, f"__r{_short}__", _reflected)
-    if _short not in ("matmul", "divmod"):
-        setattr(ndarray, f"__i{_short}__", _inplace)
-for _short, _name in COMPARISONS.items():
-    setattr(ndarray, f"__{_short}__", binary(_name)[0])
-ndarray.__hash__ = None
-for _name, _entry in CLASSES["ndarray"].items():
-    if (
-        _entry["kind"] == "method"
-        and _name not in REFUSED
-        and not hasattr(ndarray, _name)
-        and hasattr(np.ndarray, _name)
-    ) and not _name.startswith("__"):
-        setattr(ndarray, _name, method(_name, _entry["parameters"]))

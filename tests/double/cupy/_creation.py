@@ -1,33 +1,32 @@
-"""Functions that are not NumPy's of the same name: how arrays come to the device, and what NumPy lacks."""
+"""How arrays come to the device and back, and functions of CuPy that NumPy has not or that differ from NumPy's."""
+
+import functools
 
 import numpy as np
 
 from cupy import _double as double
 from cupy._array import checked_dtype, ndarray, wrap
+from cupy._memory import default_pinned_pool, default_pool
 
 
 def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
     if isinstance(object, ndarray):
-        here = object.data.device_id == double.current_device()
-        dtype = object.dtype if dtype is None else checked_dtype(dtype)
-        if (
-            not copy
-            and here
-            and dtype == object.dtype
-            and (order != "C" or object.flags.c_contiguous)
-            and (order != "F" or object.flags.f_contiguous)
-        ):
-            return object if ndmin <= object.ndim else object.reshape((1,) * (ndmin - object.ndim) + object.shape)
-        if not here:
-            return upload(object._host, dtype, order, ndmin)
-        return double.launch(np.array, object, dtype=dtype, order=order, ndmin=ndmin)
-    if hasattr(object, "__cuda_array_interface__"):
-        raise TypeError("the double has no arrays of other libraries")
-    found = list(double.find((object,), ndarray))
-    if found:
+        return from_device(object, object.dtype if dtype is None else checked_dtype(dtype), copy, order or "K", ndmin)
+    if any(True for _ in double.find((object,), ndarray)):
         return double.launch(np.array, object, dtype=dtype, order=order, ndmin=ndmin)
     double.counts.uploads += 1
     return upload(object, dtype, order, ndmin)
+
+
+def from_device(array, dtype, copy, order, ndmin):
+    """An array of the device as one of the current device, with a dtype and an order."""
+    if array.data.device_id != double.current_device():
+        double.counts.launches += 1
+        return upload(array._host, dtype, order, ndmin)
+    in_order = order in "KA" or (array.flags.c_contiguous if order == "C" else array.flags.f_contiguous)
+    if copy or dtype != array.dtype or not in_order:
+        return double.launch(np.array, array, dtype=dtype, order=order, ndmin=ndmin)
+    return array if ndmin <= array.ndim else array.reshape((1,) * (ndmin - array.ndim) + array.shape)
 
 
 def upload(values, dtype, order, ndmin):
@@ -38,11 +37,11 @@ def upload(values, dtype, order, ndmin):
 
 
 def asarray(a, dtype=None, order=None, *, blocking=False, copy=None):
-    return array(a, dtype, copy=bool(copy), order="K" if order is None else order)
+    return array(a, dtype, copy=bool(copy), order=order)
 
 
 def asanyarray(a, dtype=None, order=None, *, blocking=False):
-    return array(a, dtype, copy=False, order="K" if order is None else order)
+    return array(a, dtype, copy=False, order=order)
 
 
 def ascontiguousarray(a, dtype=None):
@@ -53,13 +52,16 @@ def asfortranarray(a, dtype=None):
     return array(a, dtype, copy=False, order="F", ndmin=1)
 
 
+def copy(a, order="K"):
+    return asarray(a).copy(order=order)
+
+
 def asnumpy(a, stream=None, order="C", out=None, *, blocking=True):
     if isinstance(a, ndarray):
         return a.get(stream, order, out)
-    made = np.asarray(a, order=order)
     if out is None:
-        return made
-    out[...] = made
+        return np.asarray(a, order=order)
+    out[...] = np.asarray(a)
     return out
 
 
@@ -74,18 +76,94 @@ def fuse(*args, **kwargs):
     return args[0] if args and callable(args[0]) else lambda f: f
 
 
+def memoize(for_each_device=False):
+    return functools.cache
+
+
+def clear_memo():
+    """The double remembers nothing that must be forgotten."""
+
+
 def is_available():
     return True
 
 
 def get_default_memory_pool():
-    from cupy._memory import default_pool
-
     return default_pool
+
+
+def get_default_pinned_memory_pool():
+    return default_pinned_pool
+
+
+def device_array(a):
+    """An operand that must be an array of the device."""
+    if not isinstance(a, ndarray):
+        raise TypeError(f"Unsupported type {type(a)}")
+    return a
 
 
 def take(a, indices, axis=None, out=None):
     """As NumPy's in the mode "wrap": CuPy has no other."""
-    if isinstance(indices, np.ndarray) or not isinstance(a, ndarray):
-        raise TypeError(f"Unsupported type {type(indices if isinstance(indices, np.ndarray) else a)}")
-    return double.launch(np.take, a, indices, axis, out, "wrap")
+    if not isinstance(indices, (int, np.integer)):
+        device_array(indices)
+    return double.launch(np.take, device_array(a), indices, axis, out, "wrap")
+
+
+def arg_extreme(host, a, axis, dtype, out, keepdims):
+    """argmax and argmin, which have a dtype and several axes more than NumPy's."""
+
+    def compute(values, result):
+        if isinstance(axis, tuple):
+            last = np.moveaxis(values, axis, range(-len(axis), 0))
+            found = host(last.reshape(*last.shape[: values.ndim - len(axis)], -1), axis=-1)
+            found = np.expand_dims(found, axis) if keepdims else found
+        else:
+            found = host(values, axis=axis, keepdims=keepdims)
+        found = np.asarray(found, dtype)
+        if result is None:
+            return found
+        result[...] = found
+        return result
+
+    return double.launch(compute, device_array(a), out)
+
+
+def argmax(a, axis=None, dtype=None, out=None, keepdims=False):
+    return arg_extreme(np.argmax, a, axis, dtype, out, keepdims)
+
+
+def argmin(a, axis=None, dtype=None, out=None, keepdims=False):
+    return arg_extreme(np.argmin, a, axis, dtype, out, keepdims)
+
+
+def put(a, ind, v, mode="wrap"):
+    device_array(a).put(ind, v, mode)
+
+
+def bincount(x, weights=None, minlength=None):
+    double.synchronised(inherent=True)
+    return double.launch(np.bincount, device_array(x), weights, minlength or 0)
+
+
+def copyto(dst, src, casting="same_kind", where=None):
+    if not isinstance(src, (bool, int, float, complex, np.generic)):
+        device_array(src)
+    double.launch(np.copyto, device_array(dst), src, casting, **({} if where is None else {"where": where}))
+
+
+def imag(val):
+    return device_array(val).imag
+
+
+def may_share_memory(a, b, max_work=None):
+    return isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a._host, b._host)
+
+
+class broadcast:
+    """The arrays, broadcast to one shape."""
+
+    def __init__(self, *arrays):
+        self.values = double.layout(np.broadcast_arrays, *arrays)
+        self.shape = np.broadcast_shapes(*(getattr(a, "shape", ()) for a in arrays))
+        self.nd, self.size = len(self.shape), int(np.prod(self.shape))
