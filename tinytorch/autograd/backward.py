@@ -16,6 +16,7 @@ from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.graph import GradientEdge
 from tinytorch.autograd.hooks import RemovableHandle
 from tinytorch.autograd.node import Node
+from tinytorch.device import CPU, filled
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
 from tinytorch.tensor import Size, Tensor, wrap
@@ -199,9 +200,11 @@ def _weight(i: int, output: Any, weight: Any) -> Tensor:
     """The gradient that output number `i` starts with: `weight` in its dtype, or 1 where there is only one element."""
     if isinstance(output, GradientEdge):
         shape, dtype = output.node.outputs[output.output_nr]
+        place = output.node._place or CPU
         asks = True
     elif isinstance(output, Tensor):
         shape, dtype = output._array.shape, output._array.dtype
+        place = output.device
         asks = output.requires_grad
     else:
         raise AssertionError("Expected output to be a torch.Tensor")
@@ -212,9 +215,7 @@ def _weight(i: int, output: Any, weight: Any) -> Tensor:
             raise RuntimeError(
                 f"grad can be implicitly created only for real scalar outputs but got {from_numpy(dtype)}"
             )
-        one = np.empty(shape, dtype)
-        one.fill(1)  # np.ones takes three times as long
-        return wrap(one)
+        return wrap(filled(shape, 1, dtype, place))
     if not isinstance(weight, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
     if weight._array.shape != shape:

@@ -26,6 +26,7 @@ from typing import Any
 from tinytorch.autograd import anomaly_mode, saved, views
 from tinytorch.autograd.grad_mode import no_grad, state, usage
 from tinytorch.autograd.node import Node
+from tinytorch.autograd.places import place_of_any
 from tinytorch.errors import warn
 from tinytorch.tensor import NO_EDGE, Tensor, _new, wrap
 
@@ -86,7 +87,7 @@ class FunctionNode(Node, FunctionCtx):
     def run(self, grads: list) -> tuple:
         if self.materialize_grads:
             grads = [
-                wrap(views.zeros(*meta)) if grad is None and meta[1] is not None else grad
+                wrap(views.zeros(*meta, self._place)) if grad is None and meta[1] is not None else grad
                 for grad, meta in zip(grads, self.outputs)
             ]
         result = self.call_backward(grads)
@@ -286,6 +287,7 @@ def _record(node: FunctionNode, told: FunctionCtx, args: tuple, output: Any) -> 
         node.outputs = tuple(
             [(v._array.shape, v._array.dtype) if isinstance(v, Tensor) else ((), None) for v in wrapped]
         )
+        node._place = place_of_any(wrapped)
         if told.to_save:
             _save(node, told.to_save, list(outputs), wrapped)
         if anomaly_mode.tracing:
@@ -386,6 +388,7 @@ def once_differentiable(backward: Callable) -> Callable:
         node.outputs = tuple(
             [(r._array.shape, r._array.dtype) if isinstance(r, Tensor) else ((), None) for r in marked]
         )
+        node._place = place_of_any(marked)
         return marked[0] if single else tuple(marked)
 
     return wrapped

@@ -8,7 +8,7 @@ cdef class Node:
     cdef object __weakref__
     cdef public long long priority
     cdef public tuple edges, _shape, _outputs, needs_input_grad
-    cdef public object _dtype, _saved, _versions
+    cdef public object _dtype, _place, _saved, _versions
     cdef public bint _freed, has_hooks
     cdef public object _prehooks, _posthooks, _tensor_hooks, _retaining, _metadata
 

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels, tensor
+from tinytorch.autograd.grad_mode import usage
 from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.device import device, device_of
 from tinytorch.kernels.memory import is_dense
 from tinytorch.tensor import Tensor, wrap
 
@@ -36,6 +38,7 @@ class Node:
     _shape: tuple[int, ...]
     _dtype: Any
     _outputs: tuple[tuple[tuple[int, ...], Any], ...] | None
+    _place: device | None  # where the outputs are; None: nobody has asked for a GPU yet
     needs_input_grad: tuple[bool, ...]  # for every input: has a gradient somewhere to go? Else do not compute it
     _saved: Any  # what was saved for backward, see autograd/saved.py; None: nothing
     _versions: Any  # and the versions that it had then; None: all were 0
@@ -153,6 +156,8 @@ class AccumulateGrad(Node):
         self.priority = next(_leaf_sequence)
         self.edges = ()
         self._shape, self._dtype = array.shape, array.dtype
+        if usage.accelerated:
+            self._place = device_of(array)
         self.has_hooks = variable._hooks is not None
         self.variable = variable
 

@@ -40,6 +40,11 @@ def place_of(value: Any) -> device | None:
     return device_of(array) if is_array(array) else None
 
 
+def place_of_any(values: Iterable) -> device | None:
+    """The device of the first tensor or array among `values`; None where there is none."""
+    return next((place for place in map(place_of, values) if place is not None), None)
+
+
 def elsewhere(values: Iterable) -> device | None:
     """The GPU that the first array or tensor is on, if it is not the one that this thread uses now; else None."""
     if len(accelerator.places) > 1:

@@ -22,7 +22,7 @@ from tinytorch.autograd.node import Node, priorities
 from tinytorch.autograd.places import elsewhere, together
 from tinytorch.autograd.saved import pack
 from tinytorch.autograd.views import track
-from tinytorch.device import as_array, use
+from tinytorch.device import as_array, device_of, use
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels import PURE
@@ -242,6 +242,8 @@ class Application:
         if created is not None:
             tensor._node, tensor._requires_grad = created, True
             created._shape, created._dtype = output.shape, output.dtype
+            if usage.accelerated:
+                created._place = device_of(output)
             if created._saved is not None:
                 pack(created, args, arrays, (tensor,))
             if anomaly_mode.tracing:
@@ -292,6 +294,8 @@ class Application:
             tensors.append(tensor)
         if node is not None:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
+            if usage.accelerated:
+                node._place = device_of(output[0])
             if node._saved is not None:
                 pack(node, args, arrays, tuple(tensors))
             if anomaly_mode.tracing:

@@ -22,6 +22,7 @@ from tinytorch.autograd import messages
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.node import FRESH, Node
 from tinytorch.autograd.spot import Spot
+from tinytorch.device import CPU, device, filled
 from tinytorch.dtypes import can_cast
 from tinytorch.kernels.memory import address, is_dense
 from tinytorch.tensor import Tensor, TensorBase, _new
@@ -124,9 +125,9 @@ class CopySlices(Node):
         return whole, for_value
 
 
-def zeros(shape: tuple, dtype: Any) -> np.ndarray:
+def zeros(shape: tuple, dtype: Any, place: device | None) -> Any:
     """What stands for a gradient that did not come."""
-    return np.zeros(shape, dtype)
+    return filled(shape, 0, dtype, place or CPU)
 
 
 # ---- in-place writes -------------------------------------------------------------------------------------------------
