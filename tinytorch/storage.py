@@ -9,22 +9,24 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
-from tinytorch.device import CPU, device
+from tinytorch.device import CPU, as_device, device, device_of, host, is_array, is_pinned, put
 from tinytorch.dtypes import ALL
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.kernels.memory import address, extent
 
 
-def memory_of(root: np.ndarray) -> np.ndarray:
+def memory_of(root: Any) -> Any:
     """The memory from root's first to its last element, gaps included, as a vector of bytes that shares it."""
     if not root.size:
-        return np.empty(0, np.uint8)
+        return np.empty(0, np.uint8, like=root)
     count = extent(root.shape, root.strides, root.itemsize)[1] // root.itemsize
     return kernels.layout.restride(root, (count,), (root.itemsize,)).view(np.uint8)
 
 
-def is_shared(array: np.ndarray) -> bool:
-    """Does it lie in memory that processes share?"""
+def is_shared(array: Any) -> bool:
+    """Does it lie in memory that processes share? A GPU's counts as such, in PyTorch, too."""
+    if not isinstance(array, np.ndarray):
+        return True
     owner: Any = array
     while isinstance(owner, (np.ndarray, memoryview)):
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
@@ -34,10 +36,13 @@ def is_shared(array: np.ndarray) -> bool:
 class _Storage:
     """What storages of bytes and of elements have in common: a vector `array` of them."""
 
-    array: np.ndarray
+    array: Any
     device: device
-    is_cuda = False
     is_sparse = False
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.device.type == "cuda"
 
     def __len__(self) -> int:
         return self.array.size
@@ -57,10 +62,10 @@ class _Storage:
         return address(self.array) if self.array.size else 0
 
     def tolist(self) -> list:
-        return self.array.tolist()
+        return host(self.array).tolist()
 
     def __iter__(self) -> Iterator:
-        return iter(self.array.tolist())
+        return iter(self.tolist())
 
     def _check(self, index: Any) -> None:
         if not isinstance(index, (int, slice)):
@@ -77,20 +82,24 @@ class _Storage:
         return self
 
     def copy_(self, source: Any, non_blocking: bool = False) -> Any:
-        self.array[...] = source.array
+        self.array[...] = put(source.array, self.device, non_blocking)
         return self
 
     def cpu(self) -> Any:
-        return self
+        return self._on(CPU)
 
     def cuda(self, device: Any = None) -> Any:
-        raise AssertionError("Torch not compiled with CUDA enabled\n\ntinytorch has no GPU device yet.")
+        return self._on(as_device("cuda" if device is None else device))
+
+    def _on(self, place: device) -> Any:
+        """The same elements on the device: itself where it is there."""
+        raise NotImplementedError
 
     def is_shared(self) -> bool:
         return is_shared(self.array)
 
     def is_pinned(self) -> bool:
-        return False
+        return is_pinned(self.array)
 
     def resizable(self) -> bool:
         return False
@@ -115,19 +124,24 @@ class UntypedStorage(_Storage):
     [1, 0, 2, 1]
     """
 
-    def __init__(self, array: Any = 0, device: device = CPU):
+    def __init__(self, array: Any = 0, device: Any = None):
         if isinstance(array, int):
             array = np.zeros(array, np.uint8)
-        self.array = array if isinstance(array, np.ndarray) else np.array(list(array), np.uint8)
-        self.device = device
+        elif not is_array(array):
+            array = np.array(list(array), np.uint8)
+        self.device = device_of(array) if device is None else as_device(device)
+        self.array = put(array, self.device)
 
     def __getitem__(self, index: Any) -> Any:
         self._check(index)
         found = self.array[index]
-        return UntypedStorage(found, self.device) if isinstance(index, slice) else int(found)
+        return UntypedStorage(found) if isinstance(index, slice) else int(found)
 
     def clone(self) -> UntypedStorage:
-        return UntypedStorage(self.array.copy(), self.device)
+        return UntypedStorage(self.array.copy())
+
+    def _on(self, place: device) -> UntypedStorage:
+        return self if place is self.device else UntypedStorage(self.array, place)
 
     def untyped(self) -> UntypedStorage:
         return self
@@ -155,6 +169,10 @@ class TypedStorage(_Storage):
 
     def clone(self) -> TypedStorage:
         return TypedStorage(wrap_storage=self._untyped_storage.clone(), dtype=self.dtype)
+
+    def _on(self, place: device) -> TypedStorage:
+        moved = self._untyped_storage._on(place)
+        return self if moved is self._untyped_storage else TypedStorage(wrap_storage=moved, dtype=self.dtype)
 
     def untyped(self) -> UntypedStorage:
         return self._untyped_storage

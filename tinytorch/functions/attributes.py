@@ -106,7 +106,7 @@ def untyped_storage(self: Tensor) -> UntypedStorage:
     >>> torch.zeros(2, 3)[1].untyped_storage().nbytes()
     24
     """
-    return UntypedStorage(memory_of(self._root()), self.device)
+    return UntypedStorage(memory_of(self._root()))
 
 
 def _typed_storage(self: Tensor) -> TypedStorage:

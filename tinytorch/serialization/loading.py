@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from tinytorch.device import device
+from tinytorch.device import as_device, device, device_count
 from tinytorch.dtypes import uint8
 from tinytorch.serialization import messages
 from tinytorch.serialization.archive import ArchiveReader
@@ -173,15 +173,23 @@ def restorer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorag
 
 
 def _restore(storage: UntypedStorage, location: str) -> UntypedStorage:
-    """The storage at that location: `cpu` is the only one here."""
+    """The storage at that location: `cpu`, `cuda` for the GPU in use, `cuda:1`."""
     if location == "cpu":
-        return storage
+        return storage.cpu()
     if location.startswith("cuda"):
-        raise RuntimeError(
-            "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "
-            "running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map your "
-            "storages to the CPU."
-        )
+        place, count = device(location), device_count()
+        if not count:
+            raise RuntimeError(
+                "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "
+                "running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map "
+                "your storages to the CPU."
+            )
+        if (place.index or 0) >= count:
+            raise RuntimeError(
+                f"Attempting to deserialize object on CUDA device {place.index} but torch.cuda.device_count() is "
+                f"{count}. Please use torch.load with map_location to map your storages to an existing device."
+            )
+        return storage._on(as_device(place))
     raise RuntimeError(
         f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location})"
     )

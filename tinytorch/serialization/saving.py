@@ -13,10 +13,9 @@ from contextlib import contextmanager, nullcontext
 from types import FunctionType
 from typing import IO, Any
 
-import numpy as np
-
-from tinytorch.device import device
+from tinytorch.device import device, host
 from tinytorch.dtypes import dtype, uint8
+from tinytorch.kernels.memory import address
 from tinytorch.serialization.archive import ALIGNMENT, ArchiveWriter
 from tinytorch.serialization.rebuild import reduce_tensor
 from tinytorch.serialization.storage import STORAGE_TYPE_OF, TypedStorage, UntypedStorage
@@ -71,7 +70,7 @@ def save(
         if not _disable_byteorder_record:
             archive.write("byteorder", sys.byteorder.encode())
         for key, memory in pickler.storages.items():
-            archive.write(f"data/{key}", memory)
+            archive.write(f"data/{key}", host(memory))
         archive.close()
         file.flush()
 
@@ -93,14 +92,14 @@ class Pickler(_PythonPickler):
         }
         self._keys: dict[tuple[int, int], str] = {}
         self._dtypes: dict[int, dtype] = {}
-        self.storages: dict[str, np.ndarray] = {}  # the bytes of each storage by its key, in the order of the keys
+        self.storages: dict[str, Any] = {}  # the bytes of each storage by its key, in the order of the keys
 
     def persistent_id(self, obj: Any) -> Any:
         """How the pickle refers to a storage: by its key in the archive. None for everything else."""
         if not isinstance(obj, TypedStorage):
             return None
         memory = obj.untyped.array
-        start = memory.__array_interface__["data"][0]
+        start = address(memory)
         storage_type: Any = STORAGE_TYPE_OF.get(obj.dtype, UntypedStorage)
         of = uint8 if storage_type is UntypedStorage else obj.dtype
         if memory.size and self._dtypes.setdefault(start, of) is not of:

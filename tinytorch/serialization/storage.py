@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from pickle import UnpicklingError
-
-import numpy as np
+from typing import Any
 
 from tinytorch import dtypes
 from tinytorch.dtypes import dtype
-from tinytorch.storage import UntypedStorage
+from tinytorch.kernels.memory import address, show
+from tinytorch.storage import UntypedStorage, memory_of
 from tinytorch.tensor import Tensor, wrap
 
 
@@ -44,12 +44,12 @@ def to_storage(tensor: Tensor) -> tuple[UntypedStorage, int, tuple[int, ...], tu
     """The tensor's whole storage, and the tensor's offset, size and strides in it."""
     array, root = tensor._array, tensor._root()
     if not (_has_torch_strides(array) and _has_torch_strides(root)):
-        array = root = np.ascontiguousarray(array)
+        array = root = array.copy()
     size, item = array.shape, array.itemsize
-    offset = (_address(array) - _address(root)) // item
+    offset = (address(array) - address(root)) // item
     # NumPy gives new empty arrays strides of 0, where PyTorch counts a side of length 0 as 1.
     strides = tuple(step // item for step in array.strides) if array.size else _contiguous_strides(size)
-    return UntypedStorage(_memory_of(root), tensor.device), offset, size, strides
+    return UntypedStorage(memory_of(root)), offset, size, strides
 
 
 def from_storage(storage: TypedStorage, offset: int, size: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
@@ -70,7 +70,7 @@ def from_storage(storage: TypedStorage, offset: int, size: tuple[int, ...], stri
         )
     start = offset * of.itemsize if reach else 0
     try:
-        array = np.ndarray(size, of, memory, start, tuple(step * of.itemsize for step in stride))
+        array = show(memory, of, size, tuple(step * of.itemsize for step in stride), start)
     except (ValueError, OverflowError) as error:
         raise RuntimeError(f"a tensor cannot have sizes {list(size)} and strides {list(stride)}: {error}") from error
     tensor = wrap(array)
@@ -78,22 +78,9 @@ def from_storage(storage: TypedStorage, offset: int, size: tuple[int, ...], stri
     return tensor
 
 
-def _has_torch_strides(array: np.ndarray) -> bool:
+def _has_torch_strides(array: Any) -> bool:
     """NumPy also has arrays that run backwards, or whose steps end between two elements."""
     return all(step >= 0 and step % array.itemsize == 0 for step in array.strides)
-
-
-def _memory_of(root: np.ndarray) -> np.ndarray:
-    """The memory from root's first to its last element, gaps included, as a one-dimensional array of bytes."""
-    if root.size == 0:
-        return np.empty(0, np.uint8)
-    low, high = np.lib.array_utils.byte_bounds(root)
-    step = root.itemsize
-    return np.lib.stride_tricks.as_strided(root, ((high - low) // step,), (step,), writeable=False).view(np.uint8)
-
-
-def _address(array: np.ndarray) -> int:
-    return array.__array_interface__["data"][0]
 
 
 def _contiguous_strides(size: tuple[int, ...]) -> tuple[int, ...]:
