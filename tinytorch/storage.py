@@ -91,7 +91,7 @@ class _Storage:
     def cuda(self, device: Any = None) -> Any:
         return self._on(as_device("cuda" if device is None else device))
 
-    def _on(self, place: device) -> Any:
+    def _on(self, place: Any) -> Any:
         """The same elements on the device: itself where it is there."""
         raise NotImplementedError
 
@@ -140,7 +140,7 @@ class UntypedStorage(_Storage):
     def clone(self) -> UntypedStorage:
         return UntypedStorage(self.array.copy())
 
-    def _on(self, place: device) -> UntypedStorage:
+    def _on(self, place: Any) -> UntypedStorage:
         return self if place is self.device else UntypedStorage(self.array, place)
 
     def untyped(self) -> UntypedStorage:
@@ -170,7 +170,7 @@ class TypedStorage(_Storage):
     def clone(self) -> TypedStorage:
         return TypedStorage(wrap_storage=self._untyped_storage.clone(), dtype=self.dtype)
 
-    def _on(self, place: device) -> TypedStorage:
+    def _on(self, place: Any) -> TypedStorage:
         moved = self._untyped_storage._on(place)
         return self if moved is self._untyped_storage else TypedStorage(wrap_storage=moved, dtype=self.dtype)
 

@@ -145,7 +145,7 @@ class _Comparison:
         rtol, atol = self.tolerances(actual.dtype, expected.dtype)
         common = promote_types(actual.dtype, expected.dtype)
         wide = common if common.category >= FLOAT else int64  # differences of bools and small integers fit
-        a, b = [each.detach().to(wide).numpy() for each in (actual, expected)]
+        a, b = [each.detach().to(wide).cpu().numpy() for each in (actual, expected)]
         with np.errstate(all="ignore"):
             difference = np.abs(a - b)
             close = (a == b) | (np.isfinite(b) & (difference <= atol + rtol * np.abs(b)))

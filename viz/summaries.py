@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from tinytorch.viz.graph import Summary
 
+from tinytorch.device import as_array, host, is_array
 from tinytorch.dtypes import from_numpy
 from tinytorch.kernels.arrays import widen
 
@@ -20,7 +21,7 @@ DIGITS = 6  # of statistics: the seventh digit may differ from machine to machin
 def summarize(value: Any, values: bool = False) -> Summary:
     """What is to be known of an array or a Tensor; `values`: also its numbers where they are many."""
     array = getattr(value, "_array", value)
-    return _whole(np.asarray(array), values)
+    return _whole(host(as_array(array)), values)
 
 
 def outline(shape: Any, dtype: Any) -> Summary:
@@ -98,8 +99,8 @@ def constant_text(value: Any) -> str | None:
     """An argument that is no tensor, as a program would write it; None for what has no short text."""
     if value is None or isinstance(value, (bool, str)):
         return repr(value)
-    if isinstance(value, np.ndarray) and not value.ndim:
-        value = value.item()
+    if is_array(value) and not value.ndim:
+        value = host(value).item()
     if isinstance(value, (int, float, complex, np.number)):
         number = value.item() if isinstance(value, np.number) else value
         if isinstance(number, float) and not number.is_integer():

@@ -7,21 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 
-def mlp(lib: Any, batch: int, widths: list[int], optimizer: str) -> Callable:
+def mlp(lib: Any, batch: int, widths: list[int], optimizer: str, device: str = "cpu") -> Callable:
     """Linear, ReLU, Linear, ReLU ... with cross-entropy"""
     lib.manual_seed(0)
     layers: list[Any] = []
     for wide, next_wide in itertools.pairwise(widths):
         layers += [lib.nn.Linear(wide, next_wide), lib.nn.ReLU()]
-    model = lib.nn.Sequential(*layers[:-1])
-    x, target = lib.randn(batch, widths[0]), lib.randint(0, widths[-1], (batch,))
+    model = lib.nn.Sequential(*layers[:-1]).to(device)
+    x, target = lib.randn(batch, widths[0]).to(device), lib.randint(0, widths[-1], (batch,)).to(device)
     criterion = lib.nn.CrossEntropyLoss()
     update = getattr(lib.optim, optimizer)(model.parameters(), lr=1e-3)
 
-    def step() -> None:
+    def step() -> Any:
         update.zero_grad()
-        criterion(model(x), target).backward()
+        loss = criterion(model(x), target)
+        loss.backward()
         update.step()
+        return loss
 
     return step
 

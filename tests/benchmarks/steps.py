@@ -63,12 +63,15 @@ def logistic_regression_bce(lib: Any) -> Callable:
 SIZES = (64, 1000, 100, 10)
 
 
-def two_layers(lib: Any) -> Callable:
+def two_layers(lib: Any, device: str = "cpu") -> Callable:
     """64 x 1000 -> 100 -> 10 with mm, clamp and mm, squared error, updated by hand."""
     lib.manual_seed(0)
     n, d_in, hidden, d_out = SIZES
-    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
-    w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
+    x, target, w1, w2 = (
+        lib.randn(*shape).to(device) for shape in ((n, d_in), (n, d_out), (d_in, hidden), (hidden, d_out))
+    )
+    w1.requires_grad_()
+    w2.requires_grad_()
 
     def step() -> Any:
         y = x.mm(w1).clamp(min=0).mm(w2)
@@ -118,12 +121,12 @@ def two_layers_function(lib: Any) -> Callable:
     return step
 
 
-def sequential(lib: Any) -> Callable:
+def sequential(lib: Any, device: str = "cpu") -> Callable:
     """The same net as nn.Sequential, every parameter updated by hand."""
     lib.manual_seed(0)
     n, d_in, hidden, d_out = SIZES
-    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
-    model = lib.nn.Sequential(lib.nn.Linear(d_in, hidden), lib.nn.ReLU(), lib.nn.Linear(hidden, d_out))
+    x, target = lib.randn(n, d_in).to(device), lib.randn(n, d_out).to(device)
+    model = lib.nn.Sequential(lib.nn.Linear(d_in, hidden), lib.nn.ReLU(), lib.nn.Linear(hidden, d_out)).to(device)
     criterion = lib.nn.MSELoss(reduction="sum")
 
     def step() -> Any:
@@ -138,7 +141,7 @@ def sequential(lib: Any) -> Callable:
     return step
 
 
-def module_adam(lib: Any) -> Callable:
+def module_adam(lib: Any, device: str = "cpu") -> Callable:
     """The same net as a Module of one's own, with nn.MSELoss and optim.Adam."""
 
     class TwoLayerNet(lib.nn.Module):
@@ -152,8 +155,8 @@ def module_adam(lib: Any) -> Callable:
 
     lib.manual_seed(0)
     n, d_in, hidden, d_out = SIZES
-    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
-    model, criterion = TwoLayerNet(d_in, hidden, d_out), lib.nn.MSELoss(reduction="sum")
+    x, target = lib.randn(n, d_in).to(device), lib.randn(n, d_out).to(device)
+    model, criterion = TwoLayerNet(d_in, hidden, d_out).to(device), lib.nn.MSELoss(reduction="sum")
     optimizer = lib.optim.Adam(model.parameters(), lr=1e-4)
 
     def step() -> Any:

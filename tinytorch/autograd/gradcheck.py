@@ -17,6 +17,7 @@ import numpy as np
 from tinytorch.autograd import engine
 from tinytorch.autograd.backward import grad
 from tinytorch.autograd.grad_mode import enable_grad
+from tinytorch.device import as_array, host, put
 from tinytorch.errors import warn
 from tinytorch.tensor import Tensor, wrap
 
@@ -159,7 +160,7 @@ def _random_weights(outputs: tuple, non_contiguous: bool) -> tuple[Tensor, ...]:
         array = np.asarray(weight, output._array.dtype)
         if non_contiguous and array.ndim:
             array = np.repeat(array, 2, axis=-1)[..., ::2]
-        weights.append(wrap(array, requires_grad=True))
+        weights.append(wrap(put(array, output.device), requires_grad=True))
     return tuple(weights)
 
 
@@ -191,7 +192,7 @@ class _Check:
         with enable_grad():
             outputs = _as_tuple(self.func(*self.inputs))
         chosen = _differentiable(outputs) or [o for o in outputs if o._array.dtype.kind in "fcV"]
-        return [output._array.copy() for output in chosen]
+        return [np.array(host(output._array)) for output in chosen]
 
     def constant(self) -> None:
         """No output has a history: is the function really constant?"""
@@ -254,15 +255,15 @@ class _Check:
         self.check_same(*twice)
         return twice[0]
 
-    def gradient(self, output: Tensor, x: Tensor, weight: np.ndarray) -> np.ndarray:
+    def gradient(self, output: Tensor, x: Tensor, weight: Any) -> np.ndarray:
         (found,) = grad(output, x, wrap(weight), retain_graph=True, allow_unused=True)
         if found is None:
-            return np.zeros_like(x._array)
+            return np.zeros(x.shape, x._array.dtype)
         if self.check_dtypes and found.dtype is not x.dtype:
             raise GradcheckError("Gradient has dtype mismatch")
         if found.shape != x.shape:
             raise GradcheckError("Analytical gradient has incorrect size")
-        return found._array
+        return host(found._array)
 
     def check_same(self, first: np.ndarray, second: np.ndarray) -> None:
         if not np.allclose(first, second, rtol=0, atol=self.nondet_tol, equal_nan=True):
@@ -280,13 +281,14 @@ class _Check:
         output = self.outputs()[i]
         v = numbers.standard_normal(output._array.shape)
         u = numbers.standard_normal(x._array.shape)
-        computed: Any = np.sum(u * self.gradient(output, x, np.asarray(v * part, output._array.dtype)))
+        weight = put(np.asarray(v * part, output._array.dtype), output.device)
+        computed: Any = np.sum(u * self.gradient(output, x, weight))
         moves = (self.eps, 1j * self.eps) if x._array.dtype.kind == "c" else (self.eps,)
         measured: Any = 0
         for axis, move in zip((1, 1j), moves):
-            change = self.difference(x, ..., u * move)[i]
+            change = self.difference(x, ..., put(as_array(u * move), x.device))[i]
             measured = measured + axis * np.sum(v * (change.imag if part == 1j else change.real))
-        self.check_same(computed, np.sum(u * self.gradient(output, x, np.asarray(v * part, output._array.dtype))))
+        self.check_same(computed, np.sum(u * self.gradient(output, x, weight)))
         if not np.allclose(computed, measured, rtol=self.rtol, atol=self.atol, equal_nan=True):
             whole, by_backward = _part(self.measured(x)[i], part), self.computed(i, x, part)
             raise GradcheckError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
-from tinytorch.device import host
+from tinytorch.device import CPU, as_device, device, device_of, host, put, use
 from tinytorch.dtypes import BOOL, INTEGER, get_default_dtype, with_own_dtype
 from tinytorch.errors import warn
 from tinytorch.kernels.memory import address
@@ -181,10 +181,9 @@ def _deepcopy(self: Tensor, memo: dict) -> Tensor:
     array, root = self._array, self._root()
     key = ("storage", address(root))
     if key not in memo:
-        memo[key] = (
-            memory_of(root).copy(),
-            root,
-        )  # the root is kept so that no other storage takes its address meanwhile
+        with use(device_of(root)):
+            twin_memory = memory_of(root).copy()
+        memo[key] = (twin_memory, root)  # the root is kept so that no other storage takes its address meanwhile
     memory = memo[key][0]
     twin = _new(type(self))
     if array.size:
@@ -205,15 +204,17 @@ def _deepcopy(self: Tensor, memo: dict) -> Tensor:
 def _reduce(self: Tensor, protocol: Any) -> tuple:
     """Pickling: the memory from the first to the last element, and the strides; what is no leaf becomes one."""
     array = self._array
-    memory = memory_of(array).view(array.dtype).copy()
-    return _rebuild, (type(self), memory, array.shape, array.strides, self.requires_grad, _own_attributes(self))
+    memory = np.array(host(memory_of(array)).view(array.dtype))
+    place = device_of(array)
+    facts = (type(self), memory, array.shape, array.strides, self.requires_grad, _own_attributes(self))
+    return _rebuild, facts if place is CPU else (*facts, place)
 
 
 def _rebuild(
-    cls: type, memory: np.ndarray, shape: tuple, strides: tuple, requires_grad: bool, attributes: dict
+    cls: type, memory: Any, shape: tuple, strides: tuple, requires_grad: bool, attributes: dict, place: device = CPU
 ) -> Tensor:
     tensor: Any = _new(cls)
-    memory = with_own_dtype(memory)
+    memory = put(with_own_dtype(memory), as_device(place))
     tensor._array = kernels.layout.restride(memory, shape, strides) if memory.size else memory.reshape(shape)
     tensor._requires_grad = requires_grad
     vars(tensor).update(attributes)

@@ -46,7 +46,8 @@ class DataLoader(Generic[T_co]):
     num_workers         so many processes fetch the batches ahead of time; the batches come in the same order
     collate_fn          makes a batch of a list of samples: `default_collate`; of one sample without batch_size:
                         `default_convert`
-    pin_memory          accepted for PyTorch's sake; there is no device to which pinned memory would be copied faster
+    pin_memory          batches lie in memory that the system does not move, from which a GPU reads while the program
+                        goes on (`x.to("cuda", non_blocking=True)`); without a GPU, a warning and nothing else
     drop_last           leave out the last batch if it has fewer samples
     timeout             seconds to wait for a worker before RuntimeError; 0: for ever
     worker_init_fn      called with the worker's id, in the worker, before it fetches anything

@@ -18,8 +18,10 @@ from collections.abc import Collection, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
+from tinytorch.device import device_count
 from tinytorch.utils.data._utils import worker
 from tinytorch.utils.data._utils.fetch import Plan
+from tinytorch.utils.data._utils.pin_memory import pin_memory
 from tinytorch.utils.data.sampler import draw_seed
 
 PATIENCE = 5.0  # seconds that workers get to leave by themselves
@@ -29,7 +31,8 @@ class _BaseDataLoaderIter:
     """What both kinds share: the order of the indices and the seed, drawn as PyTorch draws them."""
 
     def __init__(self, loader: Any):
-        if loader.pin_memory:
+        self._pins = loader.pin_memory and device_count() > 0
+        if loader.pin_memory and not self._pins:
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, "
                 "then device pinned memory won't be used.",
@@ -68,7 +71,7 @@ class _BaseDataLoaderIter:
                     "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for examples."
                 )
             warnings.warn(text, stacklevel=2)
-        return batch
+        return pin_memory(batch) if self._pins else batch
 
     def _next_data(self) -> Any:
         raise NotImplementedError
