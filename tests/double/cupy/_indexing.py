@@ -63,13 +63,15 @@ def take_view(host, where):
 
 
 def value_of(value):
-    """What can be assigned: an array of the device or a number."""
+    """What can be assigned: an array of the device or a number, which NumPy may hold in an array without dimensions."""
     from cupy._array import SCALARS, ndarray
 
     if isinstance(value, ndarray):
         return value
     if isinstance(value, SCALARS):
         return value
+    if isinstance(value, np.ndarray) and not value.ndim:
+        return value[()]
     if isinstance(value, (list, tuple)):
         import cupy
 
@@ -88,10 +90,22 @@ def write(array, index, value):
     double.launch(assign, array, value)
 
 
+ATOMIC = {  # what CUDA, or CuPy for it, can change in memory that several threads write to
+    "add": "int32 int64 float16 float32 float64 uint32 uint64",
+    "subtract": "int32 uint32",
+    "maximum": "int32 int64 float32 float64 uint32 uint64",
+    "minimum": "int32 int64 float32 float64 uint32 uint64",
+}
+ATOMIC_BITS = "int32 int64 uint32 uint64"
+
+
 def scatter(ufunc, array, index, value):
     """array[index] = ufunc(array[index], value), where every occurrence of an element counts."""
     where, advanced, masks = prepared(array, index)
     value = value_of(value)
+    known = ATOMIC.get(ufunc.__name__, ATOMIC_BITS).split()
+    if advanced and not masks and array.dtype.name not in known:
+        raise TypeError(f"cupy.{ufunc.__name__}.at only supports {', '.join(known)} as data type")
     double.launch(ufunc.at, array, where, value)
 
 

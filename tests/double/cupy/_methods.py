@@ -76,7 +76,8 @@ def method(name, parameters):
     def call(self, *args, **kwargs):
         check((self, *args), kwargs)
         for a in double.find((args, kwargs), np.ndarray):
-            raise TypeError(f"Unsupported type {type(a)}")
+            if name != "fill" or a.ndim:  # fill takes a number also out of an array of NumPy's
+                raise TypeError(f"Unsupported type {type(a)}")
         if name in INHERENT:
             double.synchronised(inherent=True)
         run = double.layout if name in LAYOUT else double.launch
