@@ -15,6 +15,7 @@ from libc.stdint cimport int64_t
 include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
+include "past.pxi"
 include "contiguous.pxi"
 
 twin = import_module("tinytorch.kernels.cumulative")

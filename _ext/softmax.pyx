@@ -19,6 +19,7 @@ include "simd.pxi"
 include "threads.pxi"
 include "walk.pxi"
 include "fetch.pxi"
+include "past.pxi"
 include "contiguous.pxi"
 include "rows.pxi"
 include "explog.pxi"
@@ -31,6 +32,7 @@ cdef enum:
     LONG = 1 << 14      # rows up to this length stay in a cache with their results
     HIGH = 128          # and so do TILE columns up to this one
     BROAD = 16          # columns that are worth a loop
+    TILE_BYTES = 1 << 19    # so many stay in a core's second cache
 
 
 cdef struct Split:      # an array in C order read as (outer, n, inner)
@@ -60,6 +62,9 @@ cdef inline bint split(cnp.ndarray x, object axis, Split* parts):
 def softmax(x, axis=-1):
     """softmax(x) along `axis`, a new array."""
     cdef Split parts
+    out = forward_in_tiles(x, axis, False)
+    if out is not None:
+        return out
     source = contiguous(x)
     if source is None or not split(source, axis, &parts):
         return twin.softmax(x, axis)
@@ -69,17 +74,49 @@ def softmax(x, axis=-1):
 def log_softmax(x, axis=-1):
     """log(softmax(x)) along `axis`, a new array."""
     cdef Split parts
+    out = forward_in_tiles(x, axis, True)
+    if out is not None:
+        return out
     source = contiguous(x)
     if source is None or not split(source, axis, &parts):
         return twin.log_softmax(x, axis)
     return forward(source, &parts, True, source is not x)
 
 
+cdef object forward_in_tiles(object x, object axis, bint logs):
+    """Of a large array whose numbers along `axis` lie side by side, but not in the result: computed while it is copied"""
+    cdef Copy copy
+    if type(axis) is not int or plain_float(x) or not read_axes(x, &copy) or not copy.rows:
+        return None
+    if copy.near != (axis if axis >= 0 else axis + copy.ndim):
+        return None
+    copy.rows = copy.size[copy.near]
+    copy.columns = smaller(TILE_BYTES // cnp.PyArray_ITEMSIZE(<cnp.ndarray>x) // copy.rows, TILE_ROWS)
+    if copy.columns < 2 * SQUARE:
+        return None
+    if copy.split == copy.near:
+        copy.split = copy.last
+    copy.how = logs
+    if cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT:
+        copy.compute = <tile_t>forward_tile[float]
+    else:
+        copy.compute = <tile_t>forward_tile[double]
+    return copied(x, &copy)
+
+
+cdef void forward_tile(floating* tile, Py_ssize_t n, Py_ssize_t columns, Py_ssize_t step, int logs) noexcept nogil:
+    """What is being copied, in place"""
+    if logs:
+        log_softmax_columns(tile, tile, n, step, columns)
+    else:
+        softmax_columns(tile, tile, n, step, columns)
+
+
 cdef cnp.ndarray forward(cnp.ndarray x, Split* parts, bint logs, bint own):
-    """Is x our `own` copy? The results take its place, but for logarithms whose powers are put into y first."""
+    """Is x our `own` copy? The results take its place."""
     cdef Walk walk
     cdef bint in_cache = parts.n <= LONG if parts.inner == 1 else parts.n <= HIGH and parts.inner >= BROAD
-    cdef cnp.ndarray y = x if own and not (logs and in_cache) else empty_like(x)
+    cdef cnp.ndarray y = x if own else empty_like(x)
     if not in_cache:
         plan(x, parts.axis, SUMS, &walk)
     cdef cnp.ndarray most = y, total = y
@@ -151,14 +188,21 @@ cdef simd_void softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_
 
 
 cdef simd_void log_softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i, j
+    cdef floating powers[TILE]
+    cdef Py_ssize_t i, j, k, some
     cdef floating largest, log_total
-    cdef double total
+    cdef double total, more
     for i in range(rows):
         row_max(x, columns, 1, &largest)
-        for j in range(columns):
-            y[j] = exp_(x[j] - largest)     # y holds the powers until they are added
-        row_sum(y, columns, &total)
+        total = 0
+        j = 0
+        while j < columns:
+            some = TILE if columns - j > TILE else columns - j
+            for k in range(some):
+                powers[k] = exp_(x[j + k] - largest)
+            row_sum(powers, some, &more)
+            total += more
+            j += some
         log_total = <floating>log(total)
         for j in range(columns):
             y[j] = (x[j] - largest) - log_total

@@ -117,6 +117,31 @@ def test_large_arrays(layout, shape, count):
         threads.set_num_threads(before)
 
 
+FAR = [((1100, 2003), "T"), ((2003, 1100), "back"), ((5000, 430), "T"), ((130, 70, 241), "T"), ((70, 130, 241), "swap")]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@floats
+@pytest.mark.parametrize("shape, order", FAR, ids=str)
+def test_far_arrays_are_turned_in_tiles(shape, order, dtype, count):
+    """More than a cache holds, its last axis not the one whose numbers are neighbours"""
+    kernel, running = load("kernel", "softmax"), load("kernel", "cumulative")
+    x = draw(shape, dtype)
+    x = x.swapaxes(1, 2) if order == "swap" else x.T[::-1] if order == "back" else x.T
+    in_order = np.ascontiguousarray(x)
+    before = threads.get_num_threads()
+    threads.set_num_threads(count)
+    try:
+        for axis in range(-1, x.ndim - 1):
+            np.testing.assert_array_equal(running.cumsum(x, axis), running.cumsum(in_order, axis))
+            for name in ("softmax", "log_softmax"):
+                actual, expected = (getattr(kernel, name)(array, axis) for array in (x, in_order))
+                assert actual.flags.c_contiguous
+                assert_close(actual, expected, ulps=16, scale=np.abs(expected).max())
+    finally:
+        threads.set_num_threads(before)
+
+
 @both
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 def test_other_axes(kind, axis):
