@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinytorch.device import as_array
 from tinytorch.kernels.arrays import Array, narrow
 
 Axis = int | tuple[int, ...] | None
@@ -31,13 +32,13 @@ def max_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) 
     >>> max_with_indices(np.array([[1, 3, 3], [2, 0, 1]]), axis=1)
     (array([3, 2]), array([1, 0]))
     """
-    places = np.asarray(x.argmax(axis=axis, keepdims=True))
+    places = as_array(x.argmax(axis=axis, keepdims=True))
     return _with_places(x, places, axis, keepdims)
 
 
 def min_with_indices(x: Array, axis: int | None = None, keepdims: bool = False) -> tuple[Array, Array]:
     """(smallest numbers of x along one axis, their places in it as int64); None takes x as one row."""
-    places = np.asarray(x.argmin(axis=axis, keepdims=True))
+    places = as_array(x.argmin(axis=axis, keepdims=True))
     return _with_places(x, places, axis, keepdims)
 
 
@@ -54,9 +55,9 @@ def _with_places(x: Array, places: Array, axis: int | None, keepdims: bool) -> t
 
 def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """Places of the largest numbers of x along one axis, int64; None takes x as one row."""
-    return np.asarray(x.argmax(axis=axis, keepdims=keepdims))
+    return as_array(x.argmax(axis=axis, keepdims=keepdims))
 
 
 def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """Places of the smallest numbers of x along one axis, int64; None takes x as one row."""
-    return np.asarray(x.argmin(axis=axis, keepdims=keepdims))
+    return as_array(x.argmin(axis=axis, keepdims=keepdims))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import as_array
 from tinytorch.kernels.arrays import Array
 
 
@@ -15,7 +16,7 @@ def matmul(a: Array, b: Array) -> Array:
     >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])).tolist()
     [[11.0]]
     """
-    return np.asarray(np.matmul(a, b))
+    return as_array(np.matmul(a, b))
 
 
 def addmm(c: Array, a: Array, b: Array, beta: Any = 1, alpha: Any = 1) -> Array:

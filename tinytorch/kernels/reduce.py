@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinytorch.device import as_array
 from tinytorch.kernels.arrays import Array, narrow, widen
 
 PART = 64  # so many rows are added one by one
@@ -24,7 +25,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     [4.0, 6.0]
     """
     if x.dtype.kind in "iub":
-        return np.asarray(x.sum(axis=axis, dtype=np.int64, keepdims=keepdims))
+        return as_array(x.sum(axis=axis, dtype=np.int64, keepdims=keepdims))
     return narrow(_add(widen(x), axis, keepdims), x)
 
 
@@ -57,18 +58,18 @@ def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     [3.0, 8.0]
     """
     if x.dtype.kind in "iub":
-        return np.asarray(x.prod(axis=axis, dtype=np.int64, keepdims=keepdims))
+        return as_array(x.prod(axis=axis, dtype=np.int64, keepdims=keepdims))
     return narrow(widen(x).prod(axis=axis, keepdims=keepdims), x)
 
 
 def any(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Is a number of x over `axis` not 0? nan is not 0."""
-    return np.asarray((x != 0).any(axis=axis, keepdims=keepdims))
+    return as_array((x != 0).any(axis=axis, keepdims=keepdims))
 
 
 def all(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Are all numbers of x over `axis` not 0? nan is not 0."""
-    return np.asarray((x != 0).all(axis=axis, keepdims=keepdims))
+    return as_array((x != 0).all(axis=axis, keepdims=keepdims))
 
 
 def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> Array:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinytorch.device import as_array
 from tinytorch.kernels.arrays import Array, check_same_shape, narrow, widen
 
 Axis = int | tuple[int, ...] | None
@@ -48,7 +49,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     if x.size == 0:
         y = np.log(wide.sum(axis=axis, keepdims=keepdims))
     else:
-        top = np.asarray(wide.real.max(axis=axis, keepdims=True))
+        top = as_array(wide.real.max(axis=axis, keepdims=True))
         top = np.where(np.isfinite(top), top, top.dtype.type(0))  # inf - inf would be nan
         y = np.log(np.exp(wide - top).sum(axis=axis, keepdims=keepdims))
         y = y + top.reshape(y.shape)
