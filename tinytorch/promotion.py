@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import dtypes
+from tinytorch.device import on_gpu
 from tinytorch.dtypes import FLOAT, get_default_dtype, result_dtype
 
 ndarray = np.ndarray
@@ -152,14 +153,18 @@ def _to_float(found: dtypes.dtype) -> dtypes.dtype:
 
 
 def cast(arrays: list, to: dtypes.dtype) -> None:
-    """Every array and number as an array of dtype `to`; integers that do not fit wrap around, as in C."""
+    """Every array and number as an array of dtype `to` (beside a GPU's arrays: a NumPy scalar instead of a number).
+
+    Integers that do not fit wrap around, as in C.
+    """
     target = to.numpy
     for i, array in enumerate(arrays):
         if isinstance(array, dtypes._ARRAYS):
             if array.dtype is not target:
                 arrays[i] = convert(array, to)
         elif array is not None:
-            arrays[i] = number(array, to)
+            single = number(array, to)
+            arrays[i] = single[()] if any(map(on_gpu, arrays)) else single  # CuPy refuses NumPy's arrays, not scalars
 
 
 def number(value: Any, to: dtypes.dtype) -> np.ndarray:
