@@ -38,3 +38,5 @@ globals().update(_names())
 _methods.install()
 
 from cupy import cuda, fft, linalg, random  # noqa: E402
+from cupy._kernels import ElementwiseKernel, ReductionKernel  # noqa: E402
+from cupy._raw import RawKernel, RawModule  # noqa: E402
