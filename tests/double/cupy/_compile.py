@@ -2,7 +2,6 @@
 
 import ctypes
 import functools
-import getpass
 import hashlib
 import os
 import shutil
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 HEADER = Path(__file__).parent / "device.hpp"
-FLAGS = ("-std=c++20", "-O1", "-shared", "-fPIC", "-w", "-ffp-contract=off", "-fno-strict-aliasing")
+FLAGS = ("-std=c++20", "-O1", "-fPIC", "-w", "-ffp-contract=off", "-fno-strict-aliasing")
 TYPES = {
     "?": "bool", "b": "signed char", "B": "unsigned char", "h": "short", "H": "unsigned short", "i": "int",
     "I": "unsigned int", "l": "long", "L": "unsigned long", "q": "long long", "Q": "unsigned long long",
@@ -55,30 +54,47 @@ def compiler():
 @functools.cache
 def folder():
     """Where compiled kernels are kept: this user's own."""
-    path = Path(tempfile.gettempdir()) / f"cupy-double-{getpass.getuser()}"
+    path = Path(tempfile.gettempdir()) / f"cupy-double-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
-@functools.cache
-def library(source, options=()):
-    """The compiled source; the same text is compiled once on a machine."""
-    if compiler() is None:
-        raise RuntimeError("a kernel needs a C++ compiler, and there is none on this machine")
-    text = f"{HEADER.read_text()}\n#line 1\n{source}\n"
-    key = hashlib.sha256("\0".join((text, compiler(), *FLAGS, *options)).encode()).hexdigest()[:32]
-    made = folder() / f"{key}.so"
+def compiled(source, suffix, *flags):
+    """A file of the folder, made from a source; the same text is compiled once on a machine."""
+    key = hashlib.sha256("\0".join((source, compiler(), *FLAGS, *flags)).encode()).hexdigest()[:32]
+    made = folder() / f"{key}{suffix}"
     if not made.exists():
         with tempfile.TemporaryDirectory(dir=folder()) as scratch:
-            written, half = Path(scratch, "kernel.cpp"), Path(scratch, "kernel.so")
-            written.write_text(text)
-            done = subprocess.run(
-                [compiler(), *FLAGS, *options, "-o", half, written], capture_output=True, text=True, check=False
-            )
+            written, half = Path(scratch, "kernel.cpp"), Path(scratch, "made")
+            written.write_text(source)
+            command = [compiler(), *FLAGS, *flags, "-o", half, written]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise CompileException(done.stderr, source)
             os.replace(half, made)  # whole or not at all, whoever else compiles it
-    return ctypes.CDLL(str(made))
+    return made
+
+
+@functools.cache
+def header():
+    """device.hpp in the folder; what the compiler made of it lies beside, which it reads three times as fast."""
+    read_once = compiled(HEADER.read_text(), ".hpp.gch", "-x", "c++-header")
+    text = read_once.with_suffix("")
+    if not text.exists():
+        with tempfile.NamedTemporaryFile("w", dir=folder(), delete=False) as whole:
+            whole.write(HEADER.read_text())
+        os.replace(whole.name, text)
+    return text
+
+
+@functools.cache
+def library(source, options=()):
+    """The compiled source, with its options: definitions (-DNAME=VALUE) count, others are for another compiler."""
+    if compiler() is None:
+        raise RuntimeError("a kernel needs a C++ compiler, and there is none on this machine")
+    defined = [o[2:].partition("=") for o in options if o.startswith("-D")]
+    lines = "".join(f"#define {name} {value if equals else 1}\n" for name, equals, value in defined)
+    return ctypes.CDLL(str(compiled(f'#include "{header()}"\n{lines}#line 1\n{source}\n', ".so", "-shared")))
 
 
 def c_type(dtype):

@@ -62,7 +62,7 @@ class Kernel:
         self.params = self.in_params + self.out_params
         self.nin, self.nout, self.nargs = len(self.in_params), len(self.out_params), len(self.params)
         self.name = self.__name__ = name
-        self.preamble, self.options = preamble, tuple(o for o in options if o.startswith("-D"))
+        self.preamble, self.options = preamble, tuple(options)
         if "i" in [p.name for p in self.params]:
             raise ValueError("Can not use 'i' as a parameter name")
 

@@ -44,7 +44,7 @@ extern "C" int _double_run(void** values, const unsigned* grid, const unsigned* 
 }}
 extern "C" const char* _double_kinds() {{ return _kinds_of({self.name}); }}
 """
-        made = library(source, tuple(o for o in self.options if o.startswith("-D")))
+        made = library(source, self.options)
         made._double_kinds.restype = ctypes.c_char_p
         return made, made._double_kinds().decode()
 
@@ -78,7 +78,7 @@ extern "C" const char* _double_kinds() {{ return _kinds_of({self.name}); }}
 
 
 def check(a, kind, name):
-    """Refuse what CUDA would take for something else: it copies as many bytes as the parameter has, whatever they mean."""
+    """Refuse what CUDA would take for something else: it copies the bytes, whatever they mean."""
     if not isinstance(a, (ndarray, MemoryPointer, *SCALARS)):
         raise TypeError(f"Unsupported type {type(a)}")
     if isinstance(a, (ndarray, MemoryPointer)):
@@ -117,7 +117,7 @@ class RawModule:
         self.enable_cooperative_groups = enable_cooperative_groups
 
     def compile(self, log_stream=None):
-        library(prepared(self.code), tuple(o for o in self.options if o.startswith("-D")))
+        library(prepared(self.code), self.options)
 
     def get_function(self, name):
         return RawKernel(
