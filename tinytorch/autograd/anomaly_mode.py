@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import as_array
 from tinytorch.errors import calling_frame
 from tinytorch.errors import warn as warn_caller
 
@@ -25,8 +26,8 @@ def check(node: Any, grads: tuple) -> None:
     for i, grad in enumerate(grads if check_nan else ()):
         if grad is None:
             continue
-        array = getattr(grad, "_array", grad)
-        if np.asarray(array).dtype.kind in "fcV" and np.isnan(array).any():
+        array = as_array(getattr(grad, "_array", grad))
+        if array.dtype.kind in "fcV" and np.isnan(array).any():
             warn(node)
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 

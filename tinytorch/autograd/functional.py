@@ -241,7 +241,7 @@ def _rows(i: int, output: Tensor, inputs: tuple, create_graph: bool, strict: boo
     return [
         NAMES["stack"](column).reshape((*output.shape, *x.shape))
         if column
-        else wrap(np.zeros((*output.shape, *x.shape)))
+        else wrap(np.zeros((*output.shape, *x.shape), like=x._array))
         for column, x in zip(columns, inputs)
     ]
 

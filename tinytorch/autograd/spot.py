@@ -9,17 +9,22 @@ The gradient of a base and the gradient of a view are related by these, whatever
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from tinytorch import kernels
+from tinytorch.device import device_of, example
 from tinytorch.kernels.memory import address, extent, flat_places, overlaps_itself, show
 
 
 class Spot:
     """Two layouts of one memory, the whole's and a piece's: sides, strides and starts in bytes, and dtypes."""
 
-    __slots__ = ("nbytes", "piece", "shift", "start", "whole")
+    __slots__ = ("like", "nbytes", "piece", "shift", "start", "whole")
 
-    def __init__(self, whole: np.ndarray, piece: np.ndarray):
+    def __init__(self, whole: Any, piece: Any):
+        self.like = example(device_of(whole))
         self.shift = address(piece) - address(whole)
         self.whole = (whole.dtype, whole.shape, whole.strides)
         self.piece = (piece.dtype, piece.shape, piece.strides)
@@ -35,28 +40,33 @@ class Spot:
             low, high = min(low, first + self.shift), max(high, last + self.shift)
         self.start, self.nbytes = -low, high - low
 
-    def lay(self, whole: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """A copy of `whole` (None: zeros) in the whole's layout, and the piece of it, a view."""
+    def lay(self, whole: Any) -> tuple[Any, Any]:
+        """A copy of `whole` in the whole's layout, and the piece of it, a view."""
         if self.nbytes < 0:
             self._measure()
-        if whole is None or self.nbytes != whole.nbytes:
-            memory = np.zeros(self.nbytes, np.uint8)  # there are gaps
-        else:
-            memory = np.empty(self.nbytes, np.uint8)
-        copy = show(memory, *self.whole, self.start)
-        if whole is not None:
-            copy[...] = whole
-        if not self.nbytes:
-            return copy, np.empty(self.piece[1], self.piece[0])
-        return copy, show(memory, *self.piece, self.start + self.shift)
+        make = np.empty if self.nbytes == whole.nbytes else np.zeros  # there are gaps
+        memory = make(self.nbytes, np.uint8, like=self.like)
+        copy, piece = self._seen(memory)
+        copy[...] = whole
+        return copy, piece
 
-    def take(self, whole: np.ndarray) -> np.ndarray:
+    def _seen(self, memory: Any) -> tuple[Any, Any]:
+        """The whole and the piece as views of `memory`, which has `nbytes`."""
+        whole = show(memory, *self.whole, self.start)
+        if not self.nbytes:
+            return whole, np.empty(self.piece[1], self.piece[0], like=self.like)
+        return whole, show(memory, *self.piece, self.start + self.shift)
+
+    def take(self, whole: Any) -> Any:
         """The piece of `whole`, in memory of its own."""
         return self.lay(whole)[1]
 
-    def put(self, piece: np.ndarray) -> np.ndarray:
+    def put(self, piece: Any) -> Any:
         """Zeros with `piece` in its place; elements of it that lie at one place are added up."""
-        whole, place = self.lay(None)
+        if self.nbytes < 0:
+            self._measure()
+        memory = np.zeros(self.nbytes, np.uint8, like=self.like)
+        whole, place = self._seen(memory)
         dtype, shape, strides = self.piece
         repeated = tuple([dim for dim, stride in enumerate(strides) if stride == 0 and shape[dim] > 1])
         if repeated:
@@ -65,16 +75,21 @@ class Spot:
         if not overlaps_itself(place.shape, place.strides):
             place[...] = piece
         else:
-            memory = np.ndarray(self.nbytes // dtype.itemsize, dtype, whole.base)
-            np.add.at(memory, flat_places(place.shape, place.strides, self.start + self.shift, dtype.itemsize), piece)
+            places = self._places(place.shape, place.strides, self.start + self.shift, dtype.itemsize)
+            elements = show(memory, dtype, (self.nbytes // dtype.itemsize,), (dtype.itemsize,), 0)
+            kernels.scatter.index_add(elements, 0, places, piece.reshape(-1))
         if overlaps_itself(*self.whole[1:]):  # elements of the whole that lie at one place share its gradient
-            memory = np.zeros(self.nbytes // whole.itemsize)
-            places = flat_places(*self.whole[1:], self.start, whole.itemsize)
-            np.add.at(memory, places, 1)
-            whole = (whole / memory[places]).astype(whole.dtype)
+            times = np.zeros(self.nbytes // whole.itemsize, like=self.like)
+            places = self._places(*self.whole[1:], self.start, whole.itemsize)
+            kernels.scatter.index_add(times, 0, places, np.broadcast_to(np.ones_like(times[:1]), places.shape))
+            whole = (whole / times[places].reshape(whole.shape)).astype(whole.dtype)
         return whole
 
-    def rest(self, whole: np.ndarray) -> np.ndarray:
+    def _places(self, *layout: Any) -> Any:
+        """flat_places of a layout, one after the other, on the device."""
+        return np.asarray(flat_places(*layout).reshape(-1), like=self.like)
+
+    def rest(self, whole: Any) -> Any:
         """`whole` with zeros in the place of the piece."""
         copy, piece = self.lay(whole)
         piece[...] = 0
