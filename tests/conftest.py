@@ -65,7 +65,7 @@ def gpu_missing() -> str | None:
         return "CuPy is not installed"
     except RuntimeError as error:
         return f"CuPy finds no GPU ({str(error).splitlines()[0]})"
-    return "CuPy's double has no GPU" if hasattr(found, "double") else None
+    return "CuPy's double has no GPU" if hasattr(found, "_double") else None
 
 
 def pytest_collection_modifyitems(items):

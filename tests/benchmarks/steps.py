@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-def linear_regression(lib: Any) -> Callable:
+def linear_regression(lib: Any, device: str = "cpu") -> Callable:
     """15 numbers, one weight, one bias, squared error, both updated by hand."""
     lib.manual_seed(0)
-    x, target = lib.randn(15, 1), lib.randn(15, 1)
-    w, b = lib.randn(1, requires_grad=True), lib.zeros(1, requires_grad=True)
+    x, target = lib.randn(15, 1).to(device), lib.randn(15, 1).to(device)
+    w, b = lib.randn(1).to(device).requires_grad_(), lib.zeros(1, device=device, requires_grad=True)
 
     def step() -> Any:
         loss = lib.mean((x * w + b - target) ** 2)
@@ -24,11 +24,11 @@ def linear_regression(lib: Any) -> Callable:
     return step
 
 
-def logistic_regression(lib: Any) -> Callable:
+def logistic_regression(lib: Any, device: str = "cpu") -> Callable:
     """100 points in the plane, sigmoid and cross-entropy written out, updated by hand."""
     lib.manual_seed(0)
-    x, target = lib.rand(100, 2), (lib.rand(100, 1) > 0.5).float()
-    w, b = lib.randn(2, 1, requires_grad=True), lib.zeros(1, requires_grad=True)
+    x, target = lib.rand(100, 2).to(device), (lib.rand(100, 1) > 0.5).float().to(device)
+    w, b = lib.randn(2, 1).to(device).requires_grad_(), lib.zeros(1, device=device, requires_grad=True)
 
     def step() -> Any:
         y = lib.sigmoid(x.mm(w) + b)
@@ -43,11 +43,11 @@ def logistic_regression(lib: Any) -> Callable:
     return step
 
 
-def logistic_regression_bce(lib: Any) -> Callable:
+def logistic_regression_bce(lib: Any, device: str = "cpu") -> Callable:
     """The same with nn.BCEWithLogitsLoss, nn.Parameter and optim.SGD."""
     lib.manual_seed(0)
-    x, target = lib.rand(100, 2), (lib.rand(100, 1) > 0.5).float()
-    w, b = lib.nn.Parameter(lib.randn(2, 1)), lib.nn.Parameter(lib.zeros(1))
+    x, target = lib.rand(100, 2).to(device), (lib.rand(100, 1) > 0.5).float().to(device)
+    w, b = lib.nn.Parameter(lib.randn(2, 1).to(device)), lib.nn.Parameter(lib.zeros(1, device=device))
     criterion, optimizer = lib.nn.BCEWithLogitsLoss(), lib.optim.SGD([w, b], lr=1.0)
 
     def step() -> Any:
@@ -67,11 +67,8 @@ def two_layers(lib: Any, device: str = "cpu") -> Callable:
     """64 x 1000 -> 100 -> 10 with mm, clamp and mm, squared error, updated by hand."""
     lib.manual_seed(0)
     n, d_in, hidden, d_out = SIZES
-    x, target, w1, w2 = (
-        lib.randn(*shape).to(device) for shape in ((n, d_in), (n, d_out), (d_in, hidden), (hidden, d_out))
-    )
-    w1.requires_grad_()
-    w2.requires_grad_()
+    x, target = lib.randn(n, d_in).to(device), lib.randn(n, d_out).to(device)
+    w1, w2 = (lib.randn(*shape).to(device).requires_grad_() for shape in ((d_in, hidden), (hidden, d_out)))
 
     def step() -> Any:
         y = x.mm(w1).clamp(min=0).mm(w2)
@@ -87,7 +84,7 @@ def two_layers(lib: Any, device: str = "cpu") -> Callable:
     return step
 
 
-def two_layers_function(lib: Any) -> Callable:
+def two_layers_function(lib: Any, device: str = "cpu") -> Callable:
     """The same with ReLU as an autograd.Function of one's own."""
 
     class MyReLU(lib.autograd.Function):
@@ -105,8 +102,8 @@ def two_layers_function(lib: Any) -> Callable:
 
     lib.manual_seed(0)
     n, d_in, hidden, d_out = SIZES
-    x, target = lib.randn(n, d_in), lib.randn(n, d_out)
-    w1, w2 = lib.randn(d_in, hidden, requires_grad=True), lib.randn(hidden, d_out, requires_grad=True)
+    x, target = lib.randn(n, d_in).to(device), lib.randn(n, d_out).to(device)
+    w1, w2 = (lib.randn(*shape).to(device).requires_grad_() for shape in ((d_in, hidden), (hidden, d_out)))
 
     def step() -> Any:
         loss = (MyReLU.apply(x.mm(w1)).mm(w2) - target).pow(2).sum()
