@@ -214,6 +214,11 @@ def as_array(value: Any) -> Any:
     return value if isinstance(value, dtypes._ARRAYS) else np.asarray(value)
 
 
+def known(array: Any) -> bool:
+    """May a check look at the array's values? On a GPU nobody does: the program would have to wait for them."""
+    return isinstance(array, np.ndarray)
+
+
 def device_of(array: Any) -> device:
     """Where the memory of an array is."""
     if isinstance(array, np.ndarray):
@@ -242,6 +247,14 @@ def filled(shape: tuple[int, ...], value: Any, dtype: Any, place: device) -> Any
         array = np.empty(shape, dtype, like=example(place))
         array.fill(value)  # np.full takes three times as long
     return array
+
+
+def strict(array: Any) -> Any:
+    """A context in which linear algebra with a GPU's array raises LinAlgError where it fails, as NumPy's always does.
+
+    The program waits for it to be done, PyTorch's does as well.
+    """
+    return nullcontext() if isinstance(array, np.ndarray) else import_module("cupyx").errstate(linalg="raise")
 
 
 def put(array: Any, place: device, non_blocking: bool = False) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise, Rule
@@ -29,7 +27,7 @@ class Gate(Elementwise):
     def forward(ctx, grad, x, is_open, slope=0.0):
         ctx.save_for_backward(x, is_open)
         ctx.slope = slope
-        return kernels.where.where(is_open, grad, grad * slope if slope else np.zeros((), grad.dtype))
+        return kernels.where.where(is_open, grad, grad * slope if slope else 0)
 
     @staticmethod
     def backward(ctx, grad):

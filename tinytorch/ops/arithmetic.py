@@ -62,7 +62,7 @@ class AddScaled(Elementwise):
     @staticmethod
     def forward(ctx, x, y, alpha):
         ctx.alpha = alpha
-        factor = number(alpha, dtypes.from_numpy(x.dtype))
+        factor = number(alpha, dtypes.from_numpy(x.dtype))[()]
         return narrow(widen(x) + widen(factor) * widen(y), x)
 
     @staticmethod
@@ -208,7 +208,7 @@ class Reciprocal(Elementwise):
 
     @staticmethod
     def forward(ctx, x, out=None):
-        y = _divide(np.ones((), x.dtype), x, out)
+        y = _divide(1, x, out)
         ctx.save_for_backward(y)
         return y
 

@@ -9,6 +9,7 @@ import numpy as np
 from tinytorch.arguments import type_name, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
+from tinytorch.device import known
 from tinytorch.dtypes import bool_, uint8
 from tinytorch.errors import warn
 from tinytorch.ops.expansion import expand_to
@@ -67,12 +68,12 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             _fill(self if rule is Alias else rule.apply(self, key), value)
         return
     if not recorded and (kind is tuple or kind is Tensor):
-        quick = quick_key(index, array.shape)
+        quick = quick_key(index, array)
         if quick is not None and _put_quickly(self, quick, value):
             return
     if kind is Tensor and index.dtype is uint8 and (not is_tensor or value._array.size == 1):
         raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-    parsed = Parsed(array.shape, index)
+    parsed = Parsed(array, index)
     if not recorded and not parsed.places:
         key = (*parsed.key, ...)
         _write(self, array[key], value)
@@ -148,9 +149,10 @@ def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -
     into = view._array
     by_mask = parsed.kinds == ["b"]
     if not isinstance(value, Tensor):
-        value = wrap(np.asarray(_number(view, value)))
+        value = wrap(np.asarray(_number(view, value), like=into))
     if by_mask and value._array.size == 1:  # PyTorch fills the places of a mask with one number of any dtype
-        fitting_number(value._array.item(), view.dtype)
+        if known(value._array):
+            fitting_number(value._array.item(), view.dtype)
         value = value.to(view.dtype).reshape(())
     if is_expanded(into):
         warn(
@@ -201,7 +203,7 @@ def _number(self: Tensor, value: Any) -> Any:
     if type(value) is float and self._array.dtype.char == "d":
         return value
     if isinstance(value, (bool, int, float, complex, np.integer)):
-        return fitting_number(value, self.dtype, single=True)
+        return fitting_number(value, self.dtype, single=True)[()]
     raise TypeError(f"can't assign a {type_name(value)} to a torch.{self.dtype.legacy}Tensor")
 
 
@@ -238,7 +240,7 @@ def _index_put_call(name: str, input: Tensor, indices: Any, values: Any) -> Pars
     if count > len(shape):
         raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {count})")
     # 0-dim tensors are indices here, not integers: they give no view
-    return Parsed(shape, tuple([index if index._array.ndim else index.reshape(1) for index in indices]))
+    return Parsed(input._array, tuple([index if index._array.ndim else index.reshape(1) for index in indices]))
 
 
 @public(out=False)
@@ -266,7 +268,7 @@ def _put_at_once(self: Tensor, indices: Any, values: Any, accumulate: bool) -> b
         return False
     if not all(type(index) is Tensor for index in indices):
         return False
-    key = quick_key(indices[0] if len(indices) == 1 else indices, self._array.shape)
+    key = quick_key(indices[0] if len(indices) == 1 else indices, self._array)
     return key is not None and _put_quickly(self, key, values, accumulate)
 
 

@@ -40,7 +40,7 @@ class FromPairs(Rule):
 
     @staticmethod
     def forward(ctx, x):
-        y = np.empty(x.shape[:-1], np.complex64 if x.dtype == np.float32 else np.complex128)
+        y = np.empty(x.shape[:-1], np.complex64 if x.dtype == np.float32 else np.complex128, like=x)
         _pairs(y)[...] = x
         return y
 
@@ -56,7 +56,7 @@ class ViewAsComplex(ViewRule):
     def forward(ctx, x):
         kind = np.complex64 if x.dtype == np.float32 else np.complex128
         if not x.size:
-            return np.empty(x.shape[:-1], kind)
+            return np.empty(x.shape[:-1], kind, like=x)
         return x.view(kind)[..., 0]
 
     @staticmethod

@@ -132,11 +132,11 @@ class Cummax(Selecting):
     @classmethod
     def choose(cls, x, dim):
         if not x.size:
-            return np.zeros(x.shape, np.int64)
+            return np.zeros(x.shape, np.int64, like=x)
         record = (x == cls.extreme.accumulate(x, dim)) | (x != x)  # the extreme is nan from the first nan on
         sides = [1] * x.ndim
         sides[dim] = -1
-        places = np.arange(x.shape[dim]).reshape(sides)
+        places = np.arange(x.shape[dim], like=x).reshape(sides)
         return np.maximum.accumulate(np.where(record, places, 0), dim)
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import as_array
 from tinytorch.dtypes import FLOAT
 from tinytorch.ops.elementwise import conj
-from tinytorch.ops.linear_systems import Inv, check_matrices, check_square, real_kind
+from tinytorch.ops.linear_systems import Inv, array_of, check_matrices, check_square, real_kind
 from tinytorch.ops.svd import Svd, adjoint, decomposed
 from tinytorch.public import NAMES, public
 from tinytorch.tensor import Tensor, wrap
@@ -35,7 +36,7 @@ class Qr(Rule):
     def forward(ctx, a, mode):
         ctx.mode = mode
         if mode == "r":
-            return np.empty(0, a.dtype), np.linalg.qr(a, mode)
+            return np.empty(0, a.dtype, like=a), np.linalg.qr(a, mode)
         q, r = np.linalg.qr(a, mode)
         ctx.save_for_backward(q, r)
         return q, r
@@ -62,15 +63,15 @@ class Qr(Rule):
 
 def _placed(x: Any, at: int, width: int) -> Any:
     """x as columns `at` and following of a matrix of that width, zeros beside them."""
-    array = x._array if isinstance(x, Tensor) else x
-    places = np.eye(array.shape[-1], width, at, dtype=array.dtype)
+    array = array_of(x)
+    places = np.eye(array.shape[-1], width, at, dtype=array.dtype, like=array)
     return x @ (wrap(places) if isinstance(x, Tensor) else places)
 
 
 def _qr_gradient(q: Any, r: Any, grad_q: Any, grad_r: Any) -> Any:
     """dA for the reduced decomposition of a matrix that is not wide."""
-    n, kind = r.shape[-1], real_kind(r)
-    up, half = np.tri(n, dtype=kind).T, np.eye(n, dtype=kind) / 2
+    n, kind, here = r.shape[-1], real_kind(r), array_of(r)
+    up, half = np.tri(n, dtype=kind, like=here).T, np.eye(n, dtype=kind, like=here) / 2
     x = (grad_r @ adjoint(r) - adjoint(q) @ grad_q) * (up - half)
     return (grad_q + q @ (x + adjoint(x))) @ adjoint(Inv.apply(r))
 
@@ -96,7 +97,7 @@ class Eigh(Rule):
         row = values.reshape((*values.shape[:-1], 1, values.shape[-1]))
         if grad_vectors is None:
             return (vectors * grad_values.reshape(row.shape)) @ adjoint(vectors)
-        one: Any = np.eye(values.shape[-1], dtype=real_kind(values))
+        one: Any = np.eye(values.shape[-1], dtype=real_kind(values), like=array_of(values))
         turned = adjoint(vectors) @ grad_vectors
         inner = (turned - adjoint(turned)) / 2 / (row - row.mT + one) * (1 - one)
         if grad_values is not None:
@@ -244,13 +245,13 @@ def svdvals(A: Tensor) -> Tensor:
 
 def _tolerance(x: np.ndarray, atol: Any, rtol: Any) -> Any:
     """The function that says for singular values up to where they count as 0: max(atol, rtol * the largest)."""
-    absolute, relative = (None if each is None else np.asarray(getattr(each, "_array", each)) for each in (atol, rtol))
+    absolute, relative = (None if each is None else np.asarray(array_of(each), like=x) for each in (atol, rtol))
     if relative is None:
-        eps = np.finfo(x.dtype).eps
-        relative = np.asarray(0.0 if absolute is not None and (absolute > 0).all() else eps * max(x.shape[-2:]))
+        usual = np.asarray(np.finfo(x.dtype).eps * max(x.shape[-2:]), like=x)
+        relative = usual if absolute is None else np.where(absolute > 0, 0, usual)
 
     def tolerance(s: np.ndarray) -> np.ndarray:
-        largest = s.max(-1, initial=0, keepdims=True)
+        largest = s.max(-1, keepdims=True) if s.shape[-1] else np.zeros((*s.shape[:-1], 1), s.dtype, like=s)
         floor = 0.0 if absolute is None else absolute[..., None]
         return np.maximum(floor, relative[..., None] * largest).astype(s.dtype)
 
@@ -299,7 +300,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     if tol is not None:
         atol, rtol = tol, 0.0
     s = abs(np.linalg.eigvalsh(A._array)) if hermitian else decomposed(A._array, vectors=False)
-    return wrap(np.asarray((s > _tolerance(A._array, atol, rtol)(s)).sum(-1)))
+    return wrap(as_array((s > _tolerance(A._array, atol, rtol)(s)).sum(-1)))
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> return_types.linalg_lstsq:
@@ -326,11 +327,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     found = decomposed(A._array, vectors=False)
     rank = (found > _tolerance(A._array, None, rcond)(found)).sum(-1)
     residuals = right.real.flatten()[:0] + solution.real.flatten()[:0]  # empty, but a part of the graph
-    singular_values = wrap(np.empty(0, found.dtype))
+    singular_values = wrap(np.empty(0, found.dtype, like=found))
     if driver not in (None, "gelsy") and m > n and (driver == "gels" or (rank == n).all()):
         gap = A @ solution - right
         residuals = (gap * conj(gap)).real.sum(-2)
     if driver in ("gelsd", "gelss"):
         singular_values = wrap(found)
-    ranks = wrap(np.empty(0, np.int64)) if driver == "gels" else wrap(np.asarray(rank))
+    ranks = wrap(np.empty(0, np.int64, like=found)) if driver == "gels" else wrap(as_array(rank))
     return return_types.linalg_lstsq((solution.squeeze(-1) if vector else solution, residuals, ranks, singular_values))

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import as_array
 from tinytorch.dtypes import from_numpy
 from tinytorch.ops.elementwise import Undifferentiable, conj
 from tinytorch.ops.linear_systems import Inv, check_matrices
@@ -26,15 +27,14 @@ class Det(Rule):
 
     @staticmethod
     def forward(ctx, a):
-        d = np.asarray(np.linalg.det(a))
-        ctx.singular = bool((d == 0).any())
+        d = as_array(np.linalg.det(a))
         ctx.save_for_backward(a, d)
         return d
 
     @staticmethod
     def backward(ctx, grad):
         a, d = ctx.saved_tensors
-        if ctx.singular:
+        if (d == 0).any():
             return _as_matrix(grad) * Cofactors.apply(a)
         return _as_matrix(grad * conj(d)) * adjoint(Inv.apply(a))
 
@@ -48,7 +48,7 @@ class Cofactors(Undifferentiable):
     @staticmethod
     def forward(ctx, a):
         u, s, vh = np.linalg.svd(a)
-        others = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(s.shape[-1])], -1)
+        others = np.stack([s[..., :i].prod(-1) * s[..., i + 1 :].prod(-1) for i in range(s.shape[-1])], -1)
         turn = np.conj(np.linalg.det(u) * np.linalg.det(vh))
         return ((u * others[..., None, :]) @ vh * turn[..., None, None]).astype(a.dtype)
 
@@ -60,7 +60,7 @@ class Slogdet(Rule):
 
     @staticmethod
     def forward(ctx, a):
-        sign, y = (np.asarray(each) for each in np.linalg.slogdet(a))
+        sign, y = (as_array(each) for each in np.linalg.slogdet(a))
         ctx.save_for_backward(a, sign)
         return sign, y
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.device import known
 from tinytorch.dtypes import FLOAT, promote_types
 from tinytorch.errors import broadcast_error
 from tinytorch.kernels.arrays import narrow
@@ -84,7 +85,7 @@ def _differences(x: Any, z: Any) -> Any:
 def _lengths(differences: np.ndarray, p: float) -> np.ndarray:
     """The p-norms along the last dimension; without coordinates everything is in one place."""
     if not differences.shape[-1]:
-        return np.zeros(differences.shape[:-1], differences.dtype)
+        return np.zeros(differences.shape[:-1], differences.dtype, like=differences)
     return norm_of(differences, p, (differences.ndim - 1,), False)
 
 
@@ -108,7 +109,8 @@ class Pdist(Rule):
 
     @staticmethod
     def forward(ctx, x, p):
-        first, second = (each[:, None].repeat(x.shape[1], 1) for each in np.triu_indices(len(x), 1))
+        pairs = (np.asarray(each, like=x) for each in np.triu_indices(len(x), 1))
+        first, second = (each[:, None].repeat(x.shape[1], 1) for each in pairs)
         y = _lengths(np.take_along_axis(x, first, 0) - np.take_along_axis(x, second, 0), p)
         ctx.p = p
         ctx.save_for_backward(x, y, first, second)
@@ -180,7 +182,9 @@ def _at_least(x: Tensor, dim: int, eps: float) -> Tensor:
     """The norm of x along dim, raised to eps; its gradient is that of the norm even where it was raised."""
     norm = vector_norm(x, 2.0, dim, True)
     low = norm._array < eps
-    return norm + wrap(np.where(low, eps - norm._array, 0).astype(norm._array.dtype)) if low.any() else norm
+    if known(low) and not low.any():
+        return norm
+    return norm + wrap(np.where(low, eps - norm._array, 0).astype(norm._array.dtype))
 
 
 @public(method=False, out=False)

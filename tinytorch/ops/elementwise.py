@@ -12,6 +12,7 @@ from tinytorch.arguments import wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
+from tinytorch.device import is_array
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import Tensor, TensorBase, wrap
@@ -45,7 +46,7 @@ class Keep(Elementwise):
     @staticmethod
     def forward(ctx, x, mask):
         ctx.save_for_backward(mask)
-        return kernels.where.where(mask, x, np.zeros((), x.dtype))
+        return kernels.where.where(mask, x, 0)
 
     @staticmethod
     def backward(ctx, grad):
@@ -77,10 +78,10 @@ class Step(Elementwise):
 def wide(function: Callable, *operands: Any) -> Any:
     """function(*operands); in float32, and rounded once, where they are of half precision."""
     first = operands[0]
-    if isinstance(first, np.ndarray) and first.dtype.itemsize == 2 and first.dtype.kind in "fV":
+    if is_array(first) and first.dtype.itemsize == 2 and first.dtype.kind in "fV":
         token = quiet()
         try:
-            return narrow(function(*[widen(x) if isinstance(x, np.ndarray) else x for x in operands]), first)
+            return narrow(function(*[widen(x) if is_array(x) else x for x in operands]), first)
         finally:
             leave(token)
     return function(*operands)
@@ -106,7 +107,7 @@ def operand(value: Any) -> Any:
         return value
     if isinstance(value, (np.number, np.bool_)):
         return value.item()
-    return wrap(value) if isinstance(value, np.ndarray) else NotImplemented
+    return wrap(value) if is_array(value) else NotImplemented
 
 
 # ---- operators -------------------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def _straight(self: TensorBase, others: tuple) -> list | None:
         return None
     views.check_writable(self, False)
     for y in arrays[1:]:
-        if type(y) is np.ndarray:
+        if is_array(y):
             views.check_overlap(x, y)
     return arrays
 

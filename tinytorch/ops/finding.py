@@ -10,6 +10,7 @@ import numpy as np
 from tinytorch.arguments import as_flag
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import INTEGER
+from tinytorch.kernels.arrays import full
 from tinytorch.public import NAMES, public
 from tinytorch.tensor import Tensor, wrap
 
@@ -22,7 +23,7 @@ class Nonzero(Rule):
     @staticmethod
     def forward(ctx, x):
         if not x.ndim:
-            return np.empty((int(x != 0), 0), np.int64)
+            return np.empty((int(x != 0), 0), np.int64, like=x)
         return np.stack(x.nonzero(), 1)
 
 
@@ -74,7 +75,7 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
     found = Nonzero.forward(None, input._array)[:size]
-    rows = np.full((size, found.shape[1]), fill_value, np.int64)
+    rows = full((size, found.shape[1]), fill_value, np.int64, found)
     rows[: len(found)] = found
     return wrap(rows)
 

@@ -10,6 +10,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import known
 from tinytorch.errors import broadcast_error, wrap_dim
 from tinytorch.ops.expansion import broadcast_shapes, expand_to
 from tinytorch.ops.selection import Pick
@@ -22,8 +23,10 @@ INT64 = np.dtype(np.int64)  # most arrays of this dtype have this very object: `
 
 
 def first_outside(index: np.ndarray, side: int) -> int | None:
-    """The first element of `index` (int64) that is negative or not below `side`; None if there is none."""
-    if not index.size or np.maximum.reduce(index.view(np.uint64), None) < side:  # read without sign, -1 is huge
+    """The first element of `index` (int64) that is negative or not below `side`; None if there is none, or on a GPU."""
+    if not index.size or not known(index):
+        return None
+    if np.maximum.reduce(index.view(np.uint64), None) < side:  # read without sign, -1 is huge
         return None
     return int(index[(index < 0) | (index >= side)].flat[0])
 
@@ -51,7 +54,7 @@ def as_int64(index: Tensor) -> Tensor:
 def from_front(index: Any, count: int) -> Any:
     """Indices, an array or a tensor, the negative ones of which count from the end of `count` elements."""
     array = index._array if isinstance(index, Tensor) else index
-    if first_outside(array, count) is None:
+    if known(array) and first_outside(array, count) is None:
         return index
     array = np.where(array < 0, array + count, array)
     return wrap(array) if isinstance(index, Tensor) else array
@@ -60,11 +63,12 @@ def from_front(index: Any, count: int) -> Any:
 def wrapped_flat(index: Tensor, count: int) -> Tensor:
     """Indices into all `count` elements of a tensor, negative ones counted from the end; IndexError for others."""
     array = index._array
-    if first_outside(array, count) is None:
-        return index
-    bad = array[(array < -count) | (array >= count)]
-    if bad.size:
-        raise IndexError(f"out of range: tried to access index {bad.flat[0]} on a tensor of {count} elements.")
+    if known(array):
+        if first_outside(array, count) is None:
+            return index
+        bad = array[(array < -count) | (array >= count)]
+        if bad.size:
+            raise IndexError(f"out of range: tried to access index {bad.flat[0]} on a tensor of {count} elements.")
     return wrap(np.where(array < 0, array + count, array))
 
 
@@ -133,7 +137,7 @@ class AddSlices(Rule):
     def forward(ctx, x, index, dim, shape):
         ctx.dim = dim
         ctx.save_for_backward(index)
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=x)
         kernels.scatter.index_add(y, dim, index, x)
         return y
 
@@ -261,7 +265,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 def _modulo(indices: Tensor, side: int) -> Tensor:
     """The indices, those outside of 0, ..., side - 1 by their remainder."""
     array = indices._array
-    return indices if first_outside(array, side) is None else wrap(np.remainder(array, max(side, 1)))
+    return indices if known(array) and first_outside(array, side) is None else wrap(np.remainder(array, max(side, 1)))
 
 
 @public(out="index_select(): self and result must have the same scalar type")

@@ -14,11 +14,12 @@ from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
 
 
-def bin_edges(low: Any, high: Any, bins: int, kind: np.dtype) -> np.ndarray:
-    """bins + 1 edges at equal distances from low to high, counted from the nearer end."""
+def bin_edges(low: Any, high: Any, bins: int, like: Any) -> Any:
+    """bins + 1 edges at equal distances from low to high, counted from the nearer end, in the dtype of `like`."""
+    kind = like.dtype
     low, high = kind.type(low), kind.type(high)
     step = (high - low) / kind.type(bins)
-    up = np.arange(bins + 1, dtype=kind)
+    up = np.arange(bins + 1, dtype=kind, like=like)
     return np.where(up < (bins + 1) // 2, low + step * up, high - step * up[::-1]).astype(kind)
 
 
@@ -156,7 +157,7 @@ def histogram(
                 "for dimension 0"
             )
         low, high = outer_edges("torch.histogramdd: dimension 0's range", x, range, 0.5)
-        edges = bin_edges(low, high, bins, x.dtype)  # type: ignore[arg-type]
+        edges = bin_edges(low, high, bins, x)  # type: ignore[arg-type]
     hist = Histogram.apply(input, edges, None if weight is None else weight._array, density)
     return return_types.histogram((hist, wrap(edges.copy())))
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import CPU, accelerator, device_of, host, is_array, known, put
 from tinytorch.errors import warn
 from tinytorch.ops.index_rules import FULL
 from tinytorch.ops.slicing import Select, Slice
@@ -39,7 +40,8 @@ class Parsed:
 
     __slots__ = ("indices", "key", "kinds", "last", "one_slice", "places", "rule")
 
-    def __init__(self, shape: tuple[int, ...], index: Any):
+    def __init__(self, array: Any, index: Any):
+        shape = array.shape
         given = _as_tuple(index)
         missing = len(shape) - sum(map(_rank, given))
         if missing < 0:
@@ -62,6 +64,8 @@ class Parsed:
                 missing = 0
         while self.places and self.places[-1] is FULL:
             self.places.pop()
+        if self.kinds and accelerator.library is not None:
+            self.places = [place if place is FULL else _beside(array, place) for place in self.places]
         if self.places and not self.indices:  # lists; node and error are as if tensors had been made of them
             self.indices = (wrap(self.places[-1]),)
 
@@ -135,6 +139,14 @@ class Parsed:
         return checked_broadcast(resolved)
 
 
+def _beside(array: Any, place: Any) -> Any:
+    """The indices `place` on the device of `array`, to which those of the CPU follow; PyTorch's error for others."""
+    here, there = device_of(array), device_of(place)
+    if there is not here and there is not CPU:
+        raise RuntimeError(f"indices should be either on cpu or on the same device as the indexed tensor ({here})")
+    return put(place, here)
+
+
 def _as_tuple(index: Any) -> tuple:
     """The parts of an index."""
     if isinstance(index, tuple) or (isinstance(index, (list, str, range)) and _means_tuple(index)):
@@ -151,7 +163,7 @@ def _as_tuple(index: Any) -> tuple:
 def _means_tuple(index: Any) -> bool:
     """Is this sequence (not a tuple) taken as one? A short one with slices, None, tensors or sequences in it is."""
     return len(index) < 32 and any(
-        item is None or isinstance(item, (Tensor, slice, EllipsisType, list, tuple, str, range, np.ndarray))
+        item is None or isinstance(item, (Tensor, slice, EllipsisType, list, tuple, str, range)) or is_array(item)
         for item in index
     )
 
@@ -167,7 +179,7 @@ def _plain(item: Any) -> Any:
         return _of_tensor(item)
     if isinstance(item, np.integer):
         return int(item)
-    if isinstance(item, (list, tuple, range, np.ndarray)):
+    if isinstance(item, (list, tuple, range)) or is_array(item):
         return _of_sequence(item)
     if isinstance(item, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(item).__name__}'")
@@ -219,7 +231,7 @@ def _of_tensor(tensor: Tensor) -> Any:
 
 
 def _of_sequence(item: Any) -> Any:
-    array = np.asarray(item if isinstance(item, np.ndarray) else _without_tensors(item))
+    array = item if is_array(item) else np.asarray(_without_tensors(item))
     if array.dtype.kind in "US":
         raise TypeError(f"new(): invalid data type '{'str' if array.dtype.kind == 'U' else 'bytes'}'")
     if array.dtype.kind == "b" and array.size:
@@ -234,7 +246,7 @@ def _of_sequence(item: Any) -> Any:
 def _without_tensors(item: Any) -> Any:
     """A nested list with Python's numbers and arrays in the place of tensors."""
     if isinstance(item, Tensor):
-        return item._array
+        return host(item._array)
     return [_without_tensors(each) for each in item] if isinstance(item, (list, tuple)) else item
 
 
@@ -246,9 +258,9 @@ def _rank(item: Any) -> int:
     """How many dimensions of the tensor a part of an index is about."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    if not isinstance(item, (Tensor, np.ndarray)):
-        return 1
     array = item._array if isinstance(item, Tensor) else item
+    if not is_array(array):
+        return 1
     return array.ndim if array.dtype.kind == "b" or array.dtype == np.uint8 else 1
 
 
@@ -283,7 +295,7 @@ def check_bounds(shape: tuple, key: tuple) -> None:
     check_not_empty(shape, key)
     for number, (dim, array) in enumerate(_index_arrays(key)):
         side = shape[dim]
-        if array.size and (array.min() < -side or array.max() >= side):
+        if array.size and known(array) and (array.min() < -side or array.max() >= side):
             bad = array[(array < -side) | (array >= side)].flat[0]
             raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {side}")
 
@@ -320,13 +332,16 @@ def settled(shape: tuple, key: tuple) -> tuple:
     return key
 
 
-def quick_key(index: Any, shape: tuple) -> tuple | None:
+def quick_key(index: Any, x: Any) -> tuple | None:
     """NumPy's key for the most common indices that copy: x[mask], x[indices], x[rows, columns], x[:, indices].
 
-    None for any other index. Whether the indices are in bounds is left to NumPy.
+    None for any other index, or one on another device. Whether the indices are in bounds is left to NumPy.
     """
+    shape = x.shape
     if type(index) is Tensor:
         array = index._array
+        if type(array) is not type(x):
+            return None
         if array.dtype.char == "?":
             return (array,) if array.ndim and array.shape == shape[: array.ndim] else None
         return (array,) if array.dtype.char == "l" and array.ndim and shape else None
@@ -336,7 +351,7 @@ def quick_key(index: Any, shape: tuple) -> tuple | None:
     for item in index:
         if type(item) is Tensor:
             array = item._array
-            if array.dtype.char != "l" or not array.ndim:
+            if array.dtype.char != "l" or not array.ndim or type(array) is not type(x):
                 return None
             key.append(array)
         elif type(item) is slice and item.start is item.stop is item.step is None:

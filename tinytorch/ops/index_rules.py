@@ -42,7 +42,7 @@ class AddAt(Rule):
     @staticmethod
     def forward(ctx, x, shape, key):
         ctx.key = key
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=x)
         add_at(y, key, x)
         return y
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
+from tinytorch.device import known
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import widen
 from tinytorch.ops.elementwise import conj
@@ -318,7 +319,7 @@ def _index_copy_call(name: str, input: Tensor, dim: int, index: Tensor, source: 
     if x.size:
         check_bounds(at, dim, side, IndexError, "index_copy_(): ")
     elif first_outside(at, side) is not None:
-        index = wrap(np.zeros(at.shape, np.int64))  # there is nothing to copy, and PyTorch does not look
+        index = wrap(np.zeros(at.shape, np.int64, like=at))  # there is nothing to copy, and PyTorch does not look
     if not index._array.ndim:
         index = index.reshape(1)
     if not from_.ndim and x.ndim:
@@ -374,8 +375,8 @@ def _index_fill_call(name: str, input: Tensor, dim: int, index: Tensor, value: A
     if x.dtype.kind != "c" and (value._array.dtype.kind == "c" if is_tensor else isinstance(value, complex)):
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     side = x.shape[dim] if x.ndim else 1
-    if first_outside(at, side) is not None:
-        outside = at[(at < -side) | (at >= side)]
+    if not known(at) or first_outside(at, side) is not None:
+        outside = at[(at < -side) | (at >= side)] if known(at) else at[:0]
         if outside.size:
             raise IndexError(f"index {outside.flat[0]} is out of bounds for dimension {dim} with size {side}")
         index = wrap(np.where(at < 0, at + side, at))
@@ -383,7 +384,8 @@ def _index_fill_call(name: str, input: Tensor, dim: int, index: Tensor, value: A
         index = index.reshape(1)
     if not is_tensor:
         return IndexFill, index, dim, fitting_number(value, input.dtype)
-    fitting_number(value._array.item(), input.dtype)
+    if known(value._array):
+        fitting_number(value._array.item(), input.dtype)
     return IndexFillTensor, value.to(input.dtype), index, dim
 
 

@@ -54,11 +54,11 @@ def getitem(self: Tensor, index: Any) -> Any:
         quick = simple(plain, shape)
         if quick is not None:
             return part(quick, self, (*plain, ...))
-        key = quick_key(index, shape)
+        key = quick_key(index, self._array)
         if key is not None:
             return take(self, key, index)
     elif kind is Tensor:
-        key = quick_key(index, shape)
+        key = quick_key(index, self._array)
         if key is not None:
             return take(self, key, (index,))
     elif index is Ellipsis:
@@ -67,7 +67,7 @@ def getitem(self: Tensor, index: Any) -> Any:
         return Unsqueeze.apply(self, 0)
     elif isinstance(index, np.integer):
         return getitem(self, int(index))
-    parsed = Parsed(shape, index)
+    parsed = Parsed(self._array, index)
     view = parsed.view(self)
     if parsed.places:
         return take(view, parsed.resolved(view._array.shape), parsed.indices)

@@ -9,6 +9,7 @@ import numpy as np
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import get_default_dtype, result_dtype
 from tinytorch.errors import wrap_dim
+from tinytorch.ops.elementwise import zeros_like
 from tinytorch.ops.squeezing import Unsqueeze, atleast_1d, atleast_2d, atleast_3d
 from tinytorch.promotion import cast
 from tinytorch.public import public
@@ -39,7 +40,8 @@ class Cat(Rule):
         if (0,) in shapes and len(max(shapes, key=len)) > 1:
             tensors = tuple([x for x in tensors if x.shape != (0,)])
         ctx.dim, ctx.shapes = dim, shapes
-        return np.ascontiguousarray(np.concatenate(tensors, dim))  # NumPy's result may be in another order in memory
+        y = np.concatenate(tensors, dim)
+        return y if y.flags.c_contiguous else y.copy()  # NumPy's result may be in another order in memory
 
     @staticmethod
     def backward(ctx, grad):
@@ -49,7 +51,7 @@ class Cat(Rule):
         for needed, shape in zip(ctx.needs_input_grad, ctx.shapes):
             start = end
             if shape == (0,):
-                parts.append(np.zeros(0) if needed else None)
+                parts.append(zeros_like(grad.reshape(-1)[:0]) if needed else None)
                 continue
             end += shape[ctx.dim]
             parts.append(grad[before + (slice(start, end),)] if needed else None)
@@ -66,7 +68,7 @@ class Stack(Rule):
     def forward(ctx, *tensors, dim):
         ctx.dim = dim
         shape = tensors[0].shape
-        y = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype)
+        y = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype, like=tensors[0])
         before = (slice(None),) * dim
         for i, x in enumerate(tensors):  # quicker than np.stack for a few small ones
             y[before + (i, ...)] = x
@@ -255,7 +257,7 @@ class BlockDiag(Rule):
             height, width = x.shape
             places.append((slice(row, row + height), slice(column, column + width)))
             row, column = row + height, column + width
-        y = np.zeros((row, column), matrices[0].dtype)
+        y = np.zeros((row, column), matrices[0].dtype, like=matrices[0])
         for place, x in zip(places, matrices):
             y[place] = x
         ctx.places = places

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import host, strict
 from tinytorch.dtypes import FLOAT
 from tinytorch.errors import broadcast_error
 from tinytorch.ops.svd import adjoint
@@ -32,7 +33,8 @@ class Inv(Rule):
 
     @staticmethod
     def forward(ctx, a):
-        b = np.linalg.inv(a)
+        with strict(a):
+            b = np.linalg.inv(a)
         ctx.save_for_backward(b)
         return b
 
@@ -43,7 +45,7 @@ class Inv(Rule):
 
     @classmethod
     def explain(cls, error, arrays):
-        where, matrix = _first(arrays[0], np.linalg.inv)
+        where, matrix = _first(host(arrays[0]), np.linalg.inv)
         return _LinAlgError(
             f"linalg.inv: {where}The diagonal element {_zero_pivot(matrix)} is zero, the inversion could not be "
             "completed because the input matrix is singular."
@@ -58,7 +60,8 @@ class Solve(Rule):
 
     @staticmethod
     def forward(ctx, a, b):
-        x = np.linalg.solve(a, b)
+        with strict(a):
+            x = np.linalg.solve(a, b)
         ctx.save_for_backward(a, x)
         return x
 
@@ -71,7 +74,7 @@ class Solve(Rule):
 
     @classmethod
     def explain(cls, error, arrays):
-        where, _ = _first(arrays[0], np.linalg.inv)
+        where, _ = _first(host(arrays[0]), np.linalg.inv)
         return _LinAlgError(f"torch.linalg.solve: {where}The solver failed because the input matrix is singular.")
 
 
@@ -86,7 +89,8 @@ class Cholesky(Rule):
 
     @staticmethod
     def forward(ctx, a):
-        factor = np.linalg.cholesky(a)
+        with strict(a):
+            factor = np.linalg.cholesky(a)
         ctx.save_for_backward(factor)
         return factor
 
@@ -95,13 +99,14 @@ class Cholesky(Rule):
         (factor,) = ctx.saved_tensors
         n, kind = factor.shape[-1], real_kind(factor)
         x = adjoint(factor) @ grad
-        inner = x * np.tri(n, dtype=kind) + adjoint(x * np.tri(n, k=-1, dtype=kind))
+        lower, below = (np.tri(n, k=k, dtype=kind, like=array_of(factor)) for k in (0, -1))
+        inner = x * lower + adjoint(x * below)
         inverse = Inv.apply(factor)
         return adjoint(inverse) @ inner @ inverse / 2
 
     @classmethod
     def explain(cls, error, arrays):
-        where, matrix = _first(arrays[0], np.linalg.cholesky)
+        where, matrix = _first(host(arrays[0]), np.linalg.cholesky)
         order = next(k for k in range(1, len(matrix) + 1) if _fails(np.linalg.cholesky, matrix[:k, :k]))
         return _LinAlgError(
             f"linalg.cholesky: {where}The factorization could not be completed because the input is not "
@@ -109,9 +114,14 @@ class Cholesky(Rule):
         )
 
 
+def array_of(x: Any) -> Any:
+    """The array of a Tensor; an array, or a number, as it is."""
+    return x._array if isinstance(x, Tensor) else x
+
+
 def real_kind(x: Any) -> type:
     """The NumPy dtype of constants that x, an array or Tensor, real or complex, is multiplied with."""
-    return np.float64 if np.finfo(x._array.dtype if isinstance(x, Tensor) else x.dtype).bits == 64 else np.float32
+    return np.float64 if np.finfo(array_of(x).dtype).bits == 64 else np.float32
 
 
 # ---- which matrix is to blame ----------------------------------------------------------------------------------------
