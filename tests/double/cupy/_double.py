@@ -4,6 +4,7 @@ Nothing of this is CuPy's. A test reads `double.counts` and may reset it; everyt
 """
 
 import contextlib
+import re
 import threading
 from dataclasses import dataclass
 
@@ -141,11 +142,37 @@ def launch(function, *args, wrap_python=False, **kwargs):
     if recording is not None:
         recording.touch(arrays)
     counts.launches += 1
-    with np.errstate(all="ignore"):
-        made = function(*host_args, **host_kwargs)
+    with np.errstate(all="ignore"), broadcast_errors():
+        made = wrap(function(*host_args, **host_kwargs), arrays, wrap_python)
     if recording is not None:
-        recording.add(function, host_args, host_kwargs, made)
-    return wrap(made, arrays, wrap_python)
+        recording.add(function, host_args, host_kwargs, replace(made, ndarray, held))
+    return made
+
+
+def together(shapes):
+    """CuPy's error for shapes that do not go together."""
+    return ValueError("operands could not be broadcast together with shapes " + ", ".join(map(str, shapes)))
+
+
+def broadcast_shape(*shapes):
+    """The shape that arrays of these shapes have together."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise together(shapes) from None
+
+
+@contextlib.contextmanager
+def broadcast_errors():
+    """NumPy's error for shapes that do not go together as CuPy's."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        if not text.startswith("operands could not be broadcast together with shapes"):
+            raise
+        found = re.findall(r"\(([\d,]*)\)", text)
+        raise together(tuple(int(n) for n in s.split(",") if n) for s in found) from None
 
 
 def layout(function, *args, **kwargs):
@@ -158,6 +185,13 @@ def layout(function, *args, **kwargs):
     if any(id(root(m)) not in owners for m in find((made,), np.ndarray)):
         return launch(function, *args, **kwargs)
     return wrap(made, arrays)
+
+
+def allocate(function, *args, **kwargs):
+    """As launch(), for memory that nobody writes to: nothing runs on the device."""
+    from cupy._array import ndarray, wrap
+
+    return wrap(function(*replace(args, ndarray, held), **replace(kwargs, ndarray, held)))
 
 
 def held(array):

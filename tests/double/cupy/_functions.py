@@ -23,7 +23,7 @@ SEQUENCES = {  # what takes a sequence of arrays first
 }  # fmt: skip
 LAYOUT = {
     "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to", "can_cast",
-    "common_type", "diagonal", "dsplit", "empty", "empty_like", "expand_dims", "flip", "fliplr", "flipud", "hsplit",
+    "common_type", "diagonal", "dsplit", "expand_dims", "flip", "fliplr", "flipud", "hsplit",
     "iscomplexobj", "isrealobj", "matrix_transpose", "may_share_memory", "moveaxis", "ndim", "permute_dims",
     "ravel", "real", "reshape", "result_type", "rollaxis", "rot90", "shape", "shares_memory", "size", "split",
     "squeeze", "swapaxes", "transpose", "vsplit",
@@ -85,6 +85,8 @@ def function(name, entry, module):
         args, kwargs = arguments(name, args, kwargs, takes)
         if name in INHERENT or (name == "where" and len(args) == 1):
             double.synchronised(inherent=True)
+        if name in ("empty", "empty_like"):
+            return double.allocate(host, *args, **kwargs)
         if name in LAYOUT:
             return double.layout(host, *args, **kwargs)
         return double.launch(host, *args, wrap_python=name in ARRAY_RESULT, **kwargs)

@@ -83,6 +83,8 @@ def write(array, index, value):
     """array[index] = value"""
     where, advanced, masks = prepared(array, index)
     value = value_of(value)
+    if masks:  # CuPy counts the elements first; np.where and cupy.putmask do not
+        double.synchronised(inherent=True)
 
     def assign(host, new):
         host[where] = new.astype(host.dtype) if isinstance(new, np.ndarray) else new

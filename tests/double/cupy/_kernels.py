@@ -180,7 +180,7 @@ _ind.set(i);
             raise ValueError("Specified 'size' can be used only if all of the ndarray are 'raw'.")
         if size == -1 and not walked:
             raise ValueError("Loop size is undecided.")
-        shape = (size,) if size != -1 else np.broadcast_shapes(*(a.shape for a in walked))
+        shape = (size,) if size != -1 else double.broadcast_shape(*(a.shape for a in walked))
         outs = self.outputs(args, found, shape, size != -1)
         everything = [*args[: self.nin], *outs]
         types = [type_of(p, found) for p in self.params]
@@ -259,7 +259,7 @@ _type_reduce a = _s;
         walked = [a for p, a in zip(self.in_params, args, strict=False) if isinstance(a, ndarray) and not p.raw]
         if not walked:
             raise ValueError("Loop size is undecided.")
-        shape = np.broadcast_shapes(*(a.shape for a in walked))
+        shape = double.broadcast_shape(*(a.shape for a in walked))
         axes = tuple(range(len(shape))) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, len(shape))
         kept = tuple(d for d in range(len(shape)) if d not in axes)
         inner = int(np.prod([shape[d] for d in axes], dtype=int))

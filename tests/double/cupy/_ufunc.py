@@ -123,7 +123,7 @@ class ufunc:
                 continue
             if not isinstance(o, ndarray):
                 raise TypeError("Output arguments type must be cupy.ndarray")
-            if np.broadcast_shapes(*shapes, o.shape) != o.shape:
+            if double.broadcast_shape(*shapes, o.shape) != o.shape:
                 raise ValueError("Out shape is mismatched")
             if not np.can_cast(t, o.dtype, casting):
                 raise TypeError(
