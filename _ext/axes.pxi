@@ -1,5 +1,5 @@
 # A reduction as loops: which axes of an array are walked, in the order of its memory, and by how many threads.
-# Needs door.pxi and threads.pxi.
+# Needs door.pxi, threads.pxi and pieces.pxi.
 #
 # Axes are sorted by their strides, and axes that lie one behind the other become one loop, so that a transposed array
 # reduced over its axis 0 is a contiguous one reduced over its axis 1. The innermost reduced loop is joined in a first
@@ -17,9 +17,6 @@ from libc.string cimport memcpy
 
 cdef enum:
     MOST = 65               # NumPy's limit on axes, and one more loop for pieces
-    FEW = 128               # so many results, or more, keep every thread busy
-    PIECE = 1 << 15         # so many numbers, or more, are in a piece
-    MOST_PIECES = 256
     BRIEF = 64              # a row of fewer numbers is a brief one
     MANY = 16               # so many numbers, or more, to a result make work with the results small
     GRAIN = 1 << 18         # bytes of x that are worth a thread
@@ -222,13 +219,9 @@ cdef int merge_the_kept(Loops* loops, int which) noexcept nogil:
 cdef void cut_into_pieces(Loops* loops, int which) noexcept nogil:
     """Make two loops of a long one where there are few results, the outer one over pieces."""
     cdef Loop* loop = &loops.at[which]
-    cdef Py_ssize_t numbers = loop.length * loops.results, pieces, length
+    cdef Py_ssize_t length = piece_of(loop.length, loops.results), pieces
     cdef int i
-    if loops.results >= FEW or numbers < 4 * PIECE or loops.count == MOST:
-        return
-    pieces = numbers // PIECE if numbers // PIECE < MOST_PIECES else MOST_PIECES
-    length = (loop.length // pieces + 31) & ~<Py_ssize_t>31
-    if length >= loop.length:
+    if length == loop.length or loops.count == MOST:
         return
     pieces = (loop.length + length - 1) // length
     for i in range(loops.count, which + 1, -1):

@@ -5,15 +5,22 @@
     smooth_l1(x, t, beta) = d^2 / (2 beta) if |d| < beta else |d| - beta / 2
     huber(x, t, delta)    = d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)
 
+`reduction` "sum" and "mean" add the losses, piece by piece while they are in a near cache: they are never all in memory. The
+order is that of reduce.sum (pieces.pxi, cascade.pxi), and the result the same to the bit.
+
 NumPy twin: tinytorch/kernels/loss.py. float32 and float64 in C order; anything else goes to the twin.
 """
 
 from importlib import import_module
 
+from libc.stdlib cimport free, malloc
+
 include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
 include "explog.pxi"
+include "pieces.pxi"
+include "cascade.pxi"
 
 twin = import_module("tinytorch.kernels.loss")
 
@@ -27,11 +34,11 @@ cdef enum:
 # ---- doors -----------------------------------------------------------------------------------------------------------
 
 
-def bce_with_logits(x, target):
-    """(1 - target) * x - log_sigmoid(x), a new array."""
+def bce_with_logits(x, target, reduction="none"):
+    """(1 - target) * x - log_sigmoid(x), a new array, or their sum or mean."""
     if not fit(x, target):
-        return twin.bce_with_logits(x, target)
-    return losses(BCE, x, target, 0)
+        return twin.bce_with_logits(x, target, reduction)
+    return losses(BCE, x, target, 0, reduction)
 
 
 def bce_with_logits_backward(grad, x, target):
@@ -41,11 +48,11 @@ def bce_with_logits_backward(grad, x, target):
     return slopes(BCE, grad, x, target, 0)
 
 
-def mse(x, target):
-    """(x - target)^2, a new array."""
+def mse(x, target, reduction="none"):
+    """(x - target)^2, a new array, or their sum or mean."""
     if not fit(x, target):
-        return twin.mse(x, target)
-    return losses(MSE, x, target, 0)
+        return twin.mse(x, target, reduction)
+    return losses(MSE, x, target, 0, reduction)
 
 
 def mse_backward(grad, x, target):
@@ -55,11 +62,11 @@ def mse_backward(grad, x, target):
     return slopes(MSE, grad, x, target, 0)
 
 
-def smooth_l1(x, target, beta):
-    """d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, a new array."""
+def smooth_l1(x, target, beta, reduction="none"):
+    """d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, a new array, or their sum or mean."""
     if not fit(x, target):
-        return twin.smooth_l1(x, target, beta)
-    return losses(SMOOTH_L1, x, target, beta)
+        return twin.smooth_l1(x, target, beta, reduction)
+    return losses(SMOOTH_L1, x, target, beta, reduction)
 
 
 def smooth_l1_backward(grad, x, target, beta):
@@ -69,11 +76,11 @@ def smooth_l1_backward(grad, x, target, beta):
     return slopes(SMOOTH_L1, grad, x, target, beta)
 
 
-def huber(x, target, delta):
-    """d^2 / 2 where |d| <= delta, else delta * (|d| - delta / 2), a new array."""
+def huber(x, target, delta, reduction="none"):
+    """d^2 / 2 where |d| <= delta, else delta * (|d| - delta / 2), a new array, or their sum or mean."""
     if not fit(x, target):
-        return twin.huber(x, target, delta)
-    return losses(HUBER, x, target, delta)
+        return twin.huber(x, target, delta, reduction)
+    return losses(HUBER, x, target, delta, reduction)
 
 
 def huber_backward(grad, x, target, delta):
@@ -97,17 +104,29 @@ cdef inline bint one_or_like(object grad, cnp.ndarray x):
     )
 
 
-cdef object losses(Loss which, cnp.ndarray x, cnp.ndarray t, double size):
-    cdef cnp.ndarray out = empty_like(x)
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(out)
+cdef object losses(Loss which, cnp.ndarray x, cnp.ndarray t, double size, object reduction):
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(x)
+    cdef bint one = reduction != "none", done = True
+    cdef cnp.ndarray out = cnp.PyArray_EMPTY(0, NULL, cnp.PyArray_TYPE(x), 0) if one else empty_like(x)
+    cdef double divisor = n if reduction == "mean" else 1
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
         with nogil:
-            in_parts(which, <const float*> NULL, 0, <const float*> x.data, <const float*> t.data, <float*> out.data, n,
-                     <float>size)
+            if one:
+                done = joined(which, <const float*> x.data, <const float*> t.data, n, <float>size, <float>divisor,
+                              <float*> out.data)
+            else:
+                in_parts(which, <const float*> NULL, 0, <const float*> x.data, <const float*> t.data,
+                         <float*> out.data, n, <float>size)
     else:
         with nogil:
-            in_parts(which, <const double*> NULL, 0, <const double*> x.data, <const double*> t.data,
-                     <double*> out.data, n, size)
+            if one:
+                done = joined(which, <const double*> x.data, <const double*> t.data, n, size, divisor,
+                              <double*> out.data)
+            else:
+                in_parts(which, <const double*> NULL, 0, <const double*> x.data, <const double*> t.data,
+                         <double*> out.data, n, size)
+    if not done:
+        raise MemoryError
     return out
 
 
@@ -137,6 +156,46 @@ cdef void in_parts(Loss which, const floating* g, Py_ssize_t step, const floatin
         at = begin(part, parts, n)
         one_part(which, g + at * step if g != NULL else NULL, step, x + at, t + at, out + at,
                  begin(part + 1, parts, n) - at, size)
+
+
+cdef bint joined(Loss which, const floating* x, const floating* t, Py_ssize_t n, floating size, floating divisor,
+                 floating* total) noexcept nogil:
+    """total = (l_1 + ... + l_n) / divisor; False: no memory for a piece of the losses for each thread, and their sums"""
+    cdef Py_ssize_t length = piece_of(n, 1), pieces = (n + length - 1) // length if n else 0
+    cdef int parts = threads_for(n, GRAIN), part
+    if parts > pieces:
+        parts = 1
+    cdef floating* room = <floating*> malloc((parts * length + pieces + 1) * sizeof(floating))
+    cdef floating* sums = room + parts * length
+    if room == NULL:
+        return False
+    if pieces < 2:
+        in_parts(which, <const floating*> NULL, 0, x, t, room, n, size)
+        add_up(room, n, divisor, total)
+    else:
+        for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+            add_pieces(which, x, t, n, size, length, pieces * part // parts, pieces * (part + 1) // parts,
+                       room + part * length, sums)
+        add_up(sums, pieces, divisor, total)
+    free(room)
+    return True
+
+
+cdef void add_pieces(Loss which, const floating* x, const floating* t, Py_ssize_t n, floating size, Py_ssize_t length,
+                     Py_ssize_t start, Py_ssize_t stop, floating* room, floating* sums) noexcept nogil:
+    """sums[i] = the losses of piece i added, from `start` up to `stop`"""
+    cdef Py_ssize_t i, at, some
+    for i in range(start, stop):
+        at = i * length
+        some = length if n - at > length else n - at
+        one_part(which, <const floating*> NULL, 0, x + at, t + at, room, some, size)
+        add_up(room, some, 1, sums + i)
+
+
+cdef reading_void add_up(const floating* x, Py_ssize_t n, floating divisor, floating* total) noexcept nogil:
+    """total = (x[0] + ... + x[n - 1]) / divisor"""
+    add_row(x, n, total)
+    total[0] = total[0] / divisor
 
 
 cdef void one_part(Loss which, const floating* g, Py_ssize_t step, const floating* x, const floating* t, floating* out,

@@ -14,6 +14,7 @@ from libc.math cimport INFINITY
 include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
+include "pieces.pxi"
 include "axes.pxi"
 include "cascade.pxi"
 include "sums.pxi"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ext.kernel_tools import assert_close, both, draw, floats, layouts, load, numbers
+from tinytorch import kernels
 from tinytorch.kernels import threads
 
 SHAPES = [(), (1,), (0,), (3, 0), (100, 1), (64, 10), (1025,)]
@@ -34,6 +35,29 @@ def test_losses(kind, dtype, shape):
     ]:
         assert actual.dtype == dtype
         assert_close(actual, np.asarray(expected, np.float64), scale=max(1, np.abs(expected).max(initial=0)))
+
+
+@both
+@floats
+@pytest.mark.parametrize("size", [0, 1, 5, 1000, 70_001, 131_071, 131_072, 400_003])
+@pytest.mark.parametrize("name", NAMES)
+def test_sums_and_means(kind, dtype, size, name):
+    """To the bit what the same kind of reduce makes of the losses, by any number of threads"""
+    family, x, t = load(kind, "loss"), draw((size,), dtype), targets((size,), dtype)
+    reduce = load(kind, "reduce") if kind == "kernel" else kernels.reduce  # a twin adds with what there is
+    losses = getattr(family, name)(x, t, *NAMES[name])
+    before = threads.get_num_threads()
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            for reduction in ("sum", "mean"):
+                with np.errstate(invalid="ignore"):  # 0 / 0
+                    actual = getattr(family, name)(x, t, *NAMES[name], reduction)
+                    expected = getattr(reduce, reduction)(losses)
+                assert actual.shape == ()
+                np.testing.assert_array_equal(actual, expected, strict=kind == "kernel")
+    finally:
+        threads.set_num_threads(before)
 
 
 @both

@@ -37,11 +37,10 @@ def spread(grad: Any, count: int, reduction: str) -> Any:
 # ---- losses of d = x - t: their gradients are slopes of d ------------------------------------------------------------
 
 
-def of_difference(ctx: Any, losses: Any, x: Any, target: Any, reduction: str) -> Any:
-    """What forward gives, and keeps for `slopes`."""
+def keep_operands(ctx: Any, x: Any, target: Any, reduction: str) -> None:
+    """What `slopes` needs."""
     ctx.save_for_backward(x, target)
     ctx.count, ctx.reduction = x.size, reduction
-    return reduce(losses, reduction)
 
 
 def slopes(ctx: Any, grad: Any, slope: type[Rule], *size: Any) -> tuple:
@@ -69,7 +68,8 @@ class MseLoss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, reduction):
-        return of_difference(ctx, kernels.loss.mse(x, target), x, target, reduction)
+        keep_operands(ctx, x, target, reduction)
+        return kernels.loss.mse(x, target, reduction)
 
     @staticmethod
     def backward(ctx, grad):
@@ -103,8 +103,9 @@ class SmoothL1Loss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, beta, reduction):
+        keep_operands(ctx, x, target, reduction)
         ctx.beta = beta
-        return of_difference(ctx, kernels.loss.smooth_l1(x, target, beta), x, target, reduction)
+        return kernels.loss.smooth_l1(x, target, beta, reduction)
 
     @staticmethod
     def backward(ctx, grad):
@@ -138,8 +139,9 @@ class HuberLoss(Elementwise):
 
     @staticmethod
     def forward(ctx, x, target, delta, reduction):
+        keep_operands(ctx, x, target, reduction)
         ctx.delta = delta
-        return of_difference(ctx, kernels.loss.huber(x, target, delta), x, target, reduction)
+        return kernels.loss.huber(x, target, delta, reduction)
 
     @staticmethod
     def backward(ctx, grad):
@@ -210,6 +212,8 @@ class BinaryCrossEntropyWithLogits(Rule):
         ctx.save_for_backward(x, target, weight, pos_weight)
         ctx.reduction, ctx.count = reduction, x.size
         if pos_weight is None:
+            if weight is None:
+                return kernels.loss.bce_with_logits(x, target, reduction)
             losses = kernels.loss.bce_with_logits(x, target)
         else:
             softplus = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)
