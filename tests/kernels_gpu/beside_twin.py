@@ -63,6 +63,7 @@ def check(family, name, *args, ulps=4.0, scale=0.0, **kwargs):
 
     `ulps` are of each number or, in sums, of a number as large as `scale`.
     """
+    args = tuple(np.asarray(arg) if isinstance(arg, np.generic) else arg for arg in args)
     moved = there(args)
     actual = getattr(getattr(kernels, family), name)(*moved, **kwargs)
     twin_args = copy.deepcopy(args)

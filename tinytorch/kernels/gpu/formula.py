@@ -15,8 +15,8 @@ _WIDE = "typedef decltype(T() * 1.0f) W;"
 def formula(name: str, inputs: str, outputs: str, body: str, helpers: str = "") -> Callable[..., Any]:
     """A function of arrays and numbers that runs `body` for each number of them, compiled when it is first called.
 
-    `inputs` and `outputs` declare parameters as C does ("T x, T slope"): a capital letter is the dtype of the array that
-    is given for it, the first time it is met; T must be among them. `helpers` are functions that the body calls.
+    `inputs` and `outputs` declare parameters as C does ("T x, T slope"): a capital letter is the dtype of the array
+    that is given for it, the first time it is met; T must be among them. `helpers` are functions that the body calls.
     """
 
     @functools.cache
