@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import is_array
 from tinytorch.dtypes import _FROM_PYTHON
 from tinytorch.dtypes import dtype as Dtype
 
@@ -104,12 +105,7 @@ def as_int(value: Any, bools: bool = False) -> int | None:
     if isinstance(value, (int, np.integer)):
         return int(value)
     array = getattr(value, "_array", value)
-    if (
-        isinstance(array, np.ndarray)
-        and array.dtype.kind in "iu"
-        and array.size == 1
-        and (array is not value or not array.ndim)
-    ):
+    if is_array(array) and array.dtype.kind in "iu" and array.size == 1 and (array is not value or not array.ndim):
         return int(array.item())
     return None
 

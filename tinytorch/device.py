@@ -236,6 +236,11 @@ def example(place: device) -> Any:
     return None if place is CPU else accelerator.examples[place.index or 0]
 
 
+def near(array: Any) -> Any:
+    """What to give as `like=` to make an array where `array` is, which may also be a scalar of NumPy's."""
+    return None if isinstance(array, (np.ndarray, np.generic)) else array
+
+
 def use(place: device) -> Any:
     """A context in which new arrays of the GPU `place` are made there; of the CPU, one that does nothing."""
     return nullcontext() if place.type == "cpu" else library().cuda.Device(place.index)

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import is_array
+
 PACKAGE = os.path.dirname(__file__) + os.sep
 
 
@@ -33,7 +35,7 @@ def calling_frame() -> FrameType:
 
 def broadcast_error(arrays: Any) -> Exception | None:
     """RuntimeError if the shapes of `arrays` do not broadcast, naming the dimension; None if they do."""
-    shapes = [array.shape for array in arrays if isinstance(array, np.ndarray)]
+    shapes = [array.shape for array in arrays if is_array(array)]
     for first, second in itertools.pairwise(shapes):
         for back in range(1, min(len(first), len(second)) + 1):
             a, b = first[-back], second[-back]

@@ -223,6 +223,6 @@ def fill_out(target: Tensor, value: Tensor) -> None:
                 "future PyTorch release outputs will not be resized unless they have zero elements. You can explicitly "
                 "reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0)."
             )
-        target._array = np.empty(value._array.shape, target._array.dtype)
+        target._array = np.empty(value._array.shape, target._array.dtype, like=target._array)
     np.copyto(target._array, value._array, casting="unsafe")
     target._bump()

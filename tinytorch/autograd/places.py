@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from tinytorch.autograd.grad_mode import usage
 from tinytorch.device import CPU, accelerator, current, device, device_of, is_array
 from tinytorch.tensor import Tensor, TensorBase
@@ -18,7 +20,7 @@ accelerator.on_first_use.append(_begin)
 
 
 def together(args: tuple) -> tuple:
-    """`args` with all arrays and tensors on one device: 0-dimensional tensors of the CPU follow the others.
+    """`args` with all arrays and tensors on one device: 0-dimensional ones of the CPU follow the others.
 
     Raises PyTorch's RuntimeError where others would have to move.
     """
@@ -62,6 +64,8 @@ def _follow(value: Any, place: device) -> Any:
         return value
     if found is CPU and isinstance(value, Tensor) and not value._array.ndim:
         return value.to(place)
+    if found is CPU and isinstance(value, np.ndarray) and not value.ndim:
+        return value[()]  # a number: CuPy takes NumPy's scalars
     raise mixed_devices(place, found)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import near
+
 # A NumPy array, or one of CuPy's: NumPy's functions hand those to CuPy.
 Array = Any
 
@@ -29,9 +31,19 @@ def full(shape: tuple[int, ...], value: Any, dtype: Any, like: Array | None = No
     >>> full((2,), 7, np.float32)
     array([7., 7.], dtype=float32)
     """
-    y = np.empty(shape, dtype, like=like)
+    y = np.empty(shape, dtype, like=None if like is None else near(like))
     y.fill(value)
     return y
+
+
+def beside(x: Array, value: Any) -> Any:
+    """A number in the dtype of x, as functions of x take it: an array; beside a GPU's array a scalar of NumPy's.
+
+    >>> beside(np.zeros(2, np.float32), 1)
+    array(1., dtype=float32)
+    """
+    number = np.array(value, x.dtype)
+    return number if isinstance(x, (np.ndarray, np.generic)) else number[()]
 
 
 def check_same_shape(name: str, *arrays: Array) -> None:
