@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinytorch import draws
-from tinytorch.generator import Generator
+from tinytorch.generator import Generator, default_generator
 
 torch = pytest.importorskip("torch")
 
@@ -294,11 +294,11 @@ def test_any_order_of_calls(steps, seed):
 
 
 def test_without_a_generator_the_default_one_is_used():
-    kept = draws.default_generator.state_bytes()
+    kept = default_generator.state_bytes()
     try:
-        draws.default_generator.manual_seed(5)
+        default_generator.manual_seed(5)
         array = np.empty(4)
         draws.uniform(array)
         assert array.tolist() == torch.rand(4, dtype=torch.float64, generator=torch.Generator().manual_seed(5)).tolist()
     finally:
-        draws.default_generator.set_state_bytes(kept)
+        default_generator.set_state_bytes(kept)

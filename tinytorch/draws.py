@@ -1,28 +1,28 @@
-"""Random numbers for arrays: each function fills an array from a Generator, as PyTorch fills a tensor on the CPU.
+"""Random numbers for arrays: each function fills an array from a Generator, as PyTorch fills a tensor.
 
-    uniform(array, 0, 1, generator)         in place, in the order of *memory*: where an array is transposed or
-    normal(array, 0, 1, generator)          sliced, the axis with the smallest stride runs fastest
+    uniform(array, 0, 1, generator)         in place
+    normal(array, 0, 1, generator)
 
-The numbers are PyTorch's for the same seed, to the bit (x86-64 with AVX2). With generator=None they come from
-`default_generator`. 16-bit numbers are computed in float32 or float64, rounded to float32 and then once more. What the
-numbers are made of is written in _ext/random.pyx.
+Here the arguments are checked, with PyTorch's errors. The numbers come from mersenne.py on the CPU, where they are
+PyTorch's for the same seed, to the bit (x86-64 with AVX2), and on a GPU from kernels/gpu/random.py, whose numbers are
+others. With generator=None they come from the default generator of the array's device.
 """
 
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from tinytorch import binomials, dtypes
+from tinytorch import dtypes, mersenne
+from tinytorch.device import CPU, device_of, is_array, known, use
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
-from tinytorch.generator import Generator, default_generator
+from tinytorch.generator import Generator, stream_for
 from tinytorch.kernels.arrays import Array
-
-# dtype objects: NumPy compares and makes arrays of them more quickly than of types
-float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
+from tinytorch.mersenne import is_half
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 NUMBERS = (*FLOATS, "uint8", "int8", "int16", "int32", "int64")  # what the discrete distributions can fill, with bool
@@ -55,46 +55,23 @@ def require(array: Array, names: tuple[str, ...], kernel: str, empty_too: bool =
     """
     found = from_numpy(array.dtype)
     if found.name not in names and (array.size or empty_too):
+        kernel = kernel.replace("cpu", device_of(array).type)
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{found.legacy}'")
     return found.name
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# how an array is filled
+# who fills an array
 
 
-def in_memory_order(array: Array) -> Array:
-    """A view of the array whose axes run as its memory does, the last one fastest."""
-    if array.flags.c_contiguous:
-        return array
-    if any(stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
-    return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])))
-
-
-def is_half(array: Array) -> bool:
-    """Does the array hold float16 or bfloat16?"""
-    return array.dtype.itemsize == 2 and from_numpy(array.dtype).name in FLOATS
-
-
-def store(target: Array, values: Array) -> None:
-    """target[...] = values, where a 16-bit number is rounded by way of float32, as in PyTorch."""
-    with np.errstate(all="ignore"):
-        target[...] = values.astype(np.float32) if is_half(target) else values
-
-
-def fill(array: Array, dtype: np.dtype, generator: Generator | None, kernel: str, *arguments: Any) -> None:
-    """Let a kernel that writes `dtype` fill the array."""
-    target = in_memory_order(array)
-    if target.dtype == dtype and target.flags.carray:
-        (generator or default_generator).draw(kernel, target, *arguments)
-        return
-    values = np.empty(target.shape, dtype)
-    (generator or default_generator).draw(kernel, values, *arguments)
-    store(target, values)
+def run(sampler: str, array: Array, generator: Generator | None, *arguments: Any) -> Any:
+    """Let the function `sampler` of mersenne.py fill the array, on a GPU that of kernels/gpu/random.py."""
+    if isinstance(array, np.ndarray):
+        return getattr(mersenne, sampler)(stream_for(CPU, generator), array, *arguments)
+    place = device_of(array)
+    with use(place):
+        column = import_module("tinytorch.kernels.gpu.random")
+        return getattr(column, sampler)(stream_for(place, generator), array, *arguments)
 
 
 def real_parts(array: Array) -> Array:
@@ -132,15 +109,7 @@ def uniform(array: Array, low: float = 0.0, high: float = 1.0, generator: Genera
             f"uniform_ expects to-from <= std::numeric_limits<{from_numpy(array.dtype).legacy}>::max(), but found "
             f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
-    if not is_half(array):
-        fill(array, array.dtype, generator, "uniform", low, high)
-        return
-    target = in_memory_order(array)
-    values = np.empty(target.shape, np.float32)
-    (generator or default_generator).draw("uniform", values, low, high)
-    target[...] = values
-    first, end = np.array([low, high], np.float32).astype(array.dtype)
-    target[target == end] = first  # the interval is half open, after rounding too
+    run("uniform", array, generator, low, high)
 
 
 def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> None:
@@ -161,18 +130,7 @@ def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generat
     if array.dtype.kind == "c":
         array, std = real_parts(array), std / math.sqrt(2)
     require(array, FLOATS, "normal_kernel_cpu")
-    if array.size < 16 or not array.flags.c_contiguous:
-        fill(array, float64, generator, "normal_pairs", mean, std)
-    elif not is_half(array):
-        fill(array, array.dtype, generator, "normal", mean, std)
-    else:
-        # Of 16-bit numbers only the whole blocks are drawn, then the 16 that end the array and may overlap them.
-        whole, rest = divmod(array.size, 16)
-        values = np.empty((whole + (rest > 0)) * 16, np.float32)
-        (generator or default_generator).draw("normal", values, mean, std)
-        row = array.reshape(-1)
-        row[: whole * 16] = values[: whole * 16]
-        row[-16:] = values[-16:]
+    run("normal", array, generator, mean, std)
 
 
 def log_normal(array: Array, mean: float = 1.0, std: float = 2.0, generator: Generator | None = None) -> None:
@@ -183,7 +141,7 @@ def log_normal(array: Array, mean: float = 1.0, std: float = 2.0, generator: Gen
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     require(array, FLOATS, "log_normal_cpu")
-    fill(array, float64, generator, "log_normal", mean, std)
+    run("log_normal", array, generator, mean, std)
 
 
 def exponential(array: Array, rate: float = 1.0, generator: Generator | None = None) -> None:
@@ -195,7 +153,7 @@ def exponential(array: Array, rate: float = 1.0, generator: Generator | None = N
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
     if array.size:
         require_continuous(array, "Exponential", from_numpy(array.dtype).legacy)
-    fill(array, float64, generator, "exponential", rate)
+    run("exponential", array, generator, rate)
 
 
 def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Generator | None = None) -> None:
@@ -206,7 +164,7 @@ def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Gen
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     require_continuous(array, "Cauchy", CPP_NAMES[from_numpy(array.dtype).name])
-    fill(array, float64, generator, "cauchy", median, sigma)
+    run("cauchy", array, generator, median, sigma)
 
 
 def require_continuous(array: Array, distribution: str, found: str) -> None:
@@ -234,13 +192,13 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
     if low is None:
         require(array, (*NUMBERS, "bool"), "random_kernel_cpu")
         if array.size:
-            fill(array, int64, generator, "integers", 0, highest(name) + 1, name in ("int64", "float64"))
+            run("integers", array, generator, 0, highest(name) + 1, name in ("int64", "float64"))
         return
     if high is None and low == -(2**63):
         if name in ("int8", "uint8", "int16", "int32") and array.size:
             raise RuntimeError("random_full_64_bits_range_kernel_cpu handles only int64, double, float and bfloat16")
         require(array, ("int64", "float64", "float32", "bfloat16"), "random_full_64_bits_range_kernel_cpu")
-        fill(array, int64, generator, "integers", 0, 0, True)
+        run("integers", array, generator, 0, 0, True)
         return
     if high is None:
         if array.dtype.kind == "c":
@@ -265,7 +223,7 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
         last = high - 1
     check_range(low, last, name)
     count = last - low + 1
-    fill(array, int64, generator, "integers", low, count % 2**64, count >= 2**28)
+    run("integers", array, generator, low, count % 2**64, count >= 2**28)
 
 
 def highest(name: str) -> int:
@@ -319,22 +277,20 @@ def bernoulli(array: Array, p: float | Array = 0.5, generator: Generator | None 
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.bernoulli_.html
     """
-    if not isinstance(p, np.ndarray):
+    if not is_array(p):
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         require(array, (*NUMBERS, "bool"), "bernoulli_scalar_cpu_")
-        fill(array, np.dtype(np.bool_), generator, "bernoulli", p)
+        run("bernoulli", array, generator, p)
         return
     require(array, (*NUMBERS, "bool"), "bernoulli_tensor_cpu_self_")
     require(p, FLOATS, "bernoulli_tensor_cpu_p_")
-    if not ((p >= 0) & (p <= 1)).all():
+    if known(p) and not np.all((p >= 0) & (p <= 1)):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If "
             "so, please report an enhancement request to PyTorch.)"
         )
-    units = np.empty_like(array, np.float64 if p.dtype == np.float64 else np.float32)  # laid out as `array` is
-    fill(units, units.dtype, generator, "uniform", 0.0, 1.0)
-    array[...] = units < p.astype(units.dtype)
+    run("bernoulli_each", array, generator, p)
 
 
 def geometric(array: Array, p: float, generator: Generator | None = None) -> None:
@@ -345,7 +301,7 @@ def geometric(array: Array, p: float, generator: Generator | None = None) -> Non
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
     require(array, NUMBERS, "geometric_cpu")
-    fill(array, float64, generator, "geometric", p)
+    run("geometric", array, generator, p)
 
 
 def poisson(rates: Array, generator: Generator | None = None) -> Array:
@@ -354,14 +310,9 @@ def poisson(rates: Array, generator: Generator | None = None) -> Array:
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.poisson.html
     """
     require(rates, FLOATS, "poisson_cpu")
-    if not (rates >= 0).all():
+    if known(rates) and not (rates >= 0).all():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    wide = np.ascontiguousarray(rates, np.float64).reshape(rates.shape)
-    numbers = np.empty(rates.shape)
-    (generator or default_generator).draw("poisson", wide, numbers)
-    result = np.empty(rates.shape, rates.dtype)
-    store(result, numbers)
-    return result
+    return run("poisson", rates, generator)
 
 
 def binomial(counts: Array, chances: Array, generator: Generator | None = None) -> Array:
@@ -378,11 +329,7 @@ def binomial(counts: Array, chances: Array, generator: Generator | None = None) 
         found, expected = from_numpy(chances.dtype).legacy, from_numpy(counts.dtype).legacy
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     require(counts, ("float32", "float64"), "binomial_cpu", empty_too=True)
-    pairs = np.broadcast(counts, chances)
-    stream = generator or default_generator
-    with np.errstate(all="ignore"):
-        numbers = [binomials.draw(n, p, stream) for n, p in pairs]
-    return np.array(numbers, counts.dtype).reshape(pairs.shape)
+    return run("binomial", counts, generator, chances)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -406,17 +353,18 @@ def multinomial(
     """
     check_multinomial(probabilities, num_samples, replacement)
     if 0 in probabilities.shape[:-1]:
-        return np.empty((0, num_samples), np.int64)
+        return np.empty((0, num_samples), np.int64, like=probabilities)
     if replacement and num_samples > 1:
         return choose_by_sums(probabilities, num_samples, generator)
     if probabilities.size == 0:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
-    if not ((probabilities >= 0) & (probabilities < np.inf)).all():
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if (probabilities.sum(-1) == 0).any():
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if known(probabilities):
+        if not ((probabilities >= 0) & (probabilities < np.inf)).all():
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        if (probabilities.sum(-1) == 0).any():
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     race = np.empty_like(probabilities)  # with the same strides: filled in the order of memory
     exponential(race, 1.0, generator)
     with np.errstate(all="ignore"):
@@ -443,22 +391,18 @@ def check_multinomial(probabilities: Array, num_samples: int, replacement: bool)
 
 def choose_by_sums(probabilities: Array, num_samples: int, generator: Generator | None) -> Array:
     """Choices with replacement, by looking up uniform numbers among the running sums of each row."""
-    if not (probabilities >= 0).all():
-        raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if not np.isfinite(probabilities).all():
-        raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
-    chosen = np.empty((*probabilities.shape[:-1], num_samples), np.int64)
+    if known(probabilities):
+        if not (probabilities >= 0).all():
+            raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
+        if not np.isfinite(probabilities).all():
+            raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
     wide = probabilities.astype(np.float32) if is_half(probabilities) else probabilities
     sums = np.add.accumulate(wide, -1)  # from left to right, in the array's own precision
-    if probabilities.shape[-1] == 0 or not (sums[..., -1] > 0).all():
+    if probabilities.shape[-1] == 0 or (known(sums) and not (sums[..., -1] > 0).all()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     sums /= sums[..., -1:].copy()
     sums[..., -1] = 1
-    units = np.empty(chosen.shape)
-    (generator or default_generator).draw("uniform", units, 0.0, 1.0)
-    for row in np.ndindex(chosen.shape[:-1]):
-        chosen[row] = np.searchsorted(sums[row].astype(np.float64), units[row])
-    return chosen
+    return run("among_sums", sums, generator, num_samples)
 
 
 def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) -> Array:
@@ -480,7 +424,7 @@ def permute(array: Array, generator: Generator | None = None) -> None:
     """Fill a vector of n elements with 0, 1, ..., n - 1 in a random order."""
     check_count(array.size, from_numpy(array.dtype).name)
     require(array, NUMBERS, "randperm", empty_too=True)
-    fill(array, int64, generator, "shuffle")
+    run("shuffle", array, generator)
 
 
 def check_count(n: int, name: str) -> None:
@@ -495,6 +439,4 @@ def check_count(n: int, name: str) -> None:
 
 def dropout_mask(array: Array, p: float, generator: Generator | None = None) -> None:
     """Fill with 0, with probability p, and 1 / (1 - p), the factor that keeps the mean: 0 <= p < 1."""
-    bernoulli(array, 1 - p, generator)
-    factor = np.float32(1) / np.float32(1 - p) if is_half(array) else array.dtype.type(1) / array.dtype.type(1 - p)
-    array *= np.asarray(factor).astype(array.dtype)
+    run("dropout_mask", array, generator, p)

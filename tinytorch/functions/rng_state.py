@@ -1,4 +1,4 @@
-"""The default stream of random numbers: its seed and its state (manual_seed, get_rng_state, fork_rng, ...)."""
+"""The default streams of random numbers: their seeds and states (manual_seed, get_rng_state, fork_rng, ...)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tinytorch.arguments import type_name
-from tinytorch.device import as_device, device
-from tinytorch.generator import Generator, default_generator
+from tinytorch.device import CPU, as_device, device
+from tinytorch.generator import Generator, cuda_generators, default_generator, seed_all, start_gpus
 from tinytorch.public import NAMES
 from tinytorch.tensor import Tensor, wrap
 
 
 def get_state(self: Generator) -> Tensor:
-    """The state of this stream: 5056 bytes, PyTorch's own.
+    """The state of this stream, PyTorch's own: 5056 bytes, of a GPU's stream 16.
 
     >>> g = torch.Generator()
     >>> state = g.get_state()
@@ -39,24 +39,27 @@ Generator.set_state = set_state  # type: ignore[attr-defined]
 
 
 def manual_seed(seed: Any) -> Generator:
-    """Start the default stream anew from `seed`, so that a program draws the same numbers in every run.
+    """Start the default streams of all devices anew from `seed`: the program draws the same numbers in every run.
 
-    Returns the default generator. ValueError for a seed outside -2**63 ... 2**64 - 1.
+    Returns the CPU's default generator. ValueError for a seed outside -2**63 ... 2**64 - 1.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.manual_seed.html
 
     >>> g = torch.manual_seed(5)
     >>> torch.rand(2)
     tensor([0.8303, 0.1261])
     """
-    return default_generator.manual_seed(int(seed))
+    seed_all(int(seed))
+    return default_generator
 
 
 def seed() -> int:
-    """Start the default stream anew from a seed that nobody can foresee, and return that seed.
+    """Start the default streams anew from a seed that nobody can foresee, and return that seed.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.seed.html
     """
-    return default_generator.seed()
+    seed = default_generator.seed()
+    seed_all(seed)
+    return seed
 
 
 def initial_seed() -> int:
@@ -92,8 +95,9 @@ def fork_rng(
     devices: Iterable[Any] | None = None, enabled: bool = True, _caller: str = "fork_rng",
     _devices_kw: str = "devices", device_type: str = "cuda",
 ) -> Iterator[None]:  # fmt: skip
-    """A block after which the default stream goes on as if the block had drawn nothing.
+    """A block after which the default streams go on as if the block had drawn nothing.
 
+    devices: the GPUs whose streams are meant, beside the CPU's; all by default.
     Source: https://docs.pytorch.org/docs/2.13/random.html#torch.random.fork_rng
 
     >>> g = torch.manual_seed(5)
@@ -106,13 +110,20 @@ def fork_rng(
     if not enabled:
         yield
         return
-    if devices:
-        as_device("cuda")  # raises: only the CPU has a stream
-    kept = default_generator.state_bytes()
+    if devices is None:
+        streams = [*cuda_generators]
+    else:
+        places = [as_device(given if isinstance(given, (str, device)) else device("cuda", given)) for given in devices]
+        streams = [cuda_generators[place.index or 0] for place in places if place is not CPU]
+    in_use = bool(cuda_generators)
+    kept = [(stream, stream.state_bytes()) for stream in (default_generator, *streams)]
     try:
         yield
     finally:
-        default_generator.set_state_bytes(kept)
+        for stream, state in kept:
+            stream.set_state_bytes(state)
+        if not in_use and devices is None and cuda_generators:
+            start_gpus()  # the block was the first to use a GPU
 
 
 for _function in (manual_seed, seed, initial_seed, get_rng_state, set_rng_state):

@@ -1,7 +1,7 @@
 """New tensors of random numbers: rand, randn, randint, randperm, normal, bernoulli, multinomial, poisson, binomial.
 
-The numbers are those that PyTorch draws for the same seed. What writes random numbers into a tensor that is there
-already (normal_, uniform_, ...) is in ops/filling.py.
+The numbers are those that PyTorch draws for the same seed on the CPU. What writes random numbers into a tensor that is
+there already (normal_, uniform_, ...) is in ops/filling.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tinytorch.autograd import no_grad, views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule, check_can_require_grad
 from tinytorch.creation import allocate, array_like, check_options, leaf
+from tinytorch.device import as_device, default, example, known, pinned, use
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import broadcast_error
 from tinytorch.formats import preserve_format
@@ -44,9 +45,11 @@ def made(
         dtype = arguments.as_dtype(name, dtype)
     requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
     if out is None:
-        array = allocate(np.empty, shape, dtype or kind or dtypes.get_default_dtype())
+        place = default.place if device is None else as_device(device)
+        with use(place):
+            array = allocate(np.empty, shape, dtype or kind or dtypes.get_default_dtype(), like=example(place))
         sampler(array, *args)
-        return leaf(array, requires_grad)
+        return leaf(pinned(array) if pin_memory else array, requires_grad)
     resize_out(name, out, shape, dtype)
     if requires_grad:
         check_can_require_grad(out.dtype)
@@ -69,7 +72,7 @@ def resize_out(name: str, out: Any, shape: tuple[int, ...], dtype: Dtype | None 
     views.check_writable(out, False)
     if out._array.shape != shape:
         if warn:
-            fill_out(out, wrap(np.empty(shape, out.dtype.numpy)))
+            fill_out(out, wrap(np.empty(shape, out.dtype.numpy, like=out._array)))
         else:
             out.resize_(shape)
 
@@ -179,7 +182,7 @@ def made_like(
     if unknown:
         raise arguments.no_such_form(name, (input,), unknown)
     requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
-    array = array_like(name, input, dtype, memory_format)
+    array = array_like(name, input, dtype, memory_format, device)
     sampler(array, *args)
     return leaf(array, requires_grad)
 
@@ -326,7 +329,7 @@ def bernoulli(
         if isinstance(p, Tensor) or out is not None:
             named = {} if out is None else {"out": out}
             raise arguments.no_such_form("bernoulli", (input, p), named)
-        array = np.empty(input._array.shape, input._array.dtype)
+        array = np.empty(input._array.shape, input._array.dtype, like=input._array)
         draws.bernoulli(array, arguments.as_real("bernoulli", "p", 2, p), generator)
         return BernoulliLike.apply(input, array)
     if out is not None:
@@ -334,7 +337,7 @@ def bernoulli(
         draws.bernoulli(out._array, input._array, generator)
         out._bump()
         return out
-    array = np.empty(input._array.shape, input._array.dtype)
+    array = np.empty(input._array.shape, input._array.dtype, like=input._array)
     draws.bernoulli(array, input._array, generator)
     return Bernoulli.apply(input, array)
 
@@ -453,7 +456,7 @@ def _normal_target(mean: Any, std: Any, out: Tensor | None) -> Tensor:
         raise error
     shape = np.broadcast_shapes(*[each._array.shape for each in given])
     if out is None:
-        return wrap(allocate(np.empty, shape, given[0].dtype))
+        return wrap(allocate(np.empty, shape, given[0].dtype, like=given[0]._array))
     if isinstance(std, Tensor):
         resize_out("normal", out, shape, warn=True)
     return out
@@ -462,5 +465,5 @@ def _normal_target(mean: Any, std: Any, out: Tensor | None) -> Tensor:
 def _check_std(std: Tensor) -> None:
     if std._array.dtype.kind == "c":
         raise RuntimeError("normal expects standard deviation to be non-complex")
-    if not (std._array >= 0).all():
+    if known(std._array) and not (std._array >= 0).all():
         raise RuntimeError("normal expects all elements of std >= 0.0")
