@@ -27,9 +27,10 @@ include "extreme_pieces.pxi"
 twin = import_module("tinytorch.kernels.extrema")
 
 cdef enum:
-    # Numbers that are worth a thread. Where another program has the second core, the first waits 8 ms for it.
-    GRAIN = 1 << 16
-    GRAIN_OF_PIECES = 1 << 14   # a number of a piece takes five times as long
+    GRAIN = 1 << 14         # numbers that are worth a thread,
+    GRAIN_IN_ROWS = 1 << 16 # and where they take the least time: extremes of many numbers each, read in long rows
+    LONG = 256              # numbers of a long row
+    MANY_EACH = 32          # and many numbers for each result
 
 
 def amax(x, axis=None, bint keepdims=False):
@@ -153,16 +154,23 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint begi
     for i in range(walk.count):
         values[i] = worst(<number>0, state.least)
     if places == NULL:
-        fold(walk, <room_t>room_of_extremes[number], merge, state, sizeof(number), 0, GRAIN)
+        fold(walk, <room_t>room_of_extremes[number], merge, state, sizeof(number), 0,
+             GRAIN_IN_ROWS if reads_long_rows(walk, sizeof(number)) else GRAIN)
     else:
         for i in range(walk.count):
             places[i] = 0
         if has_pieces(walk):
             own = walk[0]
             own.left = 3
-            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN_OF_PIECES)
+            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
         else:
             fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+
+
+cdef inline bint reads_long_rows(const Walk* walk, Py_ssize_t size) noexcept nogil:
+    """Do LONG numbers or more lie one after the other, and do MANY_EACH or more become one?"""
+    cdef const Side* inner = &walk.sides[walk.ndim - 1]
+    return inner.step == size and inner.size >= LONG and walk.n >= MANY_EACH
 
 
 cdef void merge_largest(number* best, int64_t* places, const number* new, const int64_t* new_places,

@@ -97,10 +97,11 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number
         for j in range(LANES // 8):
             lane[j] = better(lane[j + LANES // 8], lane[j], least)
             odd[j] += odd[j + LANES // 8]
-        for j in range(LANES // 8):
-            best = better_or_nan(lane[j], best, least)
-        for j in range(LANES // 8):
-            best = odd[j] if is_nan(odd[j]) else best
+        for j in range(LANES // 16):
+            lane[j] = better(lane[j + LANES // 16], lane[j], least)
+            odd[j] += odd[j + LANES // 16]
+        best = better_or_nan(better(lane[1], lane[0], least), best, least)
+        best = odd[0] + odd[1] if is_nan(odd[0] + odd[1]) else best
     while i < n:
         best = better_or_nan(x[i], best, least)
         i += 1

@@ -5,6 +5,7 @@ from libc.stdint cimport INT32_MAX, INT64_MAX
 
 cdef enum:
     LOOK = 64       # numbers of a block that are compared together
+    TURNS = 128     # so many turns of LANES numbers, from 0 on: their numbers fit into 8 bits with a sign
 
 
 cdef simd_void room_of_places(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -34,13 +35,16 @@ cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_
                                      int64_t* places) noexcept nogil:
     cdef Py_ssize_t i = 0, k, first
     cdef number most[GROUP]
-    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= BLOCK:
+    cdef int32_t firsts[GROUP]
+    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * LANES:
         while sides[0].size - i >= GROUP:
-            extremes_of_rows(x, sides[0].step, sides[1].size, least, most)
+            places_of_rows(x, sides[0].step, sides[1].size, least, most, firsts)
             for k in range(GROUP):
                 if beats(most[k], best[0], least):
                     best[0] = most[k]
-                    first_place(<const number*>x, sides[1].size, most[k], &first)
+                    first = firsts[k]
+                    if is_nan(most[k]):
+                        first_place(<const number*>x, sides[1].size, most[k], &first)
                     places[0] = place + (i + k) * sides[0].place + first * sides[1].place
                 x += sides[0].step
                 best += sides[0].out
@@ -52,6 +56,72 @@ cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_
         best += sides[0].out
         places += sides[0].out
         i += 1
+
+
+cdef inline_void places_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most, int32_t* places
+                                ) noexcept nogil:
+    """most = the extremes of GROUP rows of n >= LANES numbers, `step` bytes apart, and where they stand, but for nan
+
+    As in extremes_of_rows each lane keeps its best number, and in which turn it met it first. The number of a turn is
+    of the kind that is compared: so both go side by side. Of the lanes that hold a row's best the first place counts.
+    """
+    cdef number lane[LANES]
+    cdef number turns[LANES]
+    cdef number odd[LANES]              # 0, or a nan in one of the rows: then they are looked at one by one
+    cdef number table[LANES * GROUP]    # the lanes of all rows
+    cdef number when[LANES * GROUP]     # and their turns
+    cdef number half[PAIRS * GROUP]
+    cdef number quarter[PAIRS * GROUP]
+    cdef int32_t spots[LANES * GROUP]   # the places of the lanes that hold the best of their row
+    cdef int32_t some[PAIRS * GROUP]
+    cdef number new, best, turn
+    cdef int32_t start, last = <int32_t>n - LANES
+    cdef Py_ssize_t i, row
+    cdef int j
+    cdef bint any_odd = False
+    for j in range(LANES):
+        odd[j] = 0
+    for row in range(GROUP):
+        for j in range(LANES):
+            lane[j] = (<const number*>(x + row * step))[j]
+            turns[j] = 0
+            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
+        i = LANES
+        turn = 0
+        while i < n:
+            i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
+            turn += 1
+            for j in range(LANES):      # no comparison twice, else the compiler would branch at it
+                new = (<const number*>(x + row * step))[i + j]
+                best = better(new, lane[j], least)
+                turns[j] = better(turn if best != lane[j] else 0, turns[j], 0)
+                lane[j] = best
+                odd[j] = new if is_nan(new) else odd[j]
+            i += LANES
+        memcpy(table + LANES * row, lane, LANES * sizeof(number))
+        memcpy(when + LANES * row, turns, LANES * sizeof(number))
+    better_of_pairs(table, PAIRS * GROUP, least, half)
+    better_of_pairs(half, PAIRS // 2 * GROUP, least, quarter)
+    better_of_pairs(quarter, PAIRS // 4 * GROUP, least, half)
+    better_of_pairs(half, PAIRS // 8 * GROUP, least, quarter)
+    better_of_pairs(quarter, GROUP, least, most)
+    for row in range(GROUP):
+        new = most[row]
+        for j in range(LANES):
+            start = <int32_t>when[LANES * row + j] * LANES
+            start = (start if start < last else last) + j
+            spots[LANES * row + j] = start if table[LANES * row + j] == new else INT32_MAX
+    better_of_pairs(spots, PAIRS * GROUP, 1, some)
+    better_of_pairs(some, PAIRS // 2 * GROUP, 1, spots)
+    better_of_pairs(spots, PAIRS // 4 * GROUP, 1, some)
+    better_of_pairs(some, PAIRS // 8 * GROUP, 1, spots)
+    better_of_pairs(spots, GROUP, 1, places)
+    for j in range(LANES):
+        any_odd |= is_nan(odd[j])
+    if any_odd:
+        for row in range(GROUP):
+            most[row] = worst(most[row], least)
+            extreme_of_row(<const number*>(x + row * step), n, least, &most[row])
 
 
 cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place, int least, number* best,

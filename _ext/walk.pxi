@@ -183,13 +183,15 @@ cdef void visit(const Walk* walk, room_t room, int at, const char* x, Py_ssize_t
 
 
 cdef int side_to_split(const Walk* walk, int parts) noexcept nogil:
-    """The side that threads share: the outermost that is long enough, else the longest.
+    """The side that threads share: the outermost that is long enough or shared evenly, else the longest.
 
     States of their own for every thread, which a reduced side needs, must not be many beside the numbers.
     """
     cdef int i, longest = 0
     for i in range(walk.ndim):
         if walk.sides[i].size >= 8 * parts and (walk.sides[i].out or walk.n >= 32 * parts):
+            return i
+        if walk.sides[i].out and walk.sides[i].size % parts == 0:
             return i
         if walk.sides[i].size > walk.sides[longest].size:
             longest = i

@@ -82,7 +82,7 @@ def test_odd_numbers(kind, dtype, length, axis):
 
 @both
 @pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
-@pytest.mark.parametrize("length", [31, 32, 33, 64, 100])
+@pytest.mark.parametrize("length", [31, 32, 33, 64, 100, 4095, 4097])
 @pytest.mark.parametrize("rows", [31, 32, 33, 70])
 def test_many_short_rows(kind, dtype, length, rows):
     family = load(kind, "extrema")
