@@ -134,7 +134,7 @@ def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     >>> torch.softmax(torch.tensor([0., 0., 1000.]), dim=0)
     tensor([0., 0., 1.])
     """
-    return _along("softmax", Softmax, input, dim, dtype)
+    return along("softmax", Softmax, input, dim, dtype)
 
 
 @public(out="same", out_name="aten::log_softmax")
@@ -148,10 +148,11 @@ def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     >>> torch.log_softmax(torch.tensor([0., 0., 1000.]), dim=0)
     tensor([-1000., -1000.,     0.])
     """
-    return _along("log_softmax", LogSoftmax, input, dim, dtype)
+    return along("log_softmax", LogSoftmax, input, dim, dtype)
 
 
-def _along(name: str, rule: type[Rule], input: Tensor, dim: int, dtype: dtype | None) -> Tensor:
+def along(name: str, rule: type[Rule], input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
+    """Softmax or LogSoftmax without the forms that a public function has; `name` is for errors."""
     x = input._array
     dim = wrap_dim(dim, x.ndim)
     if dtype is None and x.dtype.char in "fd":

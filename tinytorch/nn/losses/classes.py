@@ -15,7 +15,7 @@ from tinytorch.dtypes import FLOAT, int64, uint8
 from tinytorch.nn.losses.reduction import Loss, WeightedLoss, check_reduction, legacy_reduction, reduced
 from tinytorch.ops import loss as rules
 from tinytorch.ops.arithmetic import DivNumber
-from tinytorch.ops.softmax import log_softmax
+from tinytorch.ops.softmax import LogSoftmax, along
 from tinytorch.tensor import Tensor
 
 INT64 = np.dtype(np.int64)
@@ -111,7 +111,7 @@ def cross_entropy(
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing, axis)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    logs = log_softmax(input, axis)
+    logs = along("log_softmax", LogSoftmax, input, axis)
     hard = _nll_loss(logs, target, weight, ignore_index, reduction)
     if label_smoothing == 0:
         return hard
