@@ -4,7 +4,7 @@
     normal(array, 0, 1, generator)
 
 Here the arguments are checked, with PyTorch's errors. The numbers come from mersenne.py on the CPU, where they are
-PyTorch's for the same seed, to the bit (x86-64 with AVX2), and on a GPU from kernels/gpu/random.py, whose numbers are
+PyTorch's for the same seed, to the bit (x86-64 with AVX2), and on a GPU from kernels/gpu/philox.py, whose numbers are
 others. With generator=None they come from the default generator of the array's device.
 """
 
@@ -65,12 +65,12 @@ def require(array: Array, names: tuple[str, ...], kernel: str, empty_too: bool =
 
 
 def run(sampler: str, array: Array, generator: Generator | None, *arguments: Any) -> Any:
-    """Let the function `sampler` of mersenne.py fill the array, on a GPU that of kernels/gpu/random.py."""
+    """Let the function `sampler` of mersenne.py fill the array, on a GPU that of kernels/gpu/philox.py."""
     if isinstance(array, np.ndarray):
         return getattr(mersenne, sampler)(stream_for(CPU, generator), array, *arguments)
     place = device_of(array)
     with use(place):
-        column = import_module("tinytorch.kernels.gpu.random")
+        column = import_module("tinytorch.kernels.gpu.philox")
         return getattr(column, sampler)(stream_for(place, generator), array, *arguments)
 
 

@@ -244,8 +244,8 @@ class DeviceGenerator(Generator):
 
 
 def kernels_of_gpu() -> Any:
-    """kernels/gpu/random.py, once there is a GPU."""
-    return import_module("tinytorch.kernels.gpu.random")
+    """kernels/gpu/philox.py, once there is a GPU."""
+    return import_module("tinytorch.kernels.gpu.philox")
 
 
 # ---- the default ones ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
     normal(stream, array, 0, 1)         the axis with the smallest stride runs fastest
 
 16-bit numbers are computed in float32 or float64, rounded to float32 and then once more. What the numbers are made of
-is written in _ext/random.pyx. kernels/gpu/random.py has functions of the same names for GPUs.
+is written in _ext/random.pyx. kernels/gpu/philox.py has functions of the same names for GPUs.
 """
 
 from __future__ import annotations
