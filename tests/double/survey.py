@@ -95,7 +95,7 @@ def unimportable(name):
             path = folder / (node.module.rsplit(".", 1)[-1] + ".py")
             defined = {n.name: n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)}
             for alias in node.names:
-                if alias.name in defined:
+                if alias.name in defined and not alias.name.startswith("_"):
                     args = ast.unparse(defined[alias.name].args)
                     found[alias.name] = {"kind": "function", "from": name, "parameters": parameters(args)}
     return found
@@ -115,6 +115,7 @@ def members(cls):
 
 def main(path):
     """Survey everything and write it."""
+    sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent]  # not the double
     import cupy
     import cupy.random
 

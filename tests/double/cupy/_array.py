@@ -50,7 +50,7 @@ class ndarray:
             host = np.empty(shape, dtype, order)
             memptr = MemoryPointer(Memory(host), 0)
         else:
-            host = memptr.array(shape, dtype, strides, order)
+            host = memptr._array(shape, dtype, strides, order)
         self._host, self.data, self.base = host, memptr, None
 
     @classmethod
@@ -196,7 +196,7 @@ class ndarray:
             raise ValueError(f"Shape mismatch. Old shape: {self.shape}, new shape: {arr.shape}")
         if not self.flags.forc:
             raise RuntimeError("Cannot set to non-contiguous array")
-        double.counts.uploads += 1
+        double.uploaded()
         self._host[...] = arr
 
     def item(self):
@@ -219,9 +219,6 @@ class ndarray:
 
     def __int__(self):
         return int(self.get())
-
-    def __index__(self):
-        return operator.index(self.get())
 
     def __float__(self):
         return float(self.get())

@@ -14,7 +14,7 @@ def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blo
         return from_device(object, object.dtype if dtype is None else checked_dtype(dtype), copy, order or "K", ndmin)
     if any(True for _ in double.find((object,), ndarray)):
         return double.launch(np.array, object, dtype=dtype, order=order, ndmin=ndmin)
-    double.counts.uploads += 1
+    double.uploaded()
     return upload(object, dtype, order, ndmin)
 
 

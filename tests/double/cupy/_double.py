@@ -69,6 +69,13 @@ def synchronised(inherent=False):
         counts.inherent += 1
 
 
+def uploaded():
+    """Values of the host come to the device: not while a stream is captured, whose graph would read stale memory."""
+    if capturing() is not None:
+        raise capturing().refusal()
+    counts.uploads += 1
+
+
 def current_device():
     """The number of the device that this thread uses."""
     return getattr(local, "device", 0)

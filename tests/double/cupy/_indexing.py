@@ -15,7 +15,7 @@ def prepared(array, index):
         if isinstance(part, np.ndarray):
             raise TypeError(f"Unsupported type {type(part)}")
         if isinstance(part, list):
-            double.counts.uploads += 1
+            double.uploaded()
             parts[i] = part = np.array(double.replace(part, ndarray, lambda a: a.item()))
             if part.size == 0:
                 parts[i] = part = part.astype(np.intp)

@@ -100,7 +100,7 @@ class MemoryPointer:
     def __sub__(self, offset):
         return self + -offset
 
-    def array(self, shape, dtype, strides=None, order="C"):
+    def _array(self, shape, dtype, strides=None, order="C"):
         """What lies here as a NumPy array."""
         content = self.mem.host.ravel(order="K").view(np.uint8)
         return np.ndarray(shape, dtype, content, self.ptr - self.mem.ptr, strides, order)

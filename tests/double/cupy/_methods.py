@@ -65,7 +65,17 @@ def binary(name):
     return forward, reflected, inplace
 
 
-LAYOUT = ("reshape", "transpose", "swapaxes", "squeeze", "diagonal", "view", "ravel", "conj", "conjugate")  # of reals, itself
+LAYOUT = (
+    "reshape",
+    "transpose",
+    "swapaxes",
+    "squeeze",
+    "diagonal",
+    "view",
+    "ravel",
+    "conj",
+    "conjugate",
+)  # of reals, itself
 INHERENT = ("compress", "nonzero")
 
 

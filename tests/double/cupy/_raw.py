@@ -56,6 +56,7 @@ extern "C" const char* _double_kinds() {{ return _kinds_of({self.name}); }}
         compiled, kinds = self._compiled()
         if len(args) != len(kinds):
             raise TypeError(f"{self.name} has {len(kinds)} parameters, and {len(args)} arguments were given")
+        args = [ByValue(a) if isinstance(a, np.ndarray) else a for a in args]
         for a, kind in zip(args, kinds, strict=True):
             check(a, kind, self.name)
         grid, block = (tuple(int(n) for n in x) + (1,) * (3 - len(x)) for x in (grid, block))
@@ -77,8 +78,19 @@ extern "C" const char* _double_kinds() {{ return _kinds_of({self.name}); }}
         double.launch(raw, *args)
 
 
+class ByValue:
+    """NumPy's array as an argument: CuPy hands its bytes over, for a parameter that is a struct."""
+
+    def __init__(self, array):
+        self.bytes = np.ascontiguousarray(array).copy()
+
+
 def check(a, kind, name):
     """Refuse what CUDA would take for something else: it copies the bytes, whatever they mean."""
+    if isinstance(a, ByValue):
+        if kind != "o" or a.bytes.nbytes > 4096:
+            raise TypeError(f"{name}: NumPy's arrays are passed by value, as structs of up to 4096 bytes")
+        return
     if not isinstance(a, (ndarray, MemoryPointer, *SCALARS)):
         raise TypeError(f"Unsupported type {type(a)}")
     if isinstance(a, (ndarray, MemoryPointer)):
@@ -98,6 +110,8 @@ def in_memory(a):
     """An argument as NumPy's array of the bytes that CUDA would copy."""
     if isinstance(a, np.ndarray):
         return np.array(a.ctypes.data, np.uintp)
+    if isinstance(a, ByValue):
+        return a.bytes
     return np.array(a.ptr, np.uintp) if isinstance(a, MemoryPointer) else np.array(a)
 
 

@@ -1,9 +1,11 @@
 """A double of cupyx: what tinytorch uses of it."""
 
+import contextlib as _contextlib
 import warnings as _warnings
 
 import numpy as _np
 from cupy._double import DeviceSynchronized
+from cupy._double import local as _local
 from cupy._double import waiting_allowed as _waiting_allowed
 from cupy._ufunc import ufunc as _ufunc
 from cupy._surface import MODULES as _MODULES
@@ -19,6 +21,31 @@ def allow_synchronize(allow):
         stacklevel=2,
     )
     return _waiting_allowed(allow)
+
+
+def geterr():
+    """What happens on numerical errors in this thread; of NumPy's kinds CuPy knows only "nothing"."""
+    return {"divide": None, "over": None, "under": None, "invalid": None, "linalg": getattr(_local, "linalg", "ignore")}
+
+
+def seterr(*, divide=None, over=None, under=None, invalid=None, linalg=None):
+    if any(v is not None for v in (divide, over, under, invalid)):
+        raise NotImplementedError
+    before = geterr()
+    if linalg not in (None, "ignore", "raise"):
+        raise NotImplementedError
+    _local.linalg = linalg or before["linalg"]
+    return before
+
+
+@_contextlib.contextmanager
+def errstate(*, divide=None, over=None, under=None, invalid=None, linalg=None):
+    """While it is open, singular matrices raise (linalg="raise") or become NaN."""
+    before = seterr(divide=divide, over=over, under=under, invalid=invalid, linalg=linalg)
+    try:
+        yield
+    finally:
+        _local.linalg = before["linalg"]
 
 
 def _reciprocal_root(x):

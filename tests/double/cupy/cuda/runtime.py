@@ -2,8 +2,8 @@
 
 from cupy import _double as double
 
-DEVICES = 2
-TOTAL_MEMORY = 8 << 30
+_DEVICES = 2
+_TOTAL_MEMORY = 8 << 30
 
 memcpyHostToDevice, memcpyDeviceToHost, memcpyDeviceToDevice = 1, 2, 3
 streamCaptureModeGlobal, streamCaptureModeThreadLocal, streamCaptureModeRelaxed = 0, 1, 2
@@ -30,7 +30,7 @@ class CUDARuntimeError(RuntimeError):
 
 
 def getDeviceCount():
-    return DEVICES
+    return _DEVICES
 
 
 def getDevice():
@@ -38,17 +38,17 @@ def getDevice():
 
 
 def setDevice(device):
-    if not 0 <= device < DEVICES:
+    if not 0 <= device < _DEVICES:
         raise CUDARuntimeError(101)
     double.local.device = device
 
 
 def getDeviceProperties(device):
-    if not 0 <= device < DEVICES:
+    if not 0 <= device < _DEVICES:
         raise CUDARuntimeError(101)
     return {
         "name": b"Double of a GPU",
-        "totalGlobalMem": TOTAL_MEMORY,
+        "totalGlobalMem": _TOTAL_MEMORY,
         "major": 9,
         "minor": 0,
         "multiProcessorCount": 8,
@@ -70,7 +70,7 @@ def getDeviceProperties(device):
 def memGetInfo():
     from cupy._memory import default_pool
 
-    return TOTAL_MEMORY - default_pool.used_bytes(), TOTAL_MEMORY
+    return _TOTAL_MEMORY - default_pool.used_bytes(), _TOTAL_MEMORY
 
 
 def deviceSynchronize():
