@@ -66,7 +66,7 @@ common.__doc__ = "As `to_common`, but a number may stay one beside arrays of flo
 def _to_common_or_wide(arrays: list) -> None:
     x, y = arrays
     if _is_half(x) and _is_scalar(y, x):
-        arrays[1] = np.float32(y)
+        arrays[1] = y.astype(np.float32) if on_gpu(y) else np.float32(y)
     else:
         to_common(arrays)
 

@@ -11,6 +11,7 @@ from tinytorch import dtypes, kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import result_dtype
+from tinytorch.kernels.arrays import beside
 from tinytorch.ops.elementwise import SAME_DTYPE, Keep, need_tensors
 from tinytorch.ops.where import Where
 from tinytorch.promotion import common, convert, fitting_number, supporting
@@ -116,9 +117,8 @@ def _to_bounds_dtype(arrays: list) -> None:
         raise NotImplementedError(NOT_COMPLEX)
     if to.category == dtypes.BOOL:
         raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
-    arrays[:] = [
-        convert(x, to), *[bound if bound is None else fitting_number(bound, to) for bound in arrays[1:]]
-    ]  # fmt: skip
+    x = convert(x, to)
+    arrays[:] = [x, *[bound if bound is None else beside(x, fitting_number(bound, to)) for bound in arrays[1:]]]
 
 
 _LARGEST = {"f": 3.4e38, "d": 1.7e308}  # smaller numbers fit for certain

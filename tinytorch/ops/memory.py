@@ -10,7 +10,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.rule import Elementwise, Rule
-from tinytorch.device import device_of, put
+from tinytorch.device import device_of, near, put
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
 from tinytorch.kernels.arrays import full
@@ -24,7 +24,7 @@ def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
     preserve = order is preserve_format or order is None
     if preserve and 0 not in x.strides:
         return x.astype(kind, "K")
-    y = empty_like_array(x, kind) if preserve else empty_in(order, x.shape, kind)
+    y = empty_like_array(x, kind) if preserve else empty_in(order, x.shape, kind, near(x))
     y[...] = x
     return y
 
@@ -60,7 +60,7 @@ class ToCopy(Rule):
         y = converted(x, to)
         if order is preserve_format and 0 not in x.strides:
             return y
-        z = empty_like_array(x, y.dtype) if order is preserve_format else empty_in(order, x.shape, y.dtype)
+        z = empty_like_array(x, y.dtype) if order is preserve_format else empty_in(order, x.shape, y.dtype, near(x))
         z[...] = y
         return z
 

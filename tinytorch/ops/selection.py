@@ -8,6 +8,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import near
 from tinytorch.ops.dims import keep_dims
 
 
@@ -64,7 +65,7 @@ class Place(Rule):
         ctx.save_for_backward(index)
         if not shape:
             return x.sum()
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=near(x))
         if not index.ndim:
             index, x = index.reshape(1), x.reshape(1)
         if index.size:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinytorch.arguments import as_int, as_whole, no_such_form
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import near
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.joining import Cat, Stack
 from tinytorch.ops.shape import ViewRule
@@ -48,7 +49,7 @@ class Surround(Rule):
     @staticmethod
     def forward(ctx, x, shape, key):
         ctx.key = key
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=near(x))
         y[key] = x
         return y
 

@@ -12,6 +12,7 @@ from tinytorch.arguments import as_whole, wrong_type
 from tinytorch.autograd.pieces import Piece, Put, Rest
 from tinytorch.autograd.rule import Rule
 from tinytorch.autograd.spot import Spot
+from tinytorch.device import near
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.memory import address, extent, overlaps_itself
 from tinytorch.ops.shape import ViewRule, publish_reshaping, sizes
@@ -123,7 +124,7 @@ class Fold(Rule):
     @staticmethod
     def forward(ctx, x, shape, dim, size, step):
         ctx.window = dim, size, step
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=near(x))
         if not shape:
             return x.sum() if size else y
         for place in range(size):  # the elements number `place` of all windows lie apart
@@ -208,7 +209,7 @@ class DiagEmbed(Rule):
     @staticmethod
     def forward(ctx, x, shape, offset, dim1, dim2):
         ctx.place = offset, dim1, dim2
-        y = np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=near(x))
         _diagonal(y, offset, dim1, dim2)[...] = x
         return y
 

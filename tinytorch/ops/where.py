@@ -42,7 +42,7 @@ class Where(Elementwise):
         _, need_x, need_y = ctx.needs_input_grad
         dx = Keep.apply(grad, condition) if need_x else None
         if need_y and not isinstance(grad, Tensor):  # the next line, without turning the condition round
-            return None, dx, kernels.where.where(condition, np.zeros((), grad.dtype), grad)
+            return None, dx, kernels.where.where(condition, 0, grad)
         return None, dx, Keep.apply(grad, ~condition) if need_y else None
 
 
