@@ -299,3 +299,17 @@ def is_pinned(array: Any) -> bool:
 def host(array: Any) -> np.ndarray:
     """The array for NumPy: one on a GPU is waited for and copied. Only item, printing, cpu() and the like call it."""
     return array if isinstance(array, np.ndarray) else put(array, CPU)
+
+
+def on_cpu(function: Callable, *arrays: Any, **options: Any) -> Any:
+    """function(*arrays, **options) computed on the CPU, for the few functions that NumPy or SciPy has and CuPy has not.
+
+    The program waits for what a GPU has to give, and the results go back there.
+    """
+    place = next((device_of(array) for array in arrays if on_gpu(array)), CPU)
+    if place is CPU:
+        return function(*arrays, **options)
+    made = function(*[host(array) if is_array(array) else array for array in arrays], **options)
+    if isinstance(made, tuple):
+        return tuple([put(as_array(each), place) for each in made])
+    return put(as_array(made), place)
