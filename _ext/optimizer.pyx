@@ -48,6 +48,15 @@ def sgd_step(param, grad, buffer, double lr, double momentum=0, double dampening
                          momentum, 1 - dampening, weight_decay, nesterov, maximize, first)
 
 
+def sgd_steps(list steps, double lr, double momentum=0, double dampening=0, double weight_decay=0,
+              bint nesterov=False, bint maximize=False):
+    """sgd_step for each (param, grad, buffer, first)"""
+    if steps and not cnp.PyArray_Check(steps[0][0]):
+        return twin.sgd_steps(steps, lr, momentum, dampening, weight_decay, nesterov, maximize)
+    for param, grad, buffer, first in steps:
+        sgd_step(param, grad, buffer, lr, momentum, dampening, weight_decay, nesterov, maximize, first)
+
+
 cdef void sgd_in_parts(floating* p, const floating* grad, floating* buffer, Py_ssize_t n, floating lr,
                        floating momentum, floating kept, floating weight_decay, bint nesterov, bint maximize,
                        bint first) noexcept nogil:
@@ -115,6 +124,16 @@ def adam_step(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, double step, dou
         with nogil:
             adam_in_parts(<double*> p.data, <const double*> g.data, <double*> m.data, <double*> v.data, <double*> top,
                           cnp.PyArray_SIZE(p), step_size, root, 1 - beta1, beta2, 1 - beta2, eps, keep, decay, maximize)
+
+
+def adam_steps(list steps, double lr, double beta1, double beta2, double eps, double weight_decay=0,
+               bint decoupled=False, bint maximize=False):
+    """adam_step for each (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)"""
+    if steps and not cnp.PyArray_Check(steps[0][0]):
+        return twin.adam_steps(steps, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)
+    for param, grad, average, squares, largest, step in steps:
+        adam_step(param, grad, average, squares, largest, step, lr, beta1, beta2, eps, weight_decay, decoupled,
+                  maximize)
 
 
 cdef void adam_in_parts(floating* p, const floating* grad, floating* m, floating* v, floating* top, Py_ssize_t n,

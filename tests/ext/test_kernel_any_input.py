@@ -333,7 +333,8 @@ ROWS = {
     "triangles.keep_triangle": lambda d: [d.target(d.shape(1), d.dtype()), d.pick(-2, 0, 1), d.pick(True, False)],
     "where.where": lambda d: [d.array(d.shape(), d.pick(np.bool_, np.bool_, d.dtype())), *operands(d)],
 }  # fmt: skip
-UNCHECKED = {"layout.restride"}  # takes strides on trust
+# takes strides on trust; take lists of what sgd_step and adam_step take
+UNCHECKED = {"layout.restride", "optimizer.sgd_steps", "optimizer.adam_steps"}
 every_kernel = pytest.mark.parametrize("name", ROWS)
 
 

@@ -258,3 +258,22 @@ def test_threads_make_no_difference(dtype, momentum, amsgrad):
         threads.set_num_threads(before)
     for other in found[1:]:
         np.testing.assert_array_equal(other, found[0])
+
+
+@both
+def test_a_list_of_steps_is_one_step_after_the_other(kind):
+    optimizer = load(kind, "optimizer")
+    g = positive((2, 5), np.float64, 9)
+    states = [positive((2, 5), np.float64, seed) for seed in range(3)]
+    alone, listed = [x.copy() for x in states], [x.copy() for x in states]
+    for i in range(2):
+        optimizer.sgd_step(alone[0][i], g[i], alone[1][i], 0.1, 0.9, 0.5, 0.1, False, True, i == 1)
+    for i in range(2):
+        optimizer.adam_step(alone[0][i], g[i], alone[1][i], alone[2][i], None, 3.0, 0.1, 0.9, 0.99, 1e-8)
+    rows = [(listed[0][i], g[i], listed[1][i]) for i in range(2)]
+    optimizer.sgd_steps([(*row, i == 1) for i, row in enumerate(rows)], 0.1, 0.9, 0.5, 0.1, False, True)
+    optimizer.adam_steps([(*row, listed[2][i], None, 3.0) for i, row in enumerate(rows)], 0.1, 0.9, 0.99, 1e-8)
+    for x, y in zip(alone, listed):
+        np.testing.assert_array_equal(x, y)
+    optimizer.sgd_steps([], 0.1)
+    optimizer.adam_steps([], 0.1, 0.9, 0.99, 1e-8)

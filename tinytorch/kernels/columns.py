@@ -27,11 +27,16 @@ def _placed(on_host: Any, function: Any, twin: ModuleType) -> Any:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if accelerator.library is not None and any(map(on_gpu, args)):
+        if accelerator.library is not None and (any(map(on_gpu, args)) or _lists_arrays_of_gpu(args[0])):
             return _on_gpu(function, twin.__name__)(*args, **kwargs)
         return on_host(*args, **kwargs)
 
     return call
+
+
+def _lists_arrays_of_gpu(arg: Any) -> bool:
+    """Is it a list of an optimizer's steps, the first of whose parameters is in the memory of a GPU?"""
+    return type(arg) is list and bool(arg) and on_gpu(arg[0][0])
 
 
 @functools.cache

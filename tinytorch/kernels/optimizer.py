@@ -53,6 +53,20 @@ def sgd_step(
     param -= lr * g
 
 
+def sgd_steps(
+    steps: list[tuple],
+    lr: float,
+    momentum: float = 0,
+    dampening: float = 0,
+    weight_decay: float = 0,
+    nesterov: bool = False,
+    maximize: bool = False,
+) -> None:
+    """sgd_step for each (param, grad, buffer, first)"""
+    for param, grad, buffer, first in steps:
+        sgd_step(param, grad, buffer, lr, momentum, dampening, weight_decay, nesterov, maximize, first)
+
+
 def adam_step(
     param: Array,
     grad: Array,
@@ -105,3 +119,18 @@ def adam_step(
         second = np.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)
     denominator = np.sqrt(second) / (1 - beta2**step) ** 0.5 + eps
     param -= lr / (1 - beta1**step) * exp_avg / denominator
+
+
+def adam_steps(
+    steps: list[tuple],
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float = 0,
+    decoupled: bool = False,
+    maximize: bool = False,
+) -> None:
+    """adam_step for each (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)"""
+    for step in steps:
+        adam_step(*step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)

@@ -78,7 +78,8 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         numbers = float(group["lr"]), float(beta1), float(beta2), group["eps"], group["weight_decay"]
         ways = group["decoupled_weight_decay"], group["maximize"]
-        amsgrad, update = group["amsgrad"], kernels.optimizer.adam_step
+        amsgrad: bool = group["amsgrad"]
+        steps = []
         for p in group["params"]:
             gradient = p._grad
             if gradient is None:
@@ -95,11 +96,10 @@ class Adam(Optimizer):
             count = state["step"]._array
             count += 1
             largest = state["max_exp_avg_sq"]._array if amsgrad else None
-            update(
-                p._array, gradient._array, state["exp_avg"]._array, state["exp_avg_sq"]._array, largest,
-                float(count), *numbers, *ways,
-            )  # fmt: skip
+            averages = state["exp_avg"]._array, state["exp_avg_sq"]._array, largest
+            steps.append((p._array, gradient._array, *averages, float(count)))
             p._bump()
+        kernels.optimizer.adam_steps(steps, *numbers, *ways)
 
 
 def _refuse(parameter: Tensor, capturable: bool) -> None:

@@ -66,7 +66,7 @@ class SGD(Optimizer):
 
     def _step(self, group: dict[str, Any]) -> None:
         """The step of one group."""
-        lr, momentum, update = float(group["lr"]), group["momentum"], kernels.optimizer.sgd_step
+        lr, momentum, steps = float(group["lr"]), group["momentum"], []
         rest = group["dampening"], group["weight_decay"], group["nesterov"], group["maximize"]
         for p in group["params"]:
             gradient = p._grad
@@ -81,5 +81,6 @@ class SGD(Optimizer):
                 if first:
                     state["momentum_buffer"] = zeros_like(p)
                 buffer = state["momentum_buffer"]._array
-            update(p._array, gradient._array, buffer, lr, momentum, *rest, first)
+            steps.append((p._array, gradient._array, buffer, first))
             p._bump()
+        kernels.optimizer.sgd_steps(steps, lr, momentum, *rest)

@@ -13,10 +13,10 @@ from tinytorch.device import library
 Array = Any
 
 _NAMES = {
-    **{"float16": "__half", "bfloat16": "__nv_bfloat16", "float32": "float", "float64": "double"},
-    **{"bool": "bool", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long long"},
-    **{"uint8": "unsigned char", "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long long"},
-}
+    "float16": "__half", "bfloat16": "__nv_bfloat16", "float32": "float", "float64": "double", "bool": "bool",
+    "int8": "signed char", "int16": "short", "int32": "int", "int64": "long long",
+    "uint8": "unsigned char", "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long long",
+}  # fmt: skip
 _HEADERS = {"float16": "#include <cuda_fp16.h>\n", "bfloat16": "#include <cuda_bf16.h>\n"}
 
 
