@@ -64,6 +64,9 @@ REFUSED = [
     (lambda x: np.where(np.ones(3, bool), x, 0), TypeError, HOST),
     (lambda x: x[np.array([0])], TypeError, HOST),
     (lambda x: x.__setitem__(0, np.ones(3)), TypeError, HOST),
+    (lambda x: x.__setitem__(0, [1.0, 2.0, 3.0]), TypeError, "Unsupported type <class 'list'>"),
+    (lambda x: x[cupy.ones(3)], IndexError, "must be of integer or boolean type"),
+    (lambda x: np.einsum("ij->i", x, out=cupy.empty(2, "f")), TypeError, "out"),
     (lambda x: np.add(x, 1, where=x > 1), TypeError, "where"),
     (lambda x: np.sum(x, where=x > 1), TypeError, "where"),
     (lambda x: np.max(x, initial=3), TypeError, "initial"),
@@ -303,6 +306,19 @@ def test_a_captured_graph_computes_again(x):
     x[...] = 0
     graph.launch()
     assert loss.item() == 0
+
+
+def test_a_captured_graph_reads_indices_again(x):
+    index, found = cupy.array([0, 1]), cupy.zeros(3, "f")
+    stream = cupy.cuda.Stream(non_blocking=True)
+    with stream:
+        stream.begin_capture()
+        columns = x[:, index]
+        found[index] = 7
+        graph = stream.end_capture()
+    index += 1
+    graph.launch()
+    assert columns.get().tolist() == [[1, 2], [4, 5]] and found.get().tolist() == [0, 7, 7]
 
 
 def test_the_host_must_not_wait_for_a_captured_stream(x):

@@ -1,4 +1,14 @@
-"""A double of CuPy 14: it looks like CuPy, refuses what CuPy refuses, and computes with NumPy on the host."""
+"""A double of CuPy 14: it looks like CuPy, refuses what CuPy refuses, and computes with NumPy on the host.
+
+What it offers is what survey.py found in CuPy (surface.json), with CuPy's parameters, dtypes and errors, as far as
+NumPy and SciPy have it too. Simplified, and good to know before one trusts it:
+
+- Values are NumPy's: sums in NumPy's order, conversions of NaN and of numbers out of range as the host does them.
+- Everything runs at once and in order: there are no races between streams, none within a graph. Where CuPy leaves open
+  which of several writes to one element stays, it is the last.
+- An integer to a negative integer power raises, as NumPy's; CuPy returns something.
+- Nothing is slow: `_double.counts` says how often one launched, waited and uploaded instead.
+"""
 
 import numpy as _np
 

@@ -152,6 +152,15 @@ def copyto(dst, src, casting="same_kind", where=None):
     double.launch(np.copyto, device_array(dst), src, casting, **({} if where is None else {"where": where}))
 
 
+def einsum(*operands, **kwargs):
+    wrong = [k for k in kwargs if k not in ("dtype", "optimize")]
+    if wrong:
+        raise TypeError(f"Did not understand the following kwargs: {wrong}")
+    for v in double.find(operands, np.ndarray):
+        raise TypeError(f"Unsupported type {type(v)}")
+    return double.launch(np.einsum, *operands, **kwargs)
+
+
 def imag(val):
     return device_array(val).imag
 

@@ -187,7 +187,8 @@ def layout(function, *args, **kwargs):
     from cupy._array import ndarray, wrap
 
     arrays = list(find((args, kwargs), ndarray))
-    made = function(*replace(args, ndarray, held), **replace(kwargs, ndarray, held))
+    with np.errstate(all="ignore"):
+        made = function(*replace(args, ndarray, held), **replace(kwargs, ndarray, held))
     owners = {id(a.data.mem.host) for a in arrays}
     if any(id(root(m)) not in owners for m in find((made,), np.ndarray)):
         return launch(function, *args, **kwargs)

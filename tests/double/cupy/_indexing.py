@@ -5,74 +5,69 @@ import numpy as np
 from cupy import _double as double
 
 
-def prepared(array, index):
-    """An index whose arrays are NumPy's and inside of the bounds, and whether it is an advanced one."""
+def prepared(index):
+    """An index in which lists became arrays of the device, whether it is an advanced one, and whether it has masks."""
+    import cupy
     from cupy._array import ndarray
 
     parts = list(index) if isinstance(index, tuple) else [index]
-    masks = advanced = False
+    advanced = masks = False
     for i, part in enumerate(parts):
         if isinstance(part, np.ndarray):
             raise TypeError(f"Unsupported type {type(part)}")
-        if isinstance(part, list):
-            double.uploaded()
-            parts[i] = part = np.array(double.replace(part, ndarray, lambda a: a.item()))
-            if part.size == 0:
-                parts[i] = part = part.astype(np.intp)
-        elif isinstance(part, ndarray):
-            parts[i] = part = double.check_device(part)._host
-        if isinstance(part, np.ndarray):
+        if isinstance(part, (list, tuple, bool, np.bool_)):
+            part = cupy.array(part)
+            parts[i] = part = part if part.size else part.astype(np.int32)
+        if isinstance(part, ndarray):
             if part.dtype.kind not in "biu":
-                raise IndexError("arrays used as indices must be of integer or boolean type")
+                raise IndexError(
+                    f"arrays used as indices must be of integer or boolean type. (actual: {part.dtype.type})"
+                )
             advanced = True
             masks = masks or part.dtype.kind == "b"
-    used = sum(
-        p.ndim if isinstance(p, np.ndarray) and p.dtype.kind == "b" else p is not None and p is not Ellipsis
-        for p in parts
-    )
-    axis = 0
-    for i, part in enumerate(parts):
-        if part is Ellipsis:
-            axis += array.ndim - used
-        elif isinstance(part, np.ndarray) and part.dtype.kind == "b":
-            axis += part.ndim
-        elif part is not None:
-            if isinstance(part, np.ndarray) and axis < array.ndim and array.shape[axis]:
-                parts[i] = part % array.shape[axis]
-            axis += 1
-    return tuple(parts) if isinstance(index, tuple) else parts[0], advanced, masks
+    return tuple(parts), advanced, masks
+
+
+def inside(host, where):
+    """An advanced index of NumPy's whose integers wrap around at the bounds of the array."""
+    taken = [w.ndim if is_mask(w) else w is not None and w is not Ellipsis for w in where]
+    axis, found = 0, []
+    for part, axes in zip(where, taken, strict=True):
+        if isinstance(part, np.ndarray) and not is_mask(part) and axis < host.ndim and host.shape[axis]:
+            part = part % host.shape[axis]
+        found.append(part)
+        axis += host.ndim - sum(taken) if part is Ellipsis else axes
+    return tuple(found)
+
+
+def is_mask(part):
+    return isinstance(part, np.ndarray) and part.dtype.kind == "b"
 
 
 def read(array, index):
     """array[index]"""
-    where, advanced, masks = prepared(array, index)
+    where, advanced, masks = prepared(index)
     if not advanced:
-        return double.layout(take_view, array, where)
+        return double.layout(view, array, where)
     if masks:
         double.synchronised(inherent=True)
-    return double.launch(np.ndarray.__getitem__, array, where)
+    return double.launch(lambda host, where: host[inside(host, where)], array, where)
 
 
-def take_view(host, where):
-    """host[where] as an array, also where NumPy would make a scalar of it."""
-    return (
-        host[(*where, ...)]
-        if isinstance(where, tuple) and Ellipsis not in where
-        else (host[where] if isinstance(where, tuple) else host[where, ...] if where is not Ellipsis else host[...])
-    )
+def view(host, where):
+    """host[where] as an array, also where NumPy would make a number of it."""
+    return host[where if any(w is Ellipsis for w in where) else (*where, ...)]
 
 
-def value_of(value):
+def value_of(value, advanced=True):
     """What can be assigned: an array of the device or a number, which NumPy may hold in an array without dimensions."""
     from cupy._array import SCALARS, ndarray
 
-    if isinstance(value, ndarray):
-        return value
-    if isinstance(value, SCALARS):
+    if isinstance(value, (ndarray, *SCALARS)):
         return value
     if isinstance(value, np.ndarray) and not value.ndim:
         return value[()]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and advanced:
         import cupy
 
         return cupy.array(value)
@@ -81,15 +76,17 @@ def value_of(value):
 
 def write(array, index, value):
     """array[index] = value"""
-    where, advanced, masks = prepared(array, index)
-    value = value_of(value)
+    where, advanced, masks = prepared(index)
+    value = value_of(value, advanced)
     if masks:  # CuPy counts the elements first; np.where and cupy.putmask do not
         double.synchronised(inherent=True)
 
-    def assign(host, new):
-        host[where] = new.astype(host.dtype) if isinstance(new, np.ndarray) else new
+    def assign(host, where, new):
+        if isinstance(new, np.ndarray):
+            new = (new.real if host.dtype.kind != "c" else new).astype(host.dtype)
+        host[inside(host, where)] = new
 
-    double.launch(assign, array, value)
+    double.launch(assign, array, where, value)
 
 
 ATOMIC = {  # what CUDA, or CuPy for it, can change in memory that several threads write to
@@ -103,12 +100,12 @@ ATOMIC_BITS = "int32 int64 uint32 uint64"
 
 def scatter(ufunc, array, index, value):
     """array[index] = ufunc(array[index], value), where every occurrence of an element counts."""
-    where, advanced, masks = prepared(array, index)
+    where, advanced, masks = prepared(index)
     value = value_of(value)
     known = ATOMIC.get(ufunc.__name__, ATOMIC_BITS).split()
     if advanced and not masks and array.dtype.name not in known:
         raise TypeError(f"cupy.{ufunc.__name__}.at only supports {', '.join(known)} as data type")
-    double.launch(ufunc.at, array, where, value)
+    double.launch(lambda host, where, new: ufunc.at(host, inside(host, where), new), array, where, value)
 
 
 class Flat:
