@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.device import near
+from tinytorch.device import known, near
 
 # A NumPy array, or one of CuPy's: NumPy's functions hand those to CuPy.
 Array = Any
@@ -36,6 +36,18 @@ def full(shape: tuple[int, ...], value: Any, dtype: Any, like: Array | None = No
     return y
 
 
+def eye(rows: int, columns: int, k: int, dtype: Any, like: Array) -> Array:
+    """1 at the places (i, i + k), 0 elsewhere, made where `like` is. (CuPy refuses what NumPy's eye makes of `like`.)
+
+    >>> eye(2, 3, 1, int, np.zeros(0)).tolist()
+    [[0, 1, 0], [0, 0, 1]]
+    """
+    there = near(like)
+    if there is None:
+        return np.eye(rows, columns, k, dtype)
+    return (np.arange(k, rows + k, like=there)[:, None] == np.arange(columns, like=there)).astype(dtype)
+
+
 def beside(x: Array, value: Any) -> Any:
     """A number in the dtype of x, as functions of x take it: an array; beside a GPU's array a scalar of NumPy's.
 
@@ -44,6 +56,22 @@ def beside(x: Array, value: Any) -> Any:
     """
     number = np.array(value, x.dtype)
     return number if isinstance(x, (np.ndarray, np.generic)) else number[()]
+
+
+def places_along(index: Array, axis: int, x: Array) -> tuple[Array, ...]:
+    """The key of the places x[..., index[..., i, ...], ...]; IndexError for an index that is not from 0 to x's side.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[places_along(np.array([[1, 1], [1, 0]]), 1, x)].tolist()
+    [[2, 2], [4, 3]]
+    """
+    if known(index):
+        bad = index[(index < 0) | (index >= x.shape[axis])]
+        if bad.size:
+            raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {axis} with size {x.shape[axis]}")
+    places = [np.arange(n, like=index).reshape((n,) + (1,) * (index.ndim - i - 1)) for i, n in enumerate(index.shape)]
+    places[axis] = index
+    return tuple(places)
 
 
 def check_same_shape(name: str, *arrays: Array) -> None:
