@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinytorch.kernels.arrays import Array, narrow, widen
+from tinytorch.device import known
+from tinytorch.kernels.arrays import Array, narrow, places_along, widen
 
 
 def gather(x: Array, axis: int, index: Array) -> Array:
@@ -21,12 +22,7 @@ def gather(x: Array, axis: int, index: Array) -> Array:
     axis %= x.ndim
     if index.ndim != x.ndim or any(n > m and i != axis for i, (n, m) in enumerate(zip(index.shape, x.shape))):
         raise ValueError(f"gather: index {index.shape} does not fit x {x.shape}")
-    bad = index[(index < 0) | (index >= x.shape[axis])]
-    if bad.size:
-        raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {axis} with size {x.shape[axis]}")
-    places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    places[axis] = index
-    return x[tuple(places)]
+    return x[places_along(index, axis, x)]
 
 
 def index_select(x: Array, axis: int, index: Array, negative: bool = False) -> Array:
@@ -42,9 +38,9 @@ def index_select(x: Array, axis: int, index: Array, negative: bool = False) -> A
     if not -x.ndim <= axis < x.ndim:
         raise ValueError(f"axis {axis} is out of range for an array of {x.ndim} dimensions")
     side = x.shape[axis]
-    if ((index < (-side if negative else 0)) | (index >= side)).any():
+    if known(index) and ((index < (-side if negative else 0)) | (index >= side)).any():
         raise IndexError("index out of range in self")
-    return x.take(index, axis) if index.size else np.empty(_around(x, axis, index), x.dtype)
+    return x.take(index, axis) if index.size else np.empty(_around(x, axis, index), x.dtype, like=x)
 
 
 def bag_sum(x: Array, index: Array) -> Array:

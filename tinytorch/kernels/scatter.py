@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.kernels.arrays import Array
+from tinytorch.device import known
+from tinytorch.kernels.arrays import Array, places_along
 
 
 def index_add(out: Array, axis: int, index: Array, source: Array, alpha: float = 1) -> None:
@@ -28,7 +29,7 @@ def index_add(out: Array, axis: int, index: Array, source: Array, alpha: float =
     wanted = out.shape[:axis] + index.shape + out.shape[axis + 1 :]
     if index.ndim != 1 or source.shape != wanted:
         raise ValueError(f"index_add: source {source.shape} does not fit out {out.shape} and index {index.shape}")
-    if _outside(index, out.shape[axis]).any():
+    if known(index) and _outside(index, out.shape[axis]).any():
         raise IndexError("index out of range in self")
     places: Any = (slice(None),) * axis + (index,)
     np.add.at(out, places, source if alpha == 1 else source * out.dtype.type(alpha))
@@ -72,19 +73,14 @@ def _places(name: str, out: Array, axis: int, index: Array, source: Array) -> tu
     longer += [n > m and i != axis for i, (n, m) in enumerate(zip(index.shape, out.shape))]
     if not index.ndim == source.ndim == out.ndim or any(longer):
         raise ValueError(f"{name}: index {index.shape} does not fit out {out.shape} and source {source.shape}")
-    bad = index[_outside(index, out.shape[axis])]
-    if bad.size:
-        raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {axis} with size {out.shape[axis]}")
-    places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    places[axis] = index
-    return tuple(places)
+    return places_along(index, axis, out)
 
 
 def _axis(out: Array, axis: int) -> int:
     """The axis counted from the front; ValueError when out has no such axis, or may not be written."""
     if not -out.ndim <= axis < out.ndim:
         raise ValueError(f"axis {axis} is out of range for an array of {out.ndim} dimensions")
-    if not out.flags.writeable:  # np.add.at would write all the same
+    if known(out) and not out.flags.writeable:  # np.add.at would write all the same
         raise ValueError("output array is read-only")
     return axis % out.ndim
 

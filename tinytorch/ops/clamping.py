@@ -146,7 +146,7 @@ class Clamp(Elementwise):
         if not isinstance(grad, Tensor) and x.dtype.char in "fd":
             low, high = -math.inf if ctx.min is None else ctx.min, math.inf if ctx.max is None else ctx.max
             return kernels.elementwise.clamp_backward(grad, x, low, high)
-        return Keep.apply(grad, _inside(x, ctx.min, ctx.max))
+        return Keep.apply(grad, _inside(x, *[bound if bound is None else float(bound) for bound in (ctx.min, ctx.max)]))
 
 
 class ClampMin(Clamp):

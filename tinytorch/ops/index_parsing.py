@@ -64,7 +64,7 @@ class Parsed:
                 missing = 0
         while self.places and self.places[-1] is FULL:
             self.places.pop()
-        if self.kinds and accelerator.library is not None:
+        if self.places and accelerator.library is not None:
             self.places = [place if place is FULL else _beside(array, place) for place in self.places]
         if self.places and not self.indices:  # lists; node and error are as if tensors had been made of them
             self.indices = (wrap(self.places[-1]),)
