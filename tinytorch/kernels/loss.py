@@ -24,7 +24,7 @@ def bce_with_logits(x: Array, target: Array, reduction: str = "none") -> Array:
     check_same_shape("bce_with_logits", x, target)
     logits, t = widen(x), widen(target)
     log_sigmoid = np.minimum(logits, 0) - np.log1p(np.exp(-np.abs(logits)))
-    return _joined(narrow((1 - t) * logits - log_sigmoid, x), reduction)
+    return joined(narrow((1 - t) * logits - log_sigmoid, x), reduction)
 
 
 def bce_with_logits_backward(grad: Array, x: Array, target: Array) -> Array:
@@ -43,7 +43,7 @@ def mse(x: Array, target: Array, reduction: str = "none") -> Array:
     [4.0, 0.0]
     """
     check_same_shape("mse", x, target)
-    return _joined(narrow(np.square(widen(x) - widen(target)), x), reduction)
+    return joined(narrow(np.square(widen(x) - widen(target)), x), reduction)
 
 
 def mse_backward(grad: Array, x: Array, target: Array) -> Array:
@@ -61,7 +61,7 @@ def smooth_l1(x: Array, target: Array, beta: float, reduction: str = "none") -> 
     check_same_shape("smooth_l1", x, target)
     size = np.abs(widen(x) - widen(target))
     losses = np.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta).astype(size.dtype)
-    return _joined(narrow(losses, x), reduction)
+    return joined(narrow(losses, x), reduction)
 
 
 def smooth_l1_backward(grad: Array, x: Array, target: Array, beta: float) -> Array:
@@ -79,7 +79,7 @@ def huber(x: Array, target: Array, delta: float, reduction: str = "none") -> Arr
     check_same_shape("huber", x, target)
     size = np.abs(widen(x) - widen(target))
     losses = np.where(size <= delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(size.dtype)
-    return _joined(narrow(losses, x), reduction)
+    return joined(narrow(losses, x), reduction)
 
 
 def huber_backward(grad: Array, x: Array, target: Array, delta: float) -> Array:
@@ -88,7 +88,7 @@ def huber_backward(grad: Array, x: Array, target: Array, delta: float) -> Array:
     return narrow((widen(x) - widen(target)).clip(-delta, delta) * widen(grad), x)
 
 
-def _joined(losses: Array, reduction: str) -> Array:
+def joined(losses: Array, reduction: str) -> Array:
     """The losses, their sum or their mean"""
     if reduction == "none":
         return losses

@@ -1,4 +1,4 @@
-"""Losses of two arrays of one shape and their gradients, one launch each: beside kernels/loss.py."""
+"""Losses of two arrays of one shape and their gradients, a launch each, and one for the sum: beside kernels/loss.py."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 from tinytorch.kernels.arrays import check_same_shape
 from tinytorch.kernels.gpu.formula import formula
+from tinytorch.kernels.loss import joined
 
 Array = Any
 
 
-def bce_with_logits(x: Array, target: Array) -> Array:
+def bce_with_logits(x: Array, target: Array, reduction: str = "none") -> Array:
     """(1 - t) x - log_sigmoid(x)  with  log_sigmoid(x) = min(x, 0) - log(1 + e^-|x|),  t = target"""
     check_same_shape("bce_with_logits", x, target)
-    return _bce_with_logits(x, target)
+    return joined(_bce_with_logits(x, target), reduction)
 
 
 def bce_with_logits_backward(grad: Array, x: Array, target: Array) -> Array:
@@ -22,10 +23,10 @@ def bce_with_logits_backward(grad: Array, x: Array, target: Array) -> Array:
     return _bce_with_logits_backward(grad, x, target)
 
 
-def mse(x: Array, target: Array) -> Array:
+def mse(x: Array, target: Array, reduction: str = "none") -> Array:
     """(x - t)^2  with t = target"""
     check_same_shape("mse", x, target)
-    return _mse(x, target)
+    return joined(_mse(x, target), reduction)
 
 
 def mse_backward(grad: Array, x: Array, target: Array) -> Array:
@@ -34,10 +35,10 @@ def mse_backward(grad: Array, x: Array, target: Array) -> Array:
     return _mse_backward(grad, x, target)
 
 
-def smooth_l1(x: Array, target: Array, beta: float) -> Array:
+def smooth_l1(x: Array, target: Array, beta: float, reduction: str = "none") -> Array:
     """d^2 / (2 beta) if |d| < beta else |d| - beta / 2  with d = x - t, t = target"""
     check_same_shape("smooth_l1", x, target)
-    return _smooth_l1(x, target, float(beta))
+    return joined(_smooth_l1(x, target, float(beta)), reduction)
 
 
 def smooth_l1_backward(grad: Array, x: Array, target: Array, beta: float) -> Array:
@@ -46,10 +47,10 @@ def smooth_l1_backward(grad: Array, x: Array, target: Array, beta: float) -> Arr
     return _smooth_l1_backward(grad, x, target, float(beta))
 
 
-def huber(x: Array, target: Array, delta: float) -> Array:
+def huber(x: Array, target: Array, delta: float, reduction: str = "none") -> Array:
     """d^2 / 2 if |d| <= delta else delta (|d| - delta / 2)  with d = x - t, t = target"""
     check_same_shape("huber", x, target)
-    return _huber(x, target, float(delta))
+    return joined(_huber(x, target, float(delta)), reduction)
 
 
 def huber_backward(grad: Array, x: Array, target: Array, delta: float) -> Array:
