@@ -180,13 +180,12 @@ cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int l
     cdef number most[GROUP]
     cdef const number* row
     cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, j, k, some
-    if step == sizeof(number) and LANES <= n <= BLOCK:
-        while sides[0].size - i >= GROUP:
-            extremes_of_rows(x, sides[0].step, n, least, most)
-            for k in range(GROUP):
-                best[k * sides[0].out] = better_or_nan(most[k], best[k * sides[0].out], least)
-            x += GROUP * sides[0].step
-            best += GROUP * sides[0].out
+    if step == sizeof(number) and LANES <= n <= BLOCK and sides[0].size >= GROUP:
+        while i < sides[0].size:
+            i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # the last ones may be looked at twice
+            extremes_of_rows(x + i * sides[0].step, sides[0].step, n, least, most)
+            for k in range(i, i + GROUP):
+                best[k * sides[0].out] = better_or_nan(most[k - i], best[k * sides[0].out], least)
             i += GROUP
     while i < sides[0].size:
         j = 0

@@ -36,25 +36,21 @@ cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_
     cdef Py_ssize_t i = 0, k, first
     cdef number most[GROUP]
     cdef int32_t firsts[GROUP]
-    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * LANES:
-        while sides[0].size - i >= GROUP:
-            places_of_rows(x, sides[0].step, sides[1].size, least, most, firsts)
-            for k in range(GROUP):
-                if beats(most[k], best[0], least):
-                    best[0] = most[k]
-                    first = firsts[k]
-                    if is_nan(most[k]):
-                        first_place(<const number*>x, sides[1].size, most[k], &first)
-                    places[0] = place + (i + k) * sides[0].place + first * sides[1].place
-                x += sides[0].step
-                best += sides[0].out
-                places += sides[0].out
+    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * LANES and sides[0].size >= GROUP:
+        while i < sides[0].size:
+            i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # what is looked at twice beats nothing
+            places_of_rows(x + i * sides[0].step, sides[0].step, sides[1].size, least, most, firsts)
+            for k in range(i, i + GROUP):
+                if beats(most[k - i], best[k * sides[0].out], least):
+                    best[k * sides[0].out] = most[k - i]
+                    first = firsts[k - i]
+                    if is_nan(most[k - i]):
+                        first_place(<const number*>(x + k * sides[0].step), sides[1].size, most[k - i], &first)
+                    places[k * sides[0].out] = place + k * sides[0].place + first * sides[1].place
             i += GROUP
     while i < sides[0].size:
-        place_in_row(x, &sides[1], place + i * sides[0].place, least, best, places)
-        x += sides[0].step
-        best += sides[0].out
-        places += sides[0].out
+        place_in_row(x + i * sides[0].step, &sides[1], place + i * sides[0].place, least, best + i * sides[0].out,
+                     places + i * sides[0].out)
         i += 1
 
 
