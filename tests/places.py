@@ -3,19 +3,24 @@
     TINYTORCH_TEST_DEVICE=cuda python -m pytest tests/ops
 
 Tests that are about the memory of the CPU (NumPy's arrays in it, its random numbers) carry the marker `host`.
+
+PyTorch's numbers for a seed, which tests compare with, are the CPU's; a GPU has its own. So here the CPU draws for it
+too, but where a test asks for the numbers of the GPU: `with own_numbers():`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinytorch import kernels
-from tinytorch.device import as_device, device_count, put
+from tinytorch import draws, generator, kernels, mersenne
+from tinytorch.device import CPU, as_device, device_count, device_of, host, is_array, put
 from tinytorch.tensor import Tensor, wrap
 
 DEVICE = os.environ.get("TINYTORCH_TEST_DEVICE", "cpu")
@@ -40,3 +45,28 @@ def tensor_of(memory: np.ndarray, array: np.ndarray) -> Tensor:
     start = array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
     there: Any = put(memory, PLACE)
     return wrap(kernels.layout.restride(there, array.shape, array.strides, start) if array.size else put(array, PLACE))
+
+
+def _drawn_on_the_cpu(sampler: str, array: Any, source: generator.Generator | None, *arguments: Any) -> Any:
+    """draws.run, with the CPU's numbers for a GPU's array."""
+    there = host(array)
+    arguments = tuple([host(each) if is_array(each) else each for each in arguments])
+    made = getattr(mersenne, sampler)(generator.stream_for(CPU, source), there, *arguments)
+    if array is not there:
+        array[...] = put(there, device_of(array))
+    return None if made is None else put(made, device_of(array))
+
+
+_own = draws.run
+if DEVICE != "cpu":
+    draws.run = _drawn_on_the_cpu
+
+
+@contextmanager
+def own_numbers() -> Iterator[None]:
+    """Inside, a GPU draws its own numbers."""
+    before, draws.run = draws.run, _own
+    try:
+        yield
+    finally:
+        draws.run = before
