@@ -443,6 +443,45 @@ def test_raw_kernels_have_barriers_shuffles_and_shared_memory(compiler):
             program()
 
 
+@pytest.mark.parametrize(
+    ("dtype", "body", "wrong"),
+    [
+        ("d", "atomicMax(&y[0], x)", None),
+        ("f", "atomicSub(&y[0], x)", "atomicSub"),  # CUDA has it for integers only
+        ("l", "atomicAdd(&y[0], x)", None),
+        ("h", "atomicAdd(&y[0], x)", "atomicAdd"),
+        ("F", "y[0] = 1 - x", "operator-"),  # complex<float> and int
+        ("F", "y[0] = T(1) - x", None),
+        ("e", "y[0] = x > T(0) ? x : T(0)", None),
+    ],
+)
+def test_what_cuda_has_not_does_not_compile(compiler, dtype, body, wrong):
+    from cupy._compile import CompileException
+
+    kernel = cupy.ElementwiseKernel("T x", "raw T y", body, no_return=True)
+    run = kernel, cupy.ones(3, dtype), cupy.zeros(1, dtype)
+    if wrong is None:
+        run[0](*run[1:])
+    else:
+        with pytest.raises(CompileException, match=wrong):
+            run[0](*run[1:])
+
+
+def test_raw_sources_include_what_they_need(compiler):
+    code = 'extern "C" __global__ void f(__half* x) { x[0] = __float2half(1.5f); }'
+    x = cupy.zeros(1, "e")
+    with pytest.raises(Exception, match='"__half" is undefined'):
+        cupy.RawKernel(code, "f")((1,), (1,), (x,))
+    cupy.RawKernel("#include <cuda_fp16.h>\n" + code, "f")((1,), (1,), (x,))
+    assert x.item() == 1.5
+
+
+def test_atomic_maxima_of_doubles_are_kept_in_single_precision():
+    x = cupy.array([0.1, 0.1, np.nan])
+    np.maximum.at(x, cupy.array([0, 0, 2]), cupy.array([0.05, np.nan, 1.0]))
+    assert x.get().tolist() == [float(np.float32(0.1)), 0.1, 1.0]
+
+
 def test_a_missing_barrier_shows(compiler):
     kernel = cupy.RawKernel(SUMS.replace("__syncthreads();", "", 1), "row_sums")
     x, y = cupy.ones((3, 1000), "f"), cupy.empty(3, "f")

@@ -15,7 +15,7 @@ HEADER = Path(__file__).parent / "device.hpp"
 FLAGS = ("-std=c++20", "-O1", "-fPIC", "-w", "-ffp-contract=off", "-fno-strict-aliasing")
 TYPES = {
     "?": "bool", "b": "signed char", "B": "unsigned char", "h": "short", "H": "unsigned short", "i": "int",
-    "I": "unsigned int", "l": "long", "L": "unsigned long", "q": "long long", "Q": "unsigned long long",
+    "I": "unsigned int", "l": "long long", "L": "unsigned long long", "q": "long long", "Q": "unsigned long long",
     "e": "float16", "E": "bfloat16", "f": "float", "d": "double", "F": "complex<float>", "D": "complex<double>",
 }  # fmt: skip
 

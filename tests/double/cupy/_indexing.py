@@ -95,6 +95,7 @@ ATOMIC = {  # what CUDA, or CuPy for it, can change in memory that several threa
     "maximum": "int32 int64 float32 float64 uint32 uint64",
     "minimum": "int32 int64 float32 float64 uint32 uint64",
 }
+CUDAS = {np.maximum: np.fmax, np.minimum: np.fmin}  # atomicMax and atomicMin pass over NaN
 ATOMIC_BITS = "int32 int64 uint32 uint64"
 
 
@@ -105,7 +106,18 @@ def scatter(ufunc, array, index, value):
     known = ATOMIC.get(ufunc.__name__, ATOMIC_BITS).split()
     if advanced and not masks and array.dtype.name not in known:
         raise TypeError(f"cupy.{ufunc.__name__}.at only supports {', '.join(known)} as data type")
-    double.launch(lambda host, where, new: ufunc.at(host, inside(host, where), new), array, where, value)
+
+    def combine(host, where, new):
+        where = inside(host, where)
+        if not advanced or masks or host.dtype.kind != "f" or ufunc not in CUDAS:
+            ufunc.at(host, where, new)
+            return
+        if host.dtype == np.float64:  # CuPy's atomicMax and atomicMin of doubles work in single precision
+            host[where] = host[where].astype(np.float32)
+            new = np.asarray(new, np.float32)
+        CUDAS[ufunc].at(host, where, new)
+
+    double.launch(combine, array, where, value)
 
 
 class Flat:

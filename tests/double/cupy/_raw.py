@@ -7,7 +7,7 @@ import numpy as np
 
 from cupy import _double as double
 from cupy._array import SCALARS, ndarray
-from cupy._compile import library
+from cupy._compile import CompileException, library
 from cupy._memory import MemoryPointer
 
 HEADERS = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"](?:cuda|cupy|math_constants|cub/|thrust/|stdint)[^\n]*$', re.M)
@@ -16,8 +16,21 @@ TOGETHER = re.compile(r"__sync|_sync\s*\(|__shared__")
 LIMITS = (1024, 1024, 64)
 
 
+NEEDS = {  # what a raw source has only from the headers of CuPy and of CUDA, which are left out of it here
+    r"\bcomplex\s*<": "cupy/complex.cuh",
+    r"\bb?float16\b": "cupy/",
+    r"\bCArray\b": "cupy/",
+    r"\b__half\b": "cuda_fp16",
+    r"\b__nv_bfloat16\b": "cuda_bf16",
+}
+
+
 def prepared(code):
     """CUDA's source without what only nvcc knows: its headers, and shared memory of a size given at the launch."""
+    included = " ".join(HEADERS.findall(code))
+    for pattern, header in NEEDS.items():
+        if (found := re.search(pattern, code)) and header not in included:
+            raise CompileException(f'identifier "{found[0]}" is undefined: {header}... is not included', code)
     return DYNAMIC.sub(r"\1* \2 = (\1*)_dynamic_shared;", HEADERS.sub("", code))
 
 

@@ -93,6 +93,20 @@ template <class A, class B> _common<A, B> max(A a, B b) {
     if constexpr (std::is_floating_point_v<C>) return fmax((C)a, (C)b);
     else return (C)a < (C)b ? (C)b : (C)a;
 }
+template <class T> bool isnan(complex<T> x) { return isnan(x.real()) || isnan(x.imag()); }
+template <class T> bool isinf(complex<T> x) { return isinf(x.real()) || isinf(x.imag()); }
+template <class T> bool isfinite(complex<T> x) { return isfinite(x.real()) && isfinite(x.imag()); }
+template <class T> bool operator<(const complex<T>& a, const complex<T>& b) {  // by real parts, then imaginary ones
+    return a.real() == b.real() ? a.imag() < b.imag() : a.real() < b.real();
+}
+template <class T> bool operator>(const complex<T>& a, const complex<T>& b) { return b < a; }
+template <class T> bool operator<=(const complex<T>& a, const complex<T>& b) { return !(b < a); }
+template <class T> bool operator>=(const complex<T>& a, const complex<T>& b) { return !(a < b); }
+template <class T> complex<T> min(complex<T> a, complex<T> b) { return isnan(a) ? a : isnan(b) ? b : b < a ? b : a; }
+template <class T> complex<T> max(complex<T> a, complex<T> b) { return isnan(a) ? a : isnan(b) ? b : a < b ? b : a; }
+template <class T> complex<T> log1p(complex<T> x) { return log(x + T(1)); }
+template <class T> complex<T> log2(complex<T> x) { return log(x) / log(T(2)); }
+template <class T> complex<T> expm1(complex<T> x) { return exp(x) - T(1); }
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 inline float rsqrt(float x) { return rsqrtf(x); }
 inline double rsqrt(double x) { return 1.0 / sqrt(x); }
@@ -317,15 +331,44 @@ inline unsigned __ballot_sync(unsigned mask, int predicate) {
 inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask, predicate) != 0; }
 inline int __all_sync(unsigned mask, int predicate) { return __ballot_sync(mask, !predicate) == 0; }
 
-template <class T, class V> T atomicAdd(T* p, V v) { T old = *p; *p = (T)(old + (T)v); return old; }
-template <class T, class V> T atomicSub(T* p, V v) { T old = *p; *p = (T)(old - (T)v); return old; }
-template <class T, class V> T atomicMax(T* p, V v) { T old = *p; if ((T)v > old) *p = (T)v; return old; }
-template <class T, class V> T atomicMin(T* p, V v) { T old = *p; if ((T)v < old) *p = (T)v; return old; }
-template <class T, class V> T atomicExch(T* p, V v) { T old = *p; *p = (T)v; return old; }
-template <class T, class V> T atomicAnd(T* p, V v) { T old = *p; *p = old & (T)v; return old; }
-template <class T, class V> T atomicOr(T* p, V v) { T old = *p; *p = old | (T)v; return old; }
-template <class T, class V> T atomicXor(T* p, V v) { T old = *p; *p = old ^ (T)v; return old; }
-template <class T> T atomicCAS(T* p, T compare, T v) { T old = *p; if (old == compare) *p = v; return old; }
+// Exactly the overloads of CUDA and of CuPy's headers: what they lack does not compile here either.
+template <class T> T _swapped(T* p, T v) { T old = *p; *p = v; return old; }
+#define _ATOMIC(name, T, expression) inline T atomic##name(T* p, T v) { return _swapped<T>(p, expression); }
+#define _ATOMIC_INTS(name, expression)        \
+    _ATOMIC(name, int, expression)            \
+    _ATOMIC(name, unsigned, expression)       \
+    _ATOMIC(name, unsigned long long, expression)
+_ATOMIC_INTS(Add, *p + v)
+_ATOMIC(Add, long long, *p + v)
+_ATOMIC(Add, float, *p + v)
+_ATOMIC(Add, double, *p + v)
+_ATOMIC(Add, float16, float16(*p + v))
+_ATOMIC(Add, bfloat16, bfloat16(*p + v))
+_ATOMIC(Sub, int, *p - v)
+_ATOMIC(Sub, unsigned, *p - v)
+_ATOMIC_INTS(Max, *p < v ? v : *p)
+_ATOMIC(Max, long long, *p < v ? v : *p)
+_ATOMIC(Max, float, fmaxf(v, *p))
+_ATOMIC(Max, double, fmaxf(v, *p))  // CuPy compares and keeps them in single precision
+_ATOMIC_INTS(Min, v < *p ? v : *p)
+_ATOMIC(Min, long long, v < *p ? v : *p)
+_ATOMIC(Min, float, fminf(v, *p))
+_ATOMIC(Min, double, fminf(v, *p))
+_ATOMIC_INTS(Exch, v)
+_ATOMIC(Exch, float, v)
+_ATOMIC_INTS(And, *p & v)
+_ATOMIC(And, long long, *p & v)
+_ATOMIC_INTS(Or, *p | v)
+_ATOMIC(Or, long long, *p | v)
+_ATOMIC_INTS(Xor, *p ^ v)
+_ATOMIC(Xor, long long, *p ^ v)
+_ATOMIC(Inc, unsigned, *p >= v ? 0 : *p + 1)
+_ATOMIC(Dec, unsigned, *p == 0 || *p > v ? v : *p - 1)
+#define _ATOMIC_CAS(T) inline T atomicCAS(T* p, T compare, T v) { return _swapped<T>(p, *p == compare ? v : *p); }
+_ATOMIC_CAS(int)
+_ATOMIC_CAS(unsigned)
+_ATOMIC_CAS(unsigned short)
+_ATOMIC_CAS(unsigned long long)
 
 // Runs `body` for every thread of the grid. Returns 1 where the threads of a block wait for each other for ever.
 static int _run_grid(const unsigned* grid, const unsigned* block, bool together, void (*body)(void*), void* argument) {
