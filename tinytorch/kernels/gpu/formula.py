@@ -9,7 +9,7 @@ from typing import Any
 from tinytorch.device import library
 
 # W is what numbers of type T are computed with: float for those of 16 bits, T itself for the others.
-_WIDE = "typedef decltype(T() * 1.0f) W;"
+_WIDE = "typedef decltype(T() * T(1)) W;\n"
 
 
 def formula(name: str, inputs: str, outputs: str, body: str, helpers: str = "") -> Callable[..., Any]:
