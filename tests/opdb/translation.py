@@ -24,6 +24,9 @@ import pytest
 
 import tinytorch as tt
 from tests.differential import lookup, to_numpy, torch
+from tests.places import PLACE
+from tinytorch import kernels
+from tinytorch.device import put
 from tinytorch.tensor import wrap
 
 pytest.importorskip("expecttest")  # which the database imports
@@ -136,7 +139,7 @@ def translated(value: Any, memo: dict) -> Any:
             raise NotForUs(str(value))
         return getattr(tt, name)
     if isinstance(value, torch.device):
-        return tt.device(str(value))
+        return PLACE if value.type == "cpu" else tt.device(str(value))
     if isinstance(value, torch.Size):
         return tt.Size(value)
     if isinstance(value, torch.Generator):
@@ -144,7 +147,7 @@ def translated(value: Any, memo: dict) -> Any:
     if type(value) in (list, tuple):
         return type(value)([translated(each, memo) for each in value])
     if type(value) is dict:
-        return {key: translated(each, memo) for key, each in value.items()}
+        return {key: PLACE if key == "device" else translated(each, memo) for key, each in value.items()}
     if isinstance(value, torch.nn.Module):
         raise NotForUs("a module")
     if callable(value) and not isinstance(value, type):
@@ -163,10 +166,10 @@ def as_tinytorch(tensor: Any, memo: dict | None = None) -> tt.Tensor:
     if plain._is_zerotensor() or plain.is_conj() or plain.is_neg():
         plain = plain.clone().resolve_conj().resolve_neg()
     storage = elements(plain)
-    memory = shared(memo, plain, lambda: to_numpy(storage).copy())
-    start = memory[plain.storage_offset() :]
-    strides = [step * memory.itemsize for step in plain.stride()]
-    made = wrap(np.lib.stride_tricks.as_strided(start, tuple(plain.shape), strides))
+    memory = shared(memo, plain, lambda: put(to_numpy(storage).copy(), PLACE))
+    strides = tuple([step * memory.itemsize for step in plain.stride()])
+    start = plain.storage_offset() * memory.itemsize
+    made = wrap(kernels.layout.restride(memory, tuple(plain.shape), strides, start))
     made._storage_root = memory
     if tensor.requires_grad:
         made.requires_grad_()
