@@ -62,6 +62,15 @@ def test_dtype_argument(name, dtype, source):
     same(name, x, 1, dtype=np.dtype(dtype), ulp=8, grad=grad)
 
 
+@pytest.mark.parametrize("name", ["sum", "prod"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "complex64"])
+@pytest.mark.parametrize("dim", [(), (0,)])
+def test_too_large_is_inf_without_a_warning(name, dtype, dim):
+    large = 6e4 if dtype == "float16" else 3e38
+    found, expected = (getattr(lib.full((70,), large, dtype=getattr(lib, dtype)), name)(*dim) for lib in (tt, torch))
+    np.testing.assert_array_equal(np.asarray(found.tolist()), np.asarray(expected.tolist()))
+
+
 @pytest.mark.parametrize("name", ["sum", "mean", "prod"])
 def test_dtype_is_no_node_of_its_own(name):
     x = tt.ones(2, 3, requires_grad=True)

@@ -83,6 +83,7 @@ class Nansum(Rule):
 class ProdDim(Rule):
     """y = product of x along dim,    dy/dx_i = the product of the others: y / x_i, or from both sides if an x is 0"""
 
+    silent = True
     name = "ProdBackward1"
 
     @staticmethod
@@ -106,6 +107,8 @@ class ProdDim(Rule):
 
 class Prod(Rule):
     """y = product of all x,    dy/dx_i = the product of the others"""
+
+    silent = True
 
     @staticmethod
     def forward(ctx, x, dtype=None):
