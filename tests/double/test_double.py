@@ -373,6 +373,21 @@ def test_elementwise_kernels(x, compiler):
     assert added.item() == 15
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_halves_are_rounded_as_by_numpy(compiler, dtype):
+    dtype = getattr(pytest.importorskip("ml_dtypes"), dtype) if dtype == "bfloat16" else np.float16
+    every = np.arange(65536, dtype=np.uint16).view(dtype)
+    widen = cupy.ElementwiseKernel("T x", "float32 y", "y = x")
+    np.testing.assert_array_equal(widen(cupy.array(every)).get(), every.astype("f"))
+    between = np.concatenate([every.astype("f"), np.random.default_rng(0).integers(0, 2**32, 50000, "u4").view("f")])
+    with np.errstate(all="ignore"):
+        between = np.concatenate([between, (between[1:65536] + between[:65535]) / 2])
+        expected = between.astype(dtype)
+    narrow = cupy.ElementwiseKernel("float32 x", "T y", "y = x")
+    found = narrow(cupy.array(between), cupy.empty(between.shape, dtype)).get()
+    np.testing.assert_array_equal(found.astype("f"), expected.astype("f"))
+
+
 @pytest.mark.parametrize(
     ("program", "error", "words"),
     [

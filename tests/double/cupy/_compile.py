@@ -94,7 +94,8 @@ def library(source, options=()):
         raise RuntimeError("a kernel needs a C++ compiler, and there is none on this machine")
     defined = [o[2:].partition("=") for o in options if o.startswith("-D")]
     lines = "".join(f"#define {name} {value if equals else 1}\n" for name, equals, value in defined)
-    return ctypes.CDLL(str(compiled(f'#include "{header()}"\n{lines}#line 1\n{source}\n', ".so", "-shared")))
+    # PyDLL keeps Python's lock: a kernel's shared memory and thread numbers are the library's own
+    return ctypes.PyDLL(str(compiled(f'#include "{header()}"\n{lines}#line 1\n{source}\n', ".so", "-shared")))
 
 
 def c_type(dtype):

@@ -37,12 +37,29 @@ using std::complex;
 
 // ---- 16 bits --------------------------------------------------------------------------------------------------------
 
+inline uint16_t _half_of(float value) {  // to nearest, ties to even
+    uint32_t x;
+    memcpy(&x, &value, 4);
+    uint16_t sign = (x >> 16) & 0x8000;
+    x &= 0x7fffffff;
+    if (x > 0x7f800000) return sign | 0x7e00;
+    if (x >= 0x477ff000) return sign | 0x7c00;                                          // 65520 and more: infinity
+    if (x < 0x38800000) return sign | (uint16_t)nearbyintf(fabsf(value) * 16777216.0f);  // below 2^-14: steps of 2^-24
+    return sign | (uint16_t)((x + 0xfff + ((x >> 13) & 1) - 0x38000000) >> 13);
+}
+inline float _value_of_half(uint16_t bits) {
+    int exponent = bits >> 10 & 31, digits = bits & 0x3ff;
+    float size = exponent == 31 ? (digits ? NAN : INFINITY)
+        : exponent ? ldexpf(1024 + digits, exponent - 25) : ldexpf(digits, -24);
+    return bits & 0x8000 ? -size : size;
+}
+
 struct float16 {
     uint16_t bits;
     float16() = default;
     template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
-    float16(T value) { _Float16 h = (_Float16)(float)value; memcpy(&bits, &h, 2); }
-    operator float() const { _Float16 h; memcpy(&h, &bits, 2); return (float)h; }
+    float16(T value) : bits(_half_of((float)value)) {}
+    operator float() const { return _value_of_half(bits); }
     float16& operator+=(float v) { return *this = float16((float)*this + v); }
     float16& operator-=(float v) { return *this = float16((float)*this - v); }
     float16& operator*=(float v) { return *this = float16((float)*this * v); }
@@ -88,6 +105,10 @@ template <class A, class B> _common<A, B> min(A a, B b) {
     if constexpr (std::is_floating_point_v<C>) return fmin((C)a, (C)b);
     else return (C)b < (C)a ? (C)b : (C)a;
 }
+inline float16 min(float16 a, float16 b) { return fminf(a, b); }
+inline float16 max(float16 a, float16 b) { return fmaxf(a, b); }
+inline bfloat16 min(bfloat16 a, bfloat16 b) { return fminf(a, b); }
+inline bfloat16 max(bfloat16 a, bfloat16 b) { return fmaxf(a, b); }
 template <class A, class B> _common<A, B> max(A a, B b) {
     typedef _common<A, B> C;
     if constexpr (std::is_floating_point_v<C>) return fmax((C)a, (C)b);
