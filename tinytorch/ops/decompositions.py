@@ -13,6 +13,7 @@ from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.device import as_array
 from tinytorch.dtypes import FLOAT
+from tinytorch.kernels.arrays import eye
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.linear_systems import Inv, array_of, check_matrices, check_square, real_kind
 from tinytorch.ops.svd import Svd, adjoint, decomposed
@@ -64,14 +65,14 @@ class Qr(Rule):
 def _placed(x: Any, at: int, width: int) -> Any:
     """x as columns `at` and following of a matrix of that width, zeros beside them."""
     array = array_of(x)
-    places = np.eye(array.shape[-1], width, at, dtype=array.dtype, like=array)
+    places = eye(array.shape[-1], width, at, array.dtype, array)
     return x @ (wrap(places) if isinstance(x, Tensor) else places)
 
 
 def _qr_gradient(q: Any, r: Any, grad_q: Any, grad_r: Any) -> Any:
     """dA for the reduced decomposition of a matrix that is not wide."""
     n, kind, here = r.shape[-1], real_kind(r), array_of(r)
-    up, half = np.tri(n, dtype=kind, like=here).T, np.eye(n, dtype=kind, like=here) / 2
+    up, half = np.tri(n, dtype=kind, like=here).T, eye(n, n, 0, kind, here) / 2
     x = (grad_r @ adjoint(r) - adjoint(q) @ grad_q) * (up - half)
     return (grad_q + q @ (x + adjoint(x))) @ adjoint(Inv.apply(r))
 
@@ -97,7 +98,7 @@ class Eigh(Rule):
         row = values.reshape((*values.shape[:-1], 1, values.shape[-1]))
         if grad_vectors is None:
             return (vectors * grad_values.reshape(row.shape)) @ adjoint(vectors)
-        one: Any = np.eye(values.shape[-1], dtype=real_kind(values), like=array_of(values))
+        one: Any = eye(values.shape[-1], values.shape[-1], 0, real_kind(values), array_of(values))
         turned = adjoint(vectors) @ grad_vectors
         inner = (turned - adjoint(turned)) / 2 / (row - row.mT + one) * (1 - one)
         if grad_values is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from tinytorch.arguments import no_such_form
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import known
 from tinytorch.dtypes import bool_
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.gathering import need_tensor
+from tinytorch.ops.slicing import Surround, along
 from tinytorch.ops.writing import is_expanded
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
@@ -74,7 +77,8 @@ class MaskedSelect(Masked):
     @staticmethod
     def forward(ctx, x, mask):
         if x.shape != mask.shape:
-            x, mask = np.broadcast_arrays(x, mask)
+            shape = np.broadcast_shapes(x.shape, mask.shape)
+            x, mask = np.broadcast_to(x, shape), np.broadcast_to(mask, shape)
         ctx.save_for_backward(mask)
         return x[mask]
 
@@ -93,7 +97,7 @@ class MaskedPlace(Elementwise):
     @staticmethod
     def forward(ctx, x, mask):
         ctx.save_for_backward(mask)
-        y = np.zeros(mask.shape, x.dtype)
+        y = np.zeros(mask.shape, x.dtype, like=mask)
         y[mask] = x
         return y
 
@@ -114,7 +118,7 @@ class MaskedScatter(Masked):
         ctx.save_for_backward(mask)
         ctx.source_shape = source.shape
         y = np.broadcast_to(x, mask.shape).copy()
-        y[mask] = source.reshape(-1)[: np.count_nonzero(mask)]
+        y[mask] = source.reshape(-1)[: int(np.count_nonzero(mask))]
         return y
 
     @staticmethod
@@ -125,8 +129,8 @@ class MaskedScatter(Masked):
         if not need_source:
             return dx, None, None
         used = MaskedSelect.apply(grad, mask)
-        first = np.arange(int(np.prod(ctx.source_shape))) < used.shape[0]
-        return dx, MaskedPlace.apply(used, first).reshape(ctx.source_shape), None
+        flat = Surround.apply(used, (math.prod(ctx.source_shape),), along(0, slice(0, used.shape[0])))
+        return dx, flat.reshape(ctx.source_shape), None
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------
@@ -147,7 +151,8 @@ def _fill_call(name: str, input: Tensor, mask: Any, value: Any) -> tuple:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value._array.ndim} dimension(s)."
         )
-    fitting_number(value._array.item(), input.dtype)
+    if known(value._array):
+        fitting_number(value._array.item(), input.dtype)
     return MaskedFillTensor, value.to(input.dtype), mask
 
 
@@ -175,7 +180,7 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any = None) -> Tensor:
     views.check_history(self, False)
     if is_expanded(into):
         warn(_EXPANDED)
-    number = args[1] if rule is MaskedFill else args[0]._array
+    number = args[1][()] if rule is MaskedFill else args[0]._array
     np.copyto(into, number, where=where)
     self._bump()
     return self
@@ -231,7 +236,7 @@ def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
         if error is not None:
             raise error
         times = int(np.prod(np.broadcast_shapes(shape, sides))) // max(mask._array.size, 1)
-    if np.count_nonzero(mask._array) * times > source._array.size:
+    if known(mask._array) and np.count_nonzero(mask._array) * times > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
 
 
@@ -257,7 +262,7 @@ def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         return views.write(self, MaskedScatter.apply, source, mask)
     views.check_writable(self, False)
     views.check_overlap(self._array, source._array)
-    self._array[mask._array] = source._array.reshape(-1)[: np.count_nonzero(mask._array)]
+    self._array[mask._array] = source._array.reshape(-1)[: int(np.count_nonzero(mask._array))]
     self._bump()
     return self
 

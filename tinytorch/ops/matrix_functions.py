@@ -11,9 +11,11 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import known, on_cpu, strict
 from tinytorch.dtypes import FLOAT
+from tinytorch.kernels.arrays import eye
 from tinytorch.ops.elementwise import conj
-from tinytorch.ops.linear_systems import Inv, check_matrices, real_kind
+from tinytorch.ops.linear_systems import Inv, array_of, check_matrices, real_kind
 from tinytorch.ops.svd import adjoint
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -30,7 +32,8 @@ class Eig(Rule):
 
     @staticmethod
     def forward(ctx, a):
-        values, vectors = np.linalg.eig(a)
+        with strict(a):
+            values, vectors = np.linalg.eig(a)
         kind = np.result_type(a.dtype, np.complex64)
         values, vectors = values.astype(kind, copy=False), vectors.astype(kind, copy=False)
         ctx.save_for_backward(values, vectors)
@@ -40,7 +43,7 @@ class Eig(Rule):
     def backward(ctx, grad_values, grad_vectors):
         values, vectors = ctx.saved_tensors
         row = values.reshape((*values.shape[:-1], 1, values.shape[-1]))
-        one: Any = np.eye(values.shape[-1], dtype=real_kind(values))
+        one: Any = eye(values.shape[-1], values.shape[-1], 0, real_kind(values), array_of(values))
         inner = 0
         if grad_vectors is not None:
             turned = adjoint(vectors) @ grad_vectors
@@ -64,14 +67,14 @@ class MatrixExp(Rule):
         import scipy.linalg
 
         ctx.save_for_backward(a)
-        return scipy.linalg.expm(a) if a.size else a.copy()
+        return on_cpu(scipy.linalg.expm, a) if a.size else a.copy()
 
     @staticmethod
     def backward(ctx, grad):
         (a,) = ctx.saved_tensors
         n = a.shape[-1]
-        left: Any = np.eye(2 * n, n, dtype=real_kind(a))
-        right: Any = np.eye(2 * n, n, -n, dtype=real_kind(a))
+        left: Any = eye(2 * n, n, 0, real_kind(a), array_of(a))
+        right: Any = eye(2 * n, n, -n, real_kind(a), array_of(a))
         if isinstance(a, Tensor):
             left, right = (wrap(each.astype(a._array.dtype)) for each in (left, right))
         ah = adjoint(a)
@@ -90,7 +93,7 @@ def eig(A: Tensor) -> return_types.linalg_eig:
     if A.dtype.category < FLOAT:
         raise RuntimeError(f"Unknown Complex ScalarType for {A.dtype.legacy}")
     check_matrices("linalg.eig", A)
-    if not np.isfinite(A._array).all():
+    if known(A._array) and not np.isfinite(A._array).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     return return_types.linalg_eig(Eig.apply(A))
 

@@ -13,6 +13,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import near
 from tinytorch.dtypes import COMPLEX, FLOAT, can_cast, dtype
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import narrow, widen
@@ -69,7 +70,7 @@ class VectorNorm(Rule):
     def forward(ctx, x, p, dims, keepdim, dtype=None):
         y = norm_of(in_dtype(x, dtype), p, dims, keepdim)
         if dtype is not None or y.dtype is not x.dtype:
-            y = narrow(y, in_dtype(np.empty(0, x.dtype), dtype).real)
+            y = narrow(y, in_dtype(np.empty(0, x.dtype, like=near(x)), dtype).real)
         ctx.p, ctx.dim = p, dims
         ctx.save_for_backward(x, y)
         return y

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import near, put
 from tinytorch.ops.gathering import index_select
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -25,7 +26,9 @@ class Pad(Rule):
     def forward(ctx, x, sides, value):
         ctx.sides = sides
         shape = tuple(n + before + after for n, (before, after) in zip(x.shape, sides))
-        y = np.full(shape, value).astype(x.dtype) if value else np.zeros(shape, x.dtype)
+        y = np.zeros(shape, x.dtype, like=near(x))
+        if value:
+            y.fill(np.asarray(value).astype(x.dtype))
         inside = tuple(slice(max(before, 0), n - max(after, 0)) for n, (before, after) in zip(shape, sides))
         kept = tuple(slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(x.shape, sides))
         y[inside] = x[kept]
@@ -98,7 +101,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         )
     for dim, (before, after) in enumerate(_sides(pad, input.ndim)):
         if before or after:
-            input = index_select(input, dim, wrap(_places(mode, input, dim, before, after)))
+            input = index_select(input, dim, wrap(put(_places(mode, input, dim, before, after), input.device)))
     return input
 
 

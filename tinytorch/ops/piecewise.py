@@ -113,7 +113,7 @@ class Threshold(Elementwise):
 
 def as_dtype(number: float, x: Any) -> Any:
     """The number in the dtype of the array x; an integer dtype cuts off what follows the point."""
-    return np.asarray(number).astype(x.dtype)[()]
+    return np.asarray(number).astype(x.dtype)[()][()]
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

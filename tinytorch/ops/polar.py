@@ -6,6 +6,7 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import near
 from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
@@ -24,7 +25,9 @@ class Complex(Elementwise):
 
     @staticmethod
     def forward(ctx, real, imag):
-        z = np.empty(np.broadcast_shapes(real.shape, imag.shape), np.result_type(real.dtype, np.complex64))
+        z = np.empty(
+            np.broadcast_shapes(real.shape, imag.shape), np.result_type(real.dtype, np.complex64), like=near(real)
+        )
         z.real, z.imag = real, imag
         return z
 

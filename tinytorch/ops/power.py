@@ -11,6 +11,7 @@ import numpy as np
 from tinytorch import dtypes, kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import known
 from tinytorch.dtypes import FLOAT, INTEGER, result_dtype
 from tinytorch.kernels.arrays import narrow, widen
 from tinytorch.ops.elementwise import (
@@ -31,7 +32,7 @@ from tinytorch.promotion import convert, floating, number, supporting, to_common
 from tinytorch.public import of_two, public, publish_inplace
 from tinytorch.tensor import Tensor
 
-run, run_two = kernels.arithmetic.apply, kernels.arithmetic.apply_to_two
+run, run_two, _divide = kernels.arithmetic.apply, kernels.arithmetic.apply_to_two, kernels.arithmetic.divide
 NEGATIVE = "Integers to negative integer powers are not allowed."
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
     if x.dtype.kind == "b":
         return x | (not exponent)
     if x.dtype.kind in "iu":
-        return np.power(x, number(exponent, dtypes.from_numpy(x.dtype)))
+        return np.power(x, number(exponent, dtypes.from_numpy(x.dtype))[()])
     shortcut = _SHORTCUTS.get(exponent)
     if shortcut is not None and x.dtype.kind != "c":
         return shortcut(x)
@@ -89,9 +90,9 @@ def _power_by_number(x: np.ndarray, exponent: Any) -> np.ndarray:
 _SHORTCUTS: dict[Any, Callable] = {
     3: lambda x: times(times(x, x), x),
     0.5: lambda x: run(np.sqrt, x),
-    -0.5: lambda x: wide(lambda x: 1 / np.sqrt(x), x),
-    -1: lambda x: over(np.ones((), x.dtype), x),
-    -2: lambda x: over(np.ones((), x.dtype), times(x, x)),
+    -0.5: lambda x: wide(lambda x: _divide(1, run(np.sqrt, x)), x),
+    -1: lambda x: _divide(1, x),
+    -2: lambda x: _divide(1, times(x, x)),
 }
 
 
@@ -124,7 +125,7 @@ class PowTensor(Elementwise):
 def _integer_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x^y for integers, where a negative power of anything but 1 and -1 is 0, as a fraction is cut off."""
     negative = y < 0
-    if not negative.any():
+    if known(y) and not negative.any():
         return np.power(x, y)
     of_one = np.where(y % 2 == 1, x, 1)
     of_negative = np.where(np.abs(x) == 1, of_one, 0)

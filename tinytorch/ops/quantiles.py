@@ -9,8 +9,10 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import near
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.arrays import full
 from tinytorch.ops.dims import check_not_empty
 from tinytorch.ops.extrema import Share
 from tinytorch.ops.selection import SelectingOne, pick
@@ -26,7 +28,7 @@ def at_rank(x: np.ndarray, rank: np.ndarray, dim: int) -> np.ndarray:
 
 def ranks(x: np.ndarray, rank: int, dim: int) -> np.ndarray:
     """The same rank for every row of x along `dim`."""
-    return np.full([1 if d == dim else side for d, side in enumerate(x.shape)], rank)
+    return full(tuple([1 if d == dim else side for d, side in enumerate(x.shape)]), rank, np.int64, x)
 
 
 class MedianDim(SelectingOne):
@@ -48,7 +50,7 @@ class NanmedianDim(SelectingOne):
 
     @classmethod
     def choose(cls, x, dim):
-        numbers = np.count_nonzero(x == x, dim, keepdims=True)
+        numbers = (x == x).sum(dim, keepdims=True)
         return at_rank(x, np.maximum(numbers - 1, 0) // 2, dim)
 
 
@@ -93,9 +95,9 @@ class Mode(SelectingOne):
     def choose(cls, x, dim):
         places = order(x, dim)
         in_order = np.moveaxis(pick(x, places, dim), dim, -1)
-        starts = np.ones(in_order.shape, np.bool_)  # of runs of equal elements
+        starts = full(in_order.shape, True, np.bool_, x)  # of runs of equal elements
         starts[..., 1:] = in_order[..., 1:] != in_order[..., :-1]
-        position = np.arange(in_order.shape[-1])
+        position = np.arange(in_order.shape[-1], like=near(x))
         length_so_far = position - np.maximum.accumulate(np.where(starts, position, 0), -1)
         best = length_so_far.argmax(-1, keepdims=True)  # where the longest run ends
         return pick(places, np.moveaxis(best, -1, dim), dim)

@@ -228,7 +228,7 @@ def rrelu(
         return either(RreluWithoutNoise, input, inplace, (lower + upper) / 2)
     x = input._array
     noise = np.ones_like(x)
-    drawn = np.empty(np.count_nonzero(x <= 0), np.float64)
+    drawn = np.empty(int(np.count_nonzero(x <= 0)), np.float64, like=x)
     draws.uniform(drawn, 0.0, 1.0, generator)
     low, high = float(x.dtype.type(lower)), float(x.dtype.type(upper))
     noise[x <= 0] = drawn * (high - low) + low

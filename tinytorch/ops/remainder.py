@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.rule import NO_CONTEXT, Elementwise
+from tinytorch.device import is_array, known
 from tinytorch.ops.elementwise import (
     Step,
     Undifferentiable,
@@ -26,7 +27,7 @@ from tinytorch.tensor import Tensor
 
 def check_divisor(y: Any) -> None:
     """RuntimeError if integers are to be divided by 0; floating point numbers may be."""
-    if (y.dtype.kind in "iu" and not y.all()) if isinstance(y, np.ndarray) else type(y) is int and y == 0:
+    if (y.dtype.kind in "iu" and not y.all()) if known(y) else type(y) is int and y == 0:
         raise RuntimeError("ZeroDivisionError\n\nIntegers have no infinity: the divisor must not contain 0.")
 
 
@@ -39,7 +40,7 @@ class DivFloor(Step):
 
     @staticmethod
     def forward(ctx, x, y):
-        if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        if is_array(x) and x.dtype.kind in "iu":
             check_divisor(y)
         return wide(np.floor_divide, x, y)
 
@@ -64,7 +65,7 @@ class DivTrunc(DivFloor):
 
     @staticmethod
     def forward(ctx, x, y):
-        if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        if is_array(x) and x.dtype.kind in "iu":
             check_divisor(y)
             return np.floor_divide(x - np.fmod(x, y), y)
         if type(y) is np.float32:  # a number beside half precision, see promotion.scaling
@@ -81,7 +82,7 @@ class Remainder(Elementwise):
 
     @staticmethod
     def forward(ctx, x, y):
-        if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        if is_array(x) and x.dtype.kind in "iu":
             check_divisor(y)
         ctx.save_for_backward(x, y)
         return np.remainder(x, y)
@@ -124,7 +125,7 @@ class Fmod(Elementwise):
 
     @staticmethod
     def forward(ctx, x, y):
-        if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        if is_array(x) and x.dtype.kind in "iu":
             check_divisor(y)
         ctx.save_for_backward(x, y)
         return np.fmod(x, y)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import strict
+from tinytorch.kernels.arrays import eye
 from tinytorch.ops.elementwise import conj
 from tinytorch.tensor import Tensor
 
@@ -38,7 +40,13 @@ class Svd(Rule):
         u, s, vh = ctx.saved_tensors
         uh, v = adjoint(u), adjoint(vh)
         row = s.reshape(*s.shape[:-1], 1, s.shape[-1])
-        one = np.eye(s.shape[-1], dtype=np.float64 if s.dtype.itemsize == 8 else np.float32)
+        one: Any = eye(
+            s.shape[-1],
+            s.shape[-1],
+            0,
+            np.float64 if s.dtype.itemsize == 8 else np.float32,
+            s._array if isinstance(s, Tensor) else s,
+        )
         if grad_u is None and grad_vh is None:
             return (u * grad_s.reshape(row.shape)) @ vh
         inner = 0 if grad_s is None else grad_s.reshape(row.shape) * one
@@ -78,9 +86,12 @@ def decomposed(a: Any, vectors: bool = True) -> Any:
     """(U, S, V^H), or S alone, of the matrices in `a`; PyTorch's error for numbers that are not finite."""
     try:
         if math.prod(a.shape[-2:]):
-            return np.linalg.svd(a, full_matrices=False) if vectors else np.linalg.svd(a, compute_uv=False)
+            with strict(a):
+                return np.linalg.svd(a, full_matrices=False) if vectors else np.linalg.svd(a, compute_uv=False)
     except np.linalg.LinAlgError:
         raise RuntimeError(DID_NOT_CONVERGE) from None
     *batch, m, n = a.shape
-    s = np.zeros((*batch, 0), a.real.dtype)
-    return (np.zeros((*batch, m, 0), a.dtype), s, np.zeros((*batch, 0, n), a.dtype)) if vectors else s
+    s = np.zeros((*batch, 0), a.real.dtype, like=a)
+    if not vectors:
+        return s
+    return np.zeros((*batch, m, 0), a.dtype, like=a), s, np.zeros((*batch, 0, n), a.dtype, like=a)

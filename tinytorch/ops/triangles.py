@@ -9,6 +9,8 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import as_array
+from tinytorch.kernels.arrays import eye
 from tinytorch.ops.elementwise import Keep
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
@@ -48,11 +50,11 @@ class Trace(Rule):
         ctx.shape = x.shape
         wide = np.int64 if x.dtype.kind in "iu" else np.float32 if x.dtype.itemsize == 2 else x.dtype
         y = np.trace(x, dtype=wide)
-        return np.asarray(y) if wide is np.int64 else np.asarray(y).astype(x.dtype)
+        return as_array(y) if wide is np.int64 else as_array(y).astype(x.dtype)
 
     @staticmethod
     def backward(ctx, grad):
-        return Keep.apply(grad, np.eye(*ctx.shape, dtype=bool))
+        return Keep.apply(grad, eye(*ctx.shape, 0, np.bool_, grad._array if isinstance(grad, Tensor) else grad))
 
 
 def _triangle(name: str, rule: type[Tril], input: Tensor, diagonal: Any) -> tuple:

@@ -11,8 +11,10 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import as_array, host, put
 from tinytorch.errors import broadcast_error
-from tinytorch.ops.linear_systems import _LinAlgError, check_matrices, check_square, cholesky, real_kind
+from tinytorch.kernels.arrays import eye
+from tinytorch.ops.linear_systems import _LinAlgError, array_of, check_matrices, check_square, cholesky, real_kind
 from tinytorch.ops.svd import adjoint
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -30,7 +32,7 @@ class SolveTriangular(Rule):
     @staticmethod
     def forward(ctx, a, b, upper, unit):
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-        x = np.array(np.broadcast_to(b, (*batch, *b.shape[-2:])))
+        x = np.broadcast_to(b, (*batch, *b.shape[-2:])).copy()
         n = a.shape[-1]
         for i in reversed(range(n)) if upper else range(n):
             known = slice(i + 1, n) if upper else slice(0, i)
@@ -48,7 +50,7 @@ class SolveTriangular(Rule):
         db = SolveTriangular.apply(adjoint(a), grad, not ctx.upper, ctx.unit)
         if not need_a:
             return None, db
-        triangle: Any = np.tri(a.shape[-1], k=-1 if ctx.unit else 0, dtype=real_kind(a))
+        triangle: Any = np.tri(a.shape[-1], k=-1 if ctx.unit else 0, dtype=real_kind(a), like=array_of(a))
         return -(db @ adjoint(x)) * (triangle.T if ctx.upper else triangle), db
 
 
@@ -155,7 +157,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
             [0.0000, 1.0000]])
     """
     check_square("cholesky_inverse", L)
-    one = np.broadcast_to(np.eye(L.shape[-1], dtype=L._array.dtype), L.shape)
+    one = np.broadcast_to(eye(*L.shape[-2:], 0, L._array.dtype, L._array), L.shape)
     return CholeskySolve.apply(wrap(one), L.mH if upper else L)
 
 
@@ -175,12 +177,13 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     except _LinAlgError as error:
         if check_errors:
             raise _LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
+        matrices = host(A._array)
         for place in np.ndindex(info.shape):
-            info[place] = _failing_order(A._array[place])
-        sound = wrap((info == 0)[..., None, None])
-        identity = wrap(np.eye(A.shape[-1], dtype=A._array.dtype))
+            info[place] = _failing_order(matrices[place])
+        sound = wrap(put(as_array(info == 0)[..., None, None], A.device))
+        identity = wrap(eye(*A.shape[-2:], 0, A._array.dtype, A._array))
         L = cholesky(A.where(sound, identity), upper=upper).where(sound, float("nan"))
-    return return_types.linalg_cholesky_ex((L, wrap(info)))
+    return return_types.linalg_cholesky_ex((L, wrap(put(info, A.device))))
 
 
 def _failing_order(matrix: Any) -> int:
