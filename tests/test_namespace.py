@@ -33,7 +33,8 @@ def test_every_public_name_is_below_torch():
 
 
 @pytest.mark.parametrize(
-    "name", ["nn", "optim", "utils", "linalg", "special", "random", "cuda", "backends", "testing", "jit"]
+    "name",
+    ["nn", "optim", "utils", "linalg", "special", "random", "cuda", "accelerator", "backends", "testing", "jit"],
 )
 def test_modules_on_first_use(name):
     assert getattr(tt, name).__name__ == f"tinytorch.{name}"

@@ -23,6 +23,7 @@ from tinytorch.autograd.grad_mode import (
     set_grad_enabled,
 )
 from tinytorch.config import show_config
+from tinytorch.device import accelerator as _accelerator
 from tinytorch.device import device
 from tinytorch.dtypes import (
     can_cast,
@@ -52,11 +53,14 @@ globals().update(NAMES)  # every function and in-place function that a module of
 
 # Imported when they are first asked for: so that `import tinytorch` is quick.
 _MODULES = (
-    *("backends", "cuda", "jit", "linalg", "nn", "optim"),
+    *("accelerator", "backends", "cuda", "jit", "linalg", "nn", "optim"),
     *("random", "serialization", "special", "testing", "utils"),
 )
 _NAMES_IN = {"compile": "jit", "save": "serialization", "load": "serialization", "summary": "summary"}
 _absent = missing.getattr_for(__name__)
+
+# torch.cuda is imported with the first use of a GPU at the latest: its memory is counted from there.
+_accelerator.on_first_use.append(lambda: importlib.import_module("tinytorch.cuda.memory").watch())
 
 
 def __getattr__(name):

@@ -99,6 +99,7 @@ class _Accelerator:
         self.places: list[device] = []  # the devices cuda:0, cuda:1, ...
         self.examples: list[Any] = []  # an array without elements on each of them
         self.on_first_use: list[Callable[[], None]] = []  # what other modules do then
+        self.matmul_precision = "highest"  # of float32 matrices; "high" and "medium" allow TF32
 
 
 accelerator = _Accelerator()
@@ -183,6 +184,11 @@ def as_device(value: Any) -> device:
 def current() -> device:
     """The GPU that this thread uses; there is one in use."""
     return accelerator.places[accelerator.library.cuda.runtime.getDevice()]
+
+
+def switch(place: device) -> None:
+    """Let this thread use another GPU from now on; `use` does so for a while."""
+    accelerator.library.cuda.runtime.setDevice(place.index)
 
 
 class _Default(threading.local):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinytorch.arguments import type_name, wrong_type
-from tinytorch.device import as_device, default, device
+from tinytorch.device import accelerator, as_device, default, device
 from tinytorch.errors import warn
 from tinytorch.public import NAMES
 
@@ -20,7 +20,6 @@ class Settings:
 
     deterministic = 0  # 0: off, 1: warn only, 2: on
     warn_always = False
-    matmul_precision = "highest"
     interop_threads: int | None = None
 
 
@@ -71,7 +70,9 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """How much precision products of float32 matrices may lose: "highest", "high" or "medium". They lose none here.
+    """How much precision products of float32 matrices may lose: "highest", "high" or "medium".
+
+    On the CPU they lose none. A GPU multiplies in TF32, unless it is "highest".
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.set_float32_matmul_precision.html
 
@@ -89,12 +90,12 @@ def set_float32_matmul_precision(precision: str) -> None:
             "no effect.",
         )
         return
-    Settings.matmul_precision = precision
+    accelerator.matmul_precision = precision
 
 
 def get_float32_matmul_precision() -> str:
     """What `set_float32_matmul_precision` set; "highest" at first."""
-    return Settings.matmul_precision
+    return accelerator.matmul_precision
 
 
 def set_flush_denormal(mode: bool) -> bool:

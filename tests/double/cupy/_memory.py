@@ -1,11 +1,40 @@
 """Memory of the pretended devices: host memory that knows its device, and the pool that counts it."""
 
+import contextlib
 import ctypes
 import weakref
 
 import numpy as np
 
 from cupy import _double as double
+
+
+class MemoryHook:
+    """Told by the pools of what this thread takes, gives back, and makes them get from the driver."""
+
+    name = "MemoryHook"
+
+    def __enter__(self):
+        hooks = double.local.__dict__.setdefault("hooks", {})
+        if self.name in hooks:
+            raise KeyError(f"memory hook {self.name} already exists")
+        hooks[self.name] = self
+        return self
+
+    def __exit__(self, *error):
+        del double.local.hooks[self.name]
+
+    def _ignore(self, **facts):
+        """A hook need not have all six."""
+
+    alloc_preprocess = alloc_postprocess = malloc_preprocess = malloc_postprocess = _ignore
+    free_preprocess = free_postprocess = _ignore
+
+
+def tell(moment, **facts):
+    """Call this thread's hooks."""
+    for hook in getattr(double.local, "hooks", {}).values():
+        getattr(hook, moment)(**facts)
 
 
 class Pool:
@@ -16,13 +45,26 @@ class Pool:
 
     def _take(self, memory):
         device, size = memory.device_id, -(-memory.size // 512) * 512
+        if not size:
+            return  # CuPy's pools do not handle empty memory
+        facts = {"device_id": device, "mem_size": size}
+        tell("malloc_preprocess", **facts, size=memory.size)
+        more = size > self._free[device]
+        if more:
+            tell("alloc_preprocess", **facts)
         self._used[device] += size
         self._free[device] = max(0, self._free[device] - size)
-        weakref.finalize(memory, self._give, device, size).atexit = False
+        if more:
+            tell("alloc_postprocess", **facts, mem_ptr=memory.ptr)
+        tell("malloc_postprocess", **facts, size=memory.size, mem_ptr=memory.ptr, pmem_id=id(memory))
+        weakref.finalize(memory, self._give, device, size, memory.ptr).atexit = False
 
-    def _give(self, device, size):
+    def _give(self, device, size, ptr):
+        facts = {"device_id": device, "mem_size": size, "mem_ptr": ptr, "pmem_id": 0}
+        tell("free_preprocess", **facts)
         self._used[device] -= size
         self._free[device] += size
+        tell("free_postprocess", **facts)
 
     def used_bytes(self):
         return self._used[double.current_device()]
@@ -55,6 +97,17 @@ class Pool:
 default_pool = Pool()
 
 
+@contextlib.contextmanager
+def using_allocator(allocator=None):
+    """Arrays that this thread makes in the block come from the pool whose `malloc` is given."""
+    before = getattr(double.local, "pool", default_pool)
+    double.local.pool = getattr(allocator, "__self__", default_pool)
+    try:
+        yield
+    finally:
+        double.local.pool = before
+
+
 class UnownedMemory:
     """Memory that somebody else owns, given by its address."""
 
@@ -77,7 +130,7 @@ class Memory(UnownedMemory):
         self.host = host
         self.ptr, self.size, self._owner = host.ctypes.data, host.nbytes, host
         self.device_id = double.current_device()
-        default_pool._take(self)
+        getattr(double.local, "pool", default_pool)._take(self)
 
 
 class MemoryPointer:

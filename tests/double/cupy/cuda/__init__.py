@@ -1,10 +1,9 @@
 """cupy.cuda of the double."""
 
-from contextlib import contextmanager as _contextmanager
-
 from cupy import _memory
-from cupy._memory import Memory, MemoryPointer, PinnedMemory, PinnedMemoryPointer, PinnedMemoryPool, UnownedMemory
+from cupy._memory import Memory, MemoryHook, MemoryPointer, PinnedMemory, PinnedMemoryPointer, PinnedMemoryPool
 from cupy._memory import Pool as MemoryPool
+from cupy._memory import UnownedMemory, using_allocator
 from cupy.cuda import nvtx, profiler, runtime
 from cupy.cuda import device, memory, stream
 from cupy.cuda.device import Device, get_device_id
@@ -29,11 +28,6 @@ def get_allocator():
 
 def set_allocator(allocator=None):
     """Memory always comes from the default pool."""
-
-
-@_contextmanager
-def using_allocator(allocator=None):
-    yield
 
 
 def get_local_runtime_version():

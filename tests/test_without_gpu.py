@@ -5,6 +5,7 @@ import pytest
 from tests.autograd.stories import failure, story
 
 
+@pytest.mark.host
 @pytest.mark.torch
 @story
 def test_questions(lib):
