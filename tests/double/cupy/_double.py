@@ -126,10 +126,10 @@ def replace(value, cls, change):
         return change(value)
     if isinstance(value, list):
         return [replace(v, cls, change) for v in value]
-    if type(value) is tuple:
-        return tuple(replace(v, cls, change) for v in value)
-    if isinstance(value, tuple):  # a named tuple
+    if hasattr(value, "_fields"):  # a named tuple
         return type(value)(*(replace(v, cls, change) for v in value))
+    if isinstance(value, tuple):
+        return tuple(replace(v, cls, change) for v in value)
     if isinstance(value, dict):
         return {k: replace(v, cls, change) for k, v in value.items()}
     return value
