@@ -237,6 +237,11 @@ def array_module(array: Any) -> Any:
     return np if isinstance(array, np.ndarray) else accelerator.library
 
 
+def special_functions(array: Any) -> Any:
+    """The library of special functions for arrays like this one: SciPy's, or CuPy's, which has most of them."""
+    return import_module("cupyx.scipy.special" if on_gpu(array) else "scipy.special")
+
+
 def example(place: device) -> Any:
     """What to give as `like=` to NumPy's functions that make arrays, to make them on `place`; None for the CPU."""
     return None if place is CPU else accelerator.examples[place.index or 0]

@@ -87,8 +87,26 @@ def accumulate(ufunc: np.ufunc, x: Array, axis: int, reverse: bool = False) -> A
     wide = np.int64 if is_integer else _WIDER.get(x.dtype.char, np.float32)
     y = x.astype(wide, order="C")
     from_the_start = np.flip(y, axis) if reverse else y
-    ufunc.accumulate(from_the_start, axis, out=from_the_start)  # in place: twice as quick as with a dtype=
+    scan(ufunc, from_the_start, axis, True)  # in place: twice as quick as with a dtype=
     return y.astype(x.dtype if not is_integer else wide, copy=False)
+
+
+def scan(ufunc: np.ufunc, x: Array, axis: int, in_place: bool = False) -> Array:
+    """`ufunc` joined with what came before, along `axis`; into x itself if `in_place`
+
+    On a GPU, whose ufuncs cannot do that, in log2(n) rounds: in each a place takes in as many more as it already has.
+
+    >>> scan(np.maximum, np.array([1, 3, 2]), 0).tolist()
+    [1, 3, 3]
+    """
+    if known(x):
+        return ufunc.accumulate(x, axis, out=x if in_place else None)
+    y = x if in_place else x.copy()
+    before, step = (slice(None),) * axis, 1
+    while step < x.shape[axis]:
+        y[(*before, slice(step, None))] = ufunc(y[(*before, slice(step, None))], y[(*before, slice(None, -step))])
+        step *= 2
+    return y
 
 
 _WIDER = {"f": np.float64, "d": np.float64, "F": np.complex128, "D": np.complex128}  # those of 16 bits: float32

@@ -12,7 +12,7 @@ from tinytorch import kernels, return_types
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import dtype
 from tinytorch.errors import wrap_dim
-from tinytorch.kernels.arrays import accumulate
+from tinytorch.kernels.arrays import accumulate, scan
 from tinytorch.ops.dims import in_dtype
 from tinytorch.ops.elementwise import conj
 from tinytorch.ops.exponential import Exp
@@ -133,11 +133,11 @@ class Cummax(Selecting):
     def choose(cls, x, dim):
         if not x.size:
             return np.zeros(x.shape, np.int64, like=x)
-        record = (x == cls.extreme.accumulate(x, dim)) | (x != x)  # the extreme is nan from the first nan on
+        record = (x == scan(cls.extreme, x, dim)) | (x != x)  # the extreme is nan from the first nan on
         sides = [1] * x.ndim
         sides[dim] = -1
         places = np.arange(x.shape[dim], like=x).reshape(sides)
-        return np.maximum.accumulate(np.where(record, places, 0), dim)
+        return scan(np.maximum, np.where(record, places, 0), dim)
 
 
 class Cummin(Cummax):

@@ -10,7 +10,7 @@ from tinytorch.autograd.rule import Elementwise
 from tinytorch.dtypes import from_numpy
 from tinytorch.ops.elementwise import need_tensors, wide
 from tinytorch.ops.exponential import Exp, Log
-from tinytorch.ops.special import floating_arrays, need_full_precision, pick, scipy, special, writing
+from tinytorch.ops.special import floating_arrays, need_full_precision, of_full_precision, pick, scipy, special, writing
 from tinytorch.promotion import common, floating, supporting
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
@@ -65,7 +65,12 @@ class Polygamma(Elementwise):
         if n == 0:
             return scipy("psi", x)
         factorial = math.factorial(n) if n <= 170 else math.inf  # 171! is beyond float64
-        return wide(lambda x: _zeta(x.dtype.type(n + 1), x) * x.dtype.type(factorial if n % 2 else -factorial), x)
+        return wide(
+            lambda x: (
+                of_full_precision("zeta", x.dtype.type(n + 1), x) * x.dtype.type(factorial if n % 2 else -factorial)
+            ),
+            x,
+        )
 
     @staticmethod
     def backward(ctx, grad):
@@ -95,18 +100,9 @@ class Mvlgamma(Elementwise):
         return grad * slope
 
 
-def _zeta(s: Any, x: Any) -> Any:
-    """The Hurwitz zeta function of arrays of full precision."""
-    import scipy.special
-
-    return scipy.special.zeta(s, x)
-
-
 def _log_gammas(x: Any, p: int) -> Any:
     """sum_{i = 0..p-1} ln |gamma(x - i / 2)|"""
-    import scipy.special
-
-    return sum(scipy.special.gammaln(x - x.dtype.type(i / 2)) for i in range(p))
+    return sum(of_full_precision("gammaln", x - x.dtype.type(i / 2)) for i in range(p))
 
 
 class Igamma(Elementwise):

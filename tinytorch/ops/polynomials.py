@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch.arguments import no_such_form
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import near, on_gpu
 from tinytorch.ops.special import floating_arrays, need_full_precision, special
 from tinytorch.tensor import Tensor
 
@@ -41,10 +42,13 @@ class OrthogonalPolynomial(Elementwise):
         if family.startswith("shifted_"):
             family, x = family.removeprefix("shifted_"), 2 * x - 1
         first, following = FAMILIES[family]
-        x, n = np.broadcast_arrays(x, np.where(np.isfinite(n), n, -1).astype(np.int64))
+        n = np.where(np.isfinite(n), n, -1).astype(np.int64)
+        highest = int(n.max()) if n.size else 0  # the program waits for a GPU's
+        like = x if on_gpu(x) else near(n)
+        x, n = np.broadcast_arrays(np.asarray(x, like=like), np.asarray(n, like=like))
         y = np.where(n == 0, x.dtype.type(1), x.dtype.type(0))
         q, p = np.ones_like(x), first(x)
-        for k in range(1, int(n.max(initial=0)) + 1):
+        for k in range(1, highest + 1):
             y = np.where(n == k, p, y)
             q, p = p, following(x, k, p, q)
         return y

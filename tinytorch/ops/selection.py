@@ -83,7 +83,7 @@ class Selecting(Rule):
 
     @classmethod
     def forward(cls, ctx, x, dim, *how):
-        indices = cls.choose(x, dim, *how) if x.ndim else np.zeros((), np.int64)
+        indices = cls.choose(x, dim, *how) if x.ndim else np.zeros((), np.int64, like=near(x))
         ctx.dim, ctx.shape = dim, x.shape
         ctx.save_for_backward(indices)
         return pick(x, indices, dim), indices
@@ -104,7 +104,7 @@ class SelectingOne(Selecting):
 
     @classmethod
     def forward(cls, ctx, x, dim, keepdim, *how):
-        kept = cls.choose(x, dim, *how) if x.ndim else np.zeros((), np.int64)
+        kept = cls.choose(x, dim, *how) if x.ndim else np.zeros((), np.int64, like=near(x))
         ctx.dim, ctx.shape = dim, x.shape
         ctx.save_for_backward(kept)
         values = pick(x, kept, dim)

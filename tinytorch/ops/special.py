@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from numbers import Number
 from typing import Any
 
@@ -16,6 +17,7 @@ from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import on_cpu, on_gpu, special_functions
 from tinytorch.dtypes import from_numpy
 from tinytorch.kernels.quiet import silenced
 from tinytorch.ops.elementwise import Keep, conj, wide
@@ -47,9 +49,14 @@ def writing(function: Callable) -> Callable:
 
 def scipy(name: str, *arrays: Any) -> Any:
     """scipy.special.<name>(*arrays); in float32, and rounded once, where the arrays are of half precision."""
-    import scipy.special
+    return wide(partial(of_full_precision, name), *arrays)
 
-    return wide(getattr(scipy.special, name), *arrays)
+
+def of_full_precision(name: str, *arrays: Any) -> Any:
+    """scipy.special.<name>(*arrays), by CuPy's function of that name for a GPU's arrays; the CPU's where it has none."""
+    first = next(filter(on_gpu, arrays), None)
+    function = getattr(special_functions(first), name, None)
+    return function(*arrays) if function else on_cpu(getattr(special_functions(None), name), *arrays)
 
 
 def need_full_precision(kernel: str, x: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import is_array
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import Tensor
 
@@ -31,7 +32,7 @@ class Writing(Rule):
     @classmethod
     def written(cls, x: np.ndarray, *how: Any) -> np.ndarray:
         """A copy of x that `put` has written into."""
-        y = np.array(x, order="C")  # also of NumPy's scalars
+        y = x.copy() if is_array(x) else np.array(x)  # row by row; x may be one of NumPy's scalars
         cls.put(y, *how)
         return y
 
