@@ -10,7 +10,7 @@ ctypedef fused bits:        # an element that is only copied: its dtype does not
     uint64_t
 
 cdef enum:
-    GRAIN = 32768           # elements that are worth a thread
+    GRAIN = 16384           # elements that are worth a thread
     HALF = 23               # NPY_HALF, which Cython's declarations lack
     CHECKED = 2048          # indices that are checked together, and still in the nearest cache when they are used
 
