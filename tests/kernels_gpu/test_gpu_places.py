@@ -1,4 +1,4 @@
-"""Kernels that read and write where an index says, on the device, beside their twins: gather, scatter, nll, triangles."""
+"""Kernels that read and write where an index says, on the device, beside their twins."""
 
 import numpy as np
 import pytest

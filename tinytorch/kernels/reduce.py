@@ -48,7 +48,7 @@ def var_mean(x: Array, axis: Axis = None, correction: float = 1, keepdims: bool 
     center = total / count
     squares = _add(np.square(wide - center), axis, keepdims)
     freedom = max(0.0, count - correction)
-    return narrow(squares / np.asarray(freedom, wide.dtype), x), narrow(center.reshape(squares.shape), x)
+    return narrow(squares / wide.dtype.type(freedom), x), narrow(center.reshape(squares.shape), x)
 
 
 def prod(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -98,8 +98,11 @@ def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> A
 
 
 def _add(x: Array, axis: Axis, keepdims: bool) -> Array:
-    """x.sum, but of long axes in parts: NumPy adds in pairs along memory's last axis only, along others one by one."""
-    if x.size > PART:
+    """x.sum, but of long axes in parts: NumPy adds in pairs along memory's last axis only, along others one by one.
+
+    CuPy adds in parts by itself.
+    """
+    if x.size > PART and isinstance(x, np.ndarray):
         axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
         for i in axes:
             while x.shape[i] > PART and abs(x.strides[i]) > x.itemsize:

@@ -111,3 +111,34 @@ def launch_rows(kernel: Callable, dtype: np.dtype, rows: int, n: int, inner: int
 def in_order(x: Array) -> Array:
     """x itself or a copy whose numbers lie one after the other in C order."""
     return x if x.flags.c_contiguous else x.copy(order="C")
+
+
+# The mean and the squared distances from it, of numbers that come one by one and of parts that are joined; after ROWS
+MOMENTS = """
+struct Moments {
+    W mean, squares, count;
+
+    __device__ Moments from(int distance) const {
+        return {__shfl_xor_sync(0xffffffff, mean, distance), __shfl_xor_sync(0xffffffff, squares, distance),
+                __shfl_xor_sync(0xffffffff, count, distance)};
+    }
+};
+
+__device__ Moments join_moments(Moments a, Moments b) {
+    if (b.count == 0) return a;
+    if (a.count == 0) return b;
+    W count = a.count + b.count, step = b.mean - a.mean, share = b.count / count;
+    return {a.mean + step * share, a.squares + b.squares + step * step * a.count * share, count};
+}
+
+__device__ Moments moments_of_row(const T* x, long long n, long long inner) {
+    Moments found = {W(0), W(0), W(0)};
+    for (long long j = threadIdx.x; j < n; j += blockDim.x) {
+        W v = x[j * inner], step = v - found.mean;
+        found.count += 1;
+        found.mean += step / found.count;
+        found.squares += step * (v - found.mean);
+    }
+    return joined(found, join_moments);
+}
+"""

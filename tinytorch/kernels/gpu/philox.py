@@ -253,6 +253,13 @@ def shuffle(stream: DeviceGenerator, array: Any) -> None:
     array[...] = np.argsort(keys).astype(array.dtype, copy=False)
 
 
+def slopes(stream: DeviceGenerator, x: Any, low: float, high: float) -> Any:
+    """Numbers from [low, high) where x <= 0, and 1 elsewhere; one is drawn for each element."""
+    drawn = library().empty_like(x)
+    uniform(stream, drawn, low, high)
+    return np.where(x <= 0, drawn, np.ones((), x.dtype, like=x))
+
+
 # ---- with parameters for each number ---------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from tinytorch.device import library
 from tinytorch.kernels.arrays import check_same_shape
 from tinytorch.kernels.gpu.cuda import ROWS, cuda, in_order, launch_rows, rows_of
+from tinytorch.kernels.gpu.reduce import side_by_side
 from tinytorch.kernels.softmax import logsumexp as logsumexp_in_steps
 
 Array = Any
@@ -135,14 +136,12 @@ def log_softmax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
 
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """log(sum_k e^(x_k - m)) + m  over `axis`, with m = max(x) where that is finite, else 0; -inf of no numbers"""
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    chosen = sorted({a % x.ndim for a in axes}) if x.ndim else []
-    side_by_side = bool(chosen) and chosen[-1] - chosen[0] == len(chosen) - 1
-    if not side_by_side or x.dtype.kind == "c":
+    span = side_by_side(x, axis)
+    if span is None or x.dtype.kind == "c":
         return logsumexp_in_steps(x, axis, keepdims)
-    first, behind = chosen[0], chosen[-1] + 1
-    shape = x.shape[:first], (1,) * len(chosen) if keepdims else (), x.shape[behind:]
-    y = library().empty(sum(shape, ()), x.dtype)
+    first, behind = span
+    shape = x.shape[:first] + ((1,) * (behind - first) if keepdims else ()) + x.shape[behind:]
+    y = library().empty(shape, x.dtype)
     n, inner = math.prod(x.shape[first:behind]), math.prod(x.shape[behind:])
     launch_rows(_logsumexp, x.dtype, y.size, n, inner, (in_order(x), y))
     return y
