@@ -1,4 +1,4 @@
-"""RawKernel and RawModule: CUDA C++ as it stands, around which device.hpp puts a grid of fibers on the host."""
+"""RawKernel and RawModule: CUDA C++ as it stands, around which include/grid.hpp puts threads on the host."""
 
 import ctypes
 import re
