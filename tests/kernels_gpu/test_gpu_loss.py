@@ -24,6 +24,17 @@ def test_losses(name, dtype):
 
 @dtypes
 @pytest.mark.parametrize("name", NAMES)
+def test_sums_and_means(name, dtype):
+    for reduction in ("sum", "mean"):
+        for shape in [(), (0,), (3, 5), (20, 30)]:
+            for more in parameters(name):
+                check("loss", name, draw(shape, dtype, 1), draw(shape, dtype, 2), *more, reduction, scale=600)
+    check("loss", name, transposed(draw((3, 5), dtype, 1)), draw((3, 5), dtype, 2), *more, "sum", scale=16)
+    check("loss", name, draw((5, 5000), dtype), draw((5, 5000), dtype, 2), *more, "mean", scale=16)
+
+
+@dtypes
+@pytest.mark.parametrize("name", NAMES)
 def test_gradients(name, dtype):
     x, target = draw((3, 5), dtype, 1, odd=True), draw((3, 5), dtype, 2)
     for more in parameters(name):

@@ -12,7 +12,7 @@ NumPy and SciPy have it too. Simplified, and good to know before one trusts it:
 
 import numpy as _np
 
-from cupy import _creation, _double, _functions, _methods
+from cupy import _core, _creation, _double, _functions, _methods
 from cupy._array import ndarray
 from cupy._surface import MODULES as _MODULES
 from cupy._surface import SURFACE as _SURFACE

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
-from tinytorch.device import library
+from tinytorch.device import accelerator, library
 from tinytorch.kernels.gpu.formula import formula
 from tinytorch.kernels.matmul import addmm as addmm_in_steps
 
 Array = Any
 
-DEFAULT, TF32 = 1, 7  # what CuPy calls the ways in which cuBLAS may compute with float32
+DEFAULT, TF32 = 1, 7  # CuPy's numbers for the ways in which cuBLAS may compute with float32
+_state = SimpleNamespace(precision="highest")  # what CuPy was told
 
 # z = beta c + alpha z; a factor of 0 ignores its term, nan and inf included
 _combine = formula(
@@ -27,6 +29,8 @@ _combine = formula(
 
 def matmul(a: Array, b: Array) -> Array:
     """a @ b: out[..., i, j] = sum_k a[..., i, k] * b[..., k, j]; ValueError where the shapes do not fit."""
+    if accelerator.matmul_precision != _state.precision:
+        _heed_precision()
     cupy = library()
     if b.ndim == 2 and a.ndim > 2 and a.size:  # one product, where CuPy would make many small ones
         return cupy.matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
@@ -45,11 +49,13 @@ def addmm(c: Array, a: Array, b: Array, beta: Any = 1, alpha: Any = 1) -> Array:
     return _combine(library().broadcast_to(c, z.shape), beta, alpha, z)
 
 
-def allow_tf32(allowed: bool) -> None:
-    """Whether products of float32 may be computed with TF32, ten bits of precision, on the tensor cores.
+def _heed_precision() -> None:
+    """Tell CuPy what torch.set_float32_matmul_precision says of TF32: 10 bits of the fraction, on the tensor cores.
 
-    What torch.backends.cuda.matmul.allow_tf32 says. Batches of matrices are always computed in full by CuPy.
+    CuPy has no public function for it, only a variable of the environment that it reads at its first product. Batches
+    of matrices it always multiplies in full precision.
     """
-    from_now_on = TF32 if allowed else DEFAULT
-    library()._core.set_compute_type("float32", from_now_on)
-    library()._core.set_compute_type("complex64", from_now_on)
+    _state.precision = accelerator.matmul_precision
+    how = DEFAULT if _state.precision == "highest" else TF32
+    for dtype in ("float32", "complex64"):
+        library()._core.set_compute_type(dtype, how)

@@ -257,7 +257,7 @@ def slopes(stream: DeviceGenerator, x: Any, low: float, high: float) -> Any:
     """Numbers from [low, high) where x <= 0, and 1 elsewhere; one is drawn for each element."""
     drawn = library().empty_like(x)
     uniform(stream, drawn, low, high)
-    return np.where(x <= 0, drawn, np.ones((), x.dtype, like=x))
+    return np.where(x <= 0, drawn, library().ones((), x.dtype))
 
 
 # ---- with parameters for each number ---------------------------------------------------------------------------------
