@@ -20,6 +20,7 @@ from tinytorch.tensor import Tensor
 class Tril(Writing):
     """y = x with zeros above a diagonal,    dx = dy with zeros there"""
 
+    silent = True
     lower = True
 
     @classmethod
