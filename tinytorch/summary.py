@@ -21,12 +21,12 @@ BYTES = 4  # of a number, whatever its dtype
 MEGABYTE = 1024**2
 
 
-def summary(model: Module, input_size: Any, batch_size: int = -1, device: Any = "cpu", dtypes: Any = None) -> None:
+def summary(model: Module, input_size: Any, batch_size: int = -1, device: Any = None, dtypes: Any = None) -> None:
     """Print a table of the layers that an input of this size passes, as the package torchsummary does.
 
     input_size  the shape of one sample, without the batch dimension: (1, 28, 28); a list of shapes for several inputs
     batch_size  the first dimension in the table and a factor of the sizes in MB; the model itself runs on a batch of 2
-    device      where the inputs are made
+    device      where the inputs are made; by default, where the model's first parameter is
     dtypes      of the input, or a list of those of all inputs: [torch.long] for indices; else the default dtype
 
     A row is one call of a module, in the order in which the calls return; Sequential, ModuleList and the model have no
@@ -56,7 +56,7 @@ def summary(model: Module, input_size: Any, batch_size: int = -1, device: Any = 
     """
     if not isinstance(model, Module):
         raise TypeError(f"summary() needs a torch.nn.Module, got {type(model).__name__}")
-    inputs = make_inputs(input_size, device, dtypes)
+    inputs = make_inputs(input_size, device or next((p.device for p in model.parameters()), "cpu"), dtypes)
     run = Run(model, batch_size)
     with no_grad(), in_eval_mode(model), run.watched():
         try:

@@ -47,9 +47,7 @@ class Question:
         self.group, self.name, self.reach = task.group, task.name, {PYTORCH: task.reach}
 
 
-def bound(
-    task: Task, line: Line, work: Mapping[str, tuple[int, float]], ceilings: Mapping[str, float]
-) -> str:
+def bound(task: Task, line: Line, work: Mapping[str, tuple[int, float]], ceilings: Mapping[str, float]) -> str:
     """What tinytorch waits for: memory or arithmetic with the share of the ceiling that is reached, or launches."""
     mine = line.fastest[MINE]
     shares = {

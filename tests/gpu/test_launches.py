@@ -22,12 +22,12 @@ def warm(step):
 
 # what: at most so many launches for a step
 STEPS = {
-    "two layers by hand": (lambda: steps.two_layers(tt, "cuda"), 20),
-    "two layers, nn.Sequential by hand": (lambda: steps.sequential(tt, "cuda"), 29),
-    "two layers, SGD": (lambda: two_layers("SGD"), 29),
-    "two layers, Adam": (lambda: steps.module_adam(tt, "cuda"), 73),
-    "four layers, SGD": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "SGD", "cuda"), 60),
-    "four layers, Adam": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "Adam", "cuda"), 130),
+    "two layers by hand": (lambda: steps.two_layers(tt, "cuda"), 19),
+    "two layers, nn.Sequential by hand": (lambda: steps.sequential(tt, "cuda"), 23),
+    "two layers, SGD": (lambda: two_layers("SGD"), 16),
+    "two layers, Adam": (lambda: steps.module_adam(tt, "cuda"), 16),
+    "four layers, SGD": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "SGD", "cuda"), 25),
+    "four layers, Adam": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "Adam", "cuda"), 25),
 }
 
 

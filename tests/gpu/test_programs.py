@@ -287,12 +287,12 @@ def test_assert_close():
 def test_the_picture_is_the_cpus():
     from tinytorch import viz
 
-    x, y = data(4)
     texts = []
     for device in ("cpu", "cuda"):
+        x, y = (each.to(device) for each in data(4))
         model = net().to(device)
         with viz.record(values=True) as recording:
-            loss = nn.functional.mse_loss(model(x.to(device)), y.to(device))
+            loss = nn.functional.mse_loss(model(x), y)
             loss.backward()
         texts.append(recording.draw(loss).text())
     assert texts[0] == texts[1]

@@ -1,7 +1,11 @@
 # What of engine.py becomes C where it is compiled.
 
 cimport cython
+from tinytorch.autograd.grad_mode cimport Usage
 from tinytorch.autograd.node cimport Node
+
+
+cdef Usage usage
 
 
 cdef class Task:

@@ -21,8 +21,10 @@ from typing import Any
 from tinytorch import kernels
 from tinytorch.autograd import anomaly_mode, calls
 from tinytorch.autograd.fitting import fit
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.node import Node
+from tinytorch.autograd.places import follow
+from tinytorch.device import current, switch
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import ndarray
 
@@ -89,6 +91,7 @@ def run(
         task.add(node, output_nr, grad)
 
     before, state.recording, state.task = (state.recording, state.task), create_graph, task
+    used = current() if usage.accelerated else None
     token = quiet()
     watcher = state.watcher
     if watcher is not None:
@@ -102,6 +105,8 @@ def run(
     finally:
         leave(token)
         state.recording, state.task = before
+        if used is not None:
+            switch(used)
     if watcher is not None:
         watcher.ends()
     return [task.captured.get(edge) for edge in wanted or ()]
@@ -126,6 +131,8 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool, watcher: Any) -> Non
         grads = buffers.pop(node, None)
         if grads is None:  # all that came along its edges was "no gradient"
             grads = [None] * len(node.outputs)
+        if usage.accelerated:
+            follow(grads)
         if watcher is not None:
             watcher.runs(node, grads)
         if capture_at and node in capture_at and task.capture(node, grads):
@@ -158,6 +165,8 @@ def _walk(task: Task, keep_graph: bool, create_graph: bool, watcher: Any) -> Non
                 if watcher is not None:
                     watcher.sends(index, next_node, None, waiting[next_node])
             else:
+                if usage.accelerated:
+                    follow((grad,))
                 output_nr, outputs = edges[2 * index + 1], next_node._outputs
                 if outputs is None:
                     shape, dtype = next_node._shape, next_node._dtype

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.grad_mode import usage
-from tinytorch.device import CPU, accelerator, current, device, device_of, is_array
+from tinytorch.device import CPU, accelerator, current, device, device_of, is_array, switch
 from tinytorch.tensor import Tensor, TensorBase
 
 
@@ -55,6 +55,13 @@ def elsewhere(values: Iterable) -> device | None:
             if place is not None and place is not CPU:
                 return None if place is current() else place
     return None
+
+
+def follow(values: Iterable) -> None:
+    """From now on this thread uses the GPU that the first array or tensor is on; see `switch`."""
+    place = elsewhere(values)
+    if place is not None:
+        switch(place)
 
 
 def _follow(value: Any, place: device) -> Any:

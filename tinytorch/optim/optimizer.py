@@ -275,11 +275,11 @@ def _with_hooks(step: Callable) -> Callable:
 
 
 def _cast(value: Any, parameter: Tensor | None, key: str | None = None) -> Any:
-    """Loaded state in the dtype of its parameter; step counts stay as they are. What fits is shared, as in PyTorch."""
+    """Loaded state in its parameter's dtype and on its device; step counts stay as they are. What fits is shared."""
     if isinstance(value, Tensor):
-        if key == "step" or parameter is None or not parameter.is_floating_point():
+        if key == "step" or parameter is None:
             return value
-        return value.to(parameter.dtype)
+        return value.to(parameter.device, parameter.dtype if parameter.is_floating_point() else value.dtype)
     if isinstance(value, dict):
         return {k: _cast(v, parameter, k) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
