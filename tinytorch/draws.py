@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import dtypes, mersenne
-from tinytorch.device import CPU, device_of, is_array, known, use
+from tinytorch.device import CPU, device_of, is_array, known, near, use
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
 from tinytorch.generator import Generator, stream_for
@@ -332,6 +332,11 @@ def binomial(counts: Array, chances: Array, generator: Generator | None = None) 
     return run("binomial", counts, generator, chances)
 
 
+def slopes(x: Array, low: float, high: float, generator: Generator | None = None) -> Array:
+    """A new array, for rrelu: numbers from [low, high) where x <= 0, and 1 elsewhere."""
+    return run("slopes", x, generator, low, high)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # choices
 
@@ -353,7 +358,7 @@ def multinomial(
     """
     check_multinomial(probabilities, num_samples, replacement)
     if 0 in probabilities.shape[:-1]:
-        return np.empty((0, num_samples), np.int64, like=probabilities)
+        return np.empty((0, num_samples), np.int64, like=near(probabilities))
     if replacement and num_samples > 1:
         return choose_by_sums(probabilities, num_samples, generator)
     if probabilities.size == 0:

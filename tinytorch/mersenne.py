@@ -158,6 +158,16 @@ def binomial(stream: Generator, counts: Array, chances: Array) -> Array:
     return np.array(numbers, counts.dtype).reshape(pairs.shape)
 
 
+def slopes(stream: Generator, x: Array, low: float, high: float) -> Array:
+    """Numbers from [low, high) where x <= 0, as many as are needed, and 1 elsewhere."""
+    result = np.ones_like(x)
+    below = x <= 0
+    drawn = np.empty(np.count_nonzero(below), np.float64)
+    stream.draw("uniform", drawn, 0.0, 1.0)
+    result[below] = drawn * (high - low) + low
+    return result
+
+
 def among_sums(stream: Generator, sums: Array, num_samples: int) -> Array:
     """For each row of running sums, which end with 1, the places at which uniform numbers belong into it."""
     chosen = np.empty((*sums.shape[:-1], num_samples), np.int64)

@@ -12,7 +12,9 @@ def kept():
     """The settings of both libraries as they were, after each test."""
     ours = {name: value for name, value in vars(Settings).items() if not name.startswith("_")}
     precision, mode = torch.get_float32_matmul_precision(), torch.get_deterministic_debug_mode()
+    tt.set_float32_matmul_precision(precision)
     yield
+    tt.set_float32_matmul_precision(precision)
     for name, value in ours.items():
         setattr(Settings, name, value)
     torch.set_float32_matmul_precision(precision)

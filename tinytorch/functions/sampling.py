@@ -16,7 +16,7 @@ from tinytorch.autograd import no_grad, views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule, check_can_require_grad
 from tinytorch.creation import allocate, array_like, check_options, leaf
-from tinytorch.device import as_device, default, example, known, pinned, use
+from tinytorch.device import as_device, default, example, known, near, pinned, use
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import broadcast_error
 from tinytorch.formats import preserve_format
@@ -72,7 +72,7 @@ def resize_out(name: str, out: Any, shape: tuple[int, ...], dtype: Dtype | None 
     views.check_writable(out, False)
     if out._array.shape != shape:
         if warn:
-            fill_out(out, wrap(np.empty(shape, out.dtype.numpy, like=out._array)))
+            fill_out(out, wrap(np.empty(shape, out.dtype.numpy, like=near(out._array))))
         else:
             out.resize_(shape)
 
@@ -329,7 +329,7 @@ def bernoulli(
         if isinstance(p, Tensor) or out is not None:
             named = {} if out is None else {"out": out}
             raise arguments.no_such_form("bernoulli", (input, p), named)
-        array = np.empty(input._array.shape, input._array.dtype, like=input._array)
+        array = np.empty(input._array.shape, input._array.dtype, like=near(input._array))
         draws.bernoulli(array, arguments.as_real("bernoulli", "p", 2, p), generator)
         return BernoulliLike.apply(input, array)
     if out is not None:
@@ -337,7 +337,7 @@ def bernoulli(
         draws.bernoulli(out._array, input._array, generator)
         out._bump()
         return out
-    array = np.empty(input._array.shape, input._array.dtype, like=input._array)
+    array = np.empty(input._array.shape, input._array.dtype, like=near(input._array))
     draws.bernoulli(array, input._array, generator)
     return Bernoulli.apply(input, array)
 
@@ -456,7 +456,7 @@ def _normal_target(mean: Any, std: Any, out: Tensor | None) -> Tensor:
         raise error
     shape = np.broadcast_shapes(*[each._array.shape for each in given])
     if out is None:
-        return wrap(allocate(np.empty, shape, given[0].dtype, like=given[0]._array))
+        return wrap(allocate(np.empty, shape, given[0].dtype, like=near(given[0]._array)))
     if isinstance(std, Tensor):
         resize_out("normal", out, shape, warn=True)
     return out

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.grad_mode import no_grad
+from tinytorch.device import filled, put
 from tinytorch.missing import getattr_for
 from tinytorch.tensor import Tensor
 
@@ -227,26 +228,26 @@ def _redraw(tensor: Tensor, a: float, b: float, draw: Callable[[Tensor], Tensor]
     outside = (tensor._array < a) | (tensor._array > b)
     while outside.any():
         fresh = draw(tensor.new_empty(tensor.shape))
-        tensor._array[outside] = fresh._array[outside]
+        np.copyto(tensor._array, fresh._array, where=outside)
         outside = (tensor._array < a) | (tensor._array > b)
 
 
 def _reject(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     nearest = min(max(mean, a), b)
     peak = -0.5 * ((nearest - mean) / std) ** 2
-    missing = np.ones(tensor.shape, bool)
+    missing = filled(tensor.shape, True, np.dtype(np.bool_), tensor.device)
     while missing.any():
         candidate = tensor.new_empty(tensor.shape).uniform_(a, b, generator=generator)._array
         chance = tensor.new_empty(tensor.shape).uniform_(generator=generator)._array
         with np.errstate(divide="ignore"):
             accepted = missing & (np.log(chance) <= -0.5 * ((candidate - mean) / std) ** 2 - peak)
-        tensor._array[accepted] = candidate[accepted]
+        np.copyto(tensor._array, candidate, where=accepted)
         missing &= ~accepted
 
 
 def _assign(tensor: Tensor, values: Any) -> Tensor:
     with no_grad():
-        tensor._array[...] = values
+        tensor._array[...] = put(values, tensor.device)
         tensor._bump()
     return tensor
 
@@ -277,7 +278,7 @@ kaiming_normal = _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
 sparse = _deprecated(sparse_)
 
-_NOT_OURS = ("Any", "Callable", "Tensor", "getattr_for", "no_grad")
+_NOT_OURS = ("Any", "Callable", "Tensor", "getattr_for", "filled", "no_grad", "put")
 __all__ = sorted(
     name for name, value in list(globals().items()) if callable(value) and name[0] != "_" and name not in _NOT_OURS
 )

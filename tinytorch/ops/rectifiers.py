@@ -226,13 +226,8 @@ def rrelu(
     need_float(input, "leaky_relu_cpu" if not training else "rrelu_with_noise_out_cpu")
     if not training:
         return either(RreluWithoutNoise, input, inplace, (lower + upper) / 2)
-    x = input._array
-    noise = np.ones_like(x)
-    drawn = np.empty(int(np.count_nonzero(x <= 0)), np.float64, like=x)
-    draws.uniform(drawn, 0.0, 1.0, generator)
-    low, high = float(x.dtype.type(lower)), float(x.dtype.type(upper))
-    noise[x <= 0] = drawn * (high - low) + low
-    return either(RreluWithNoise, input, inplace, noise)
+    low, high = (float(input._array.dtype.type(bound)) for bound in (lower, upper))
+    return either(RreluWithNoise, input, inplace, draws.slopes(input._array, low, high, generator))
 
 
 relu_, leaky_relu_, elu_, celu_, selu_, rrelu_ = map(inplace_form, (relu, leaky_relu, elu, celu, selu, rrelu))
