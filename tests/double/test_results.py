@@ -50,6 +50,11 @@ def test_dtypes(program, dtype):
     assert program(cupy.arange(3, dtype="f"), cupy.arange(3, dtype="i")).dtype.char == dtype
 
 
+def test_negative_numbers_and_unsigned_ones():
+    large = cupy.array([2**64 - 1, 0], "Q")
+    assert (large > -1).all() and not (large == -1).any() and (large + 1).dtype == np.uint64
+
+
 def test_bfloat16():
     bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
     x = cupy.ones(3, bfloat16)

@@ -59,8 +59,11 @@ def choose(loops, operands):
     weaks = [rank(weak) for d, weak in operands if weak is not None]
     if not strong or not weaks or max(strong) < max(weaks):
         operands = tuple((d, None) for d, _ in operands)
+    mixed = any(loop.startswith("Qq") for loop in loops) and any(weak is int for _, weak in operands)
     for loop in loops:
         ins, _, outs = loop.partition("->")
+        if mixed and ins == "QQ":
+            continue  # a Python number may be negative, and the loop Qq knows what to do
         if "V" not in loop and all(fits(d, weak, dtype_of(c)) for (d, weak), c in zip(operands, ins)):
             return tuple(dtype_of(c) for c in ins), tuple(dtype_of(c) for c in outs)
     return None
