@@ -118,7 +118,7 @@ def _scalar(value: Any, x: np.ndarray) -> Any:
     if type(value) is float and x.dtype.char in "fd" and abs(value) < 3e38:
         return x.dtype.type(value)
     to = from_numpy(x.dtype)
-    return fitting_number(value, FLOAT32 if to.category == FLOAT and to.itemsize == 2 else to)
+    return fitting_number(value, FLOAT32 if to.category == FLOAT and to.itemsize == 2 else to)[()]
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

@@ -31,12 +31,17 @@ class Logical(Elementwise):
     differentiable = False
 
 
+def _truth(x: Any) -> Any:
+    """x, or whether it is not 0 where it is complex: CuPy's logical functions take no complex numbers."""
+    return x != 0 if x.dtype.kind == "c" else x
+
+
 class LogicalAnd(Logical):
     """z = [x != 0 and y != 0]"""
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.logical_and(x, y)
+        return np.logical_and(_truth(x), _truth(y))
 
 
 class LogicalOr(Logical):
@@ -44,7 +49,7 @@ class LogicalOr(Logical):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.logical_or(x, y)
+        return np.logical_or(_truth(x), _truth(y))
 
 
 class LogicalXor(Logical):
@@ -52,7 +57,7 @@ class LogicalXor(Logical):
 
     @staticmethod
     def forward(ctx, x, y):
-        return np.logical_xor(x, y)
+        return np.logical_xor(_truth(x), _truth(y))
 
 
 class LogicalNot(Logical):
@@ -62,7 +67,7 @@ class LogicalNot(Logical):
 
     @staticmethod
     def forward(ctx, x):
-        return np.logical_not(x)
+        return np.logical_not(_truth(x))
 
 
 class BitwiseAnd(Logical):

@@ -21,17 +21,18 @@ def places(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     ndim = index.ndim
     if ndim == 1:
         return (index,)
-    key = [np.arange(side).reshape(side, *(1,) * (ndim - at - 1)) for at, side in enumerate(index.shape)]
+    key = [np.arange(side, like=index).reshape(side, *(1,) * (ndim - at - 1)) for at, side in enumerate(index.shape)]
     key[dim] = index
     return tuple(key)
 
 
 def pick(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
     """x at the places `index` along `dim`; both have the same number of dimensions, of which 0 counts as 1."""
-    if not index.size:
-        return np.empty(index.shape, x.dtype)
-    if not x.ndim:
-        return np.full(index.shape, x)
+    if not (index.size and x.ndim):
+        y = np.empty(index.shape, x.dtype, like=near(index))
+        if index.size:
+            y[...] = x
+        return y
     if not index.ndim:
         return x[index]
     return kernels.gather.gather(x, dim, index)

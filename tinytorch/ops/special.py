@@ -53,7 +53,7 @@ def scipy(name: str, *arrays: Any) -> Any:
 
 
 def of_full_precision(name: str, *arrays: Any) -> Any:
-    """scipy.special.<name>(*arrays); by CuPy's function of that name for a GPU's arrays, or on the CPU: it lacks some."""
+    """scipy.special.<name>(*arrays), CuPy's for arrays of a GPU; on the CPU where CuPy has no such function."""
     first = next(filter(on_gpu, arrays), None)
     function = getattr(special_functions(first), name, None)
     return function(*arrays) if function else on_cpu(getattr(special_functions(None), name), *arrays)
