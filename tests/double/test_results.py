@@ -96,6 +96,15 @@ def test_the_higher_array_priority_decides(x):
     assert x + Other() == "mine" and x @ Other() == "mine" and (x < Other()) == "greater"
 
 
+def test_an_operand_with_ufuncs_of_its_own_is_asked(x):
+    class Other:
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            return ufunc.__name__, method
+
+    assert x + Other() == ("add", "__call__") and Other() is not x
+    assert (x / Other(), x > Other()) == (("divide", "__call__"), ("greater", "__call__"))
+
+
 def test_singular_matrices_do_not_raise():
     assert np.isnan(cupy.linalg.inv(cupy.zeros((2, 2))).get()).all()
     both = cupy.linalg.cholesky(cupy.stack([cupy.eye(2), -cupy.eye(2)])).get()

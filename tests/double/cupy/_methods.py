@@ -43,26 +43,28 @@ def use_reflected(x, y):
 
 
 def binary(name):
-    """The operator of a ufunc, its reflection and its in-place form."""
+    """The operator of a ufunc, its reflection and its in-place form.
+
+    Beside an array of the device the ufunc is CuPy's. Beside anything else it is NumPy's, which asks both operands.
+    """
+
+    def ufunc(other):
+        import cupy
+
+        return getattr(cupy if isinstance(other, ndarray) or name == "matmul" else np, name)
 
     def forward(self, other):
-        import cupy
-
         if not isinstance(other, ndarray) and use_reflected(self, other):
             return NotImplemented
-        return getattr(cupy, name)(self, other)
+        return ufunc(other)(self, other)
 
     def reflected(self, other):
-        import cupy
-
         if use_reflected(self, other):
             return NotImplemented
-        return getattr(cupy, name)(other, self)
+        return ufunc(other)(other, self)
 
     def inplace(self, other):
-        import cupy
-
-        return getattr(cupy, name)(self, other, out=self)
+        return ufunc(self)(self, other, out=self)
 
     return forward, reflected, inplace
 
