@@ -71,7 +71,7 @@ class Clock:
         return perf_counter() - self.start
 
     def shares(self, count: int) -> Iterator[float]:
-        """For `count` programs one after the other: each may take what is left but for a tenth for each that follows."""
+        """For `count` programs, one after the other: each may take what is left, less a tenth for each that follows."""
         for behind in reversed(range(count)):
             yield self.left() * 0.9**behind
 

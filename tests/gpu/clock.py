@@ -139,11 +139,11 @@ def launches(call: Callable) -> tuple[int, float] | None:
 
 
 def ceilings(cupy: Any, lib: Any, side: int) -> dict[str, float]:
-    """What this GPU can do, measured: bytes per second of a copy, and operations per second of cuBLAS's best product."""
+    """What this GPU can do, measured: bytes per second of a copy, operations per second of cuBLAS's best product."""
     copy = cupy.ElementwiseKernel("T x", "T y", "y = x", "tinytorch_copy")
     x, y = cupy.zeros(side * side, cupy.float32), cupy.empty(side * side, cupy.float32)
-    found = {"bandwidth": 2 * x.nbytes / best(lib, lambda: copy(x, y))}
-    del x, y
+    found = {"bandwidth": 2 * x.nbytes / best(lib, lambda x=x, y=y: copy(x, y))}
+    del x, y  # before the matrices come
     for arithmetic, dtype in (("float32", "float32"), (TF32, "float32"), ("float16", "float16")):
         lib.backends.cuda.matmul.allow_tf32 = arithmetic == TF32
         half = side // 2

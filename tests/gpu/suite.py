@@ -63,7 +63,7 @@ def suites(folders: Sequence[str], logs: Path, limits: Iterator[float]) -> Itera
 
 
 def run(name: str, arguments: Sequence[str], logs: Path, limit: float) -> Outcome:
-    """Run a Python program, its output into a log; after `limit` seconds it is interrupted and asked for its summary."""
+    """Run a Python program, its output into a log; after `limit` seconds it is interrupted and gives its summary."""
     if limit <= 0:
         return Outcome(name, "not run: the time was up", False, False)
     log = logs / (re.sub(r"\W+", "_", name) + ".log")
@@ -81,7 +81,7 @@ def run(name: str, arguments: Sequence[str], logs: Path, limit: float) -> Outcom
     last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it printed nothing"])[-1].strip("= ")
     text = last if finished else f"interrupted after {limit:.0f} s: {last}"
     return Outcome(
-        name, text, finished and process.returncode != 0 or bool(re.search(r"\d+ failed", last)), finished, log
+        name, text, (finished and process.returncode != 0) or bool(re.search(r"\d+ failed", last)), finished, log
     )
 
 

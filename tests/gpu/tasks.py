@@ -1,4 +1,4 @@
-"""What is timed on a GPU: computations written once for both libraries, with what each must read, write and multiply."""
+"""What is timed on a GPU: computations written once for both libraries, with what they have to move and multiply."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def elementwise(sizes: Sizes) -> Iterator[Task]:
 
 
 def numbers(lib: Any, rows: int, columns: int, dtype: str = "float32", shift: int = 0) -> Any:
-    """A matrix on the GPU, the same in every library: a block of drawn numbers again and again, turned round by `shift`."""
+    """A matrix on the GPU, the same in every library: a block of drawn numbers again and again, turned by `shift`."""
     block = np.random.default_rng(0).standard_normal(min(rows * columns, 99991)).astype(np.float32)
     whole = lib.tensor(np.roll(block, shift)).cuda().repeat(-(-rows * columns // len(block)))
     return whole[: rows * columns].reshape(rows, columns).to(getattr(lib, dtype))

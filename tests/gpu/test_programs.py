@@ -1,4 +1,4 @@
-"""Programs as people write them for a GPU: the documents' trainings, and the idioms of moving, saving, timing, drawing."""
+"""Programs as people write them for a GPU: the documents' trainings, and idioms of moving, saving, timing, drawing."""
 
 import copy
 import io

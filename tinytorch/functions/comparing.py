@@ -21,7 +21,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     if not isinstance(other, Tensor):
         raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
-    return np.array_equal(input._array, other._array)
+    return bool(np.array_equal(input._array, other._array))
 
 
 @public(out=False)

@@ -52,14 +52,14 @@ class EmbeddingGrad(Rule):
         rows = index.reshape(-1)
         factor = None
         if scale_grad_by_freq or padding_idx >= 0:
-            factor = np.ones((*index.shape, 1), grad.dtype)
+            factor = np.ones((*index.shape, 1), grad.dtype, like=grad)
             if scale_grad_by_freq:
                 factor /= np.bincount(rows, minlength=shape[0])[index][..., None]
             if padding_idx >= 0:
                 factor[index == padding_idx] = 0
             grad = grad * factor
         ctx.index, ctx.factor = index, factor
-        table = np.zeros(shape, grad.dtype)
+        table = np.zeros(shape, grad.dtype, like=grad)
         kernels.scatter.index_add(table, 0, rows, grad.reshape(-1, shape[1]))
         return table
 

@@ -13,7 +13,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.errors import warn, wrap_dim
-from tinytorch.kernels.arrays import widen
+from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.selection import places
 from tinytorch.ops.slicing import Slice
@@ -81,7 +81,7 @@ class ScatterValue(Writing):
     def put(y, index, dim, value):
         if index.size:
             y, _, index = with_dims(y, index, index)
-            within_bounds(kernels.scatter.scatter, y, dim, index, np.asarray(value, y.dtype))
+            within_bounds(kernels.scatter.scatter, y, dim, index, full((), value, y.dtype, y))
 
     @staticmethod
     def backward(ctx, grad):

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinytorch.autograd.grad_mode import enable_grad
 from tinytorch.autograd.hooks import RemovableHandle
+from tinytorch.device import use
 from tinytorch.functions.legacy import typename
 from tinytorch.tensor import Tensor, wrap
 
@@ -332,4 +333,5 @@ def run_closure(closure: Callable | None) -> Any:
 
 def zeros_like(parameter: Tensor) -> Tensor:
     """State that starts at 0, in the parameter's shape, dtype and layout."""
-    return wrap(np.zeros_like(parameter._array, subok=False))
+    with use(parameter.device):
+        return wrap(np.zeros_like(parameter._array, subok=False))

@@ -179,25 +179,25 @@ def wrapped(pointer, size):
 
 
 class PinnedMemory:
-    """Host memory that the system does not move: here like any other."""
+    """Host memory that the system does not move: only its size, the pointer has the memory."""
 
     def __init__(self, size, flags=0):
-        self._host = np.empty(size, np.uint8)
-        self.ptr, self.size = self._host.ctypes.data, size
+        self.size = size
 
 
-class PinnedMemoryPointer:
-    """A place in pinned memory, with the buffer protocol that NumPy reads."""
+class PinnedMemoryPointer(bytearray):
+    """A place in pinned memory: NumPy's arrays are made in it and have it as their base, as with CuPy's."""
 
     def __init__(self, mem, offset):
-        self.mem, self.ptr, self._offset = mem, mem.ptr + offset, offset
+        super().__init__(mem.size - offset)
+        self.mem = mem
 
     @property
-    def __array_interface__(self):
-        return {"shape": (self.size(),), "typestr": "|u1", "data": (self.ptr, False), "version": 3}
+    def ptr(self):
+        return np.ndarray(0, np.uint8, self).ctypes.data
 
     def size(self):
-        return self.mem.size - self._offset
+        return len(self)
 
 
 class PinnedMemoryPool:

@@ -8,6 +8,7 @@ from cupy._double import DeviceSynchronized
 from cupy._double import local as _local
 from cupy._double import waiting_allowed as _waiting_allowed
 from cupy._ufunc import ufunc as _ufunc
+from cupy.cuda import alloc_pinned_memory as _alloc_pinned_memory
 from cupy._surface import MODULES as _MODULES
 
 from cupyx import scipy
@@ -56,19 +57,20 @@ rsqrt = _ufunc("cupy_rsqrt", _reciprocal_root, _MODULES["cupyx"]["rsqrt"]["types
 
 
 def empty_pinned(shape, dtype=float, order="C"):
-    return _np.empty(shape, dtype, order)
+    memory = _alloc_pinned_memory(int(_np.prod(shape)) * _np.dtype(dtype).itemsize)
+    return _np.ndarray(shape, dtype, memory, order=order)
 
 
 def zeros_pinned(shape, dtype=float, order="C"):
-    return _np.zeros(shape, dtype, order)
+    return empty_pinned(shape, dtype, order)  # the double's are zeros
 
 
 def empty_like_pinned(a, dtype=None, order="K", subok=None, shape=None):
-    return _np.empty(a.shape if shape is None else shape, dtype or a.dtype)
+    return empty_pinned(a.shape if shape is None else shape, dtype or a.dtype)
 
 
 def zeros_like_pinned(a, dtype=None, order="K", subok=None, shape=None):
-    return _np.zeros(a.shape if shape is None else shape, dtype or a.dtype)
+    return empty_pinned(a.shape if shape is None else shape, dtype or a.dtype)
 
 
 def scatter_add(a, slices, value):

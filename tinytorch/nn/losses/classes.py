@@ -5,7 +5,6 @@ Source: https://docs.pytorch.org/docs/2.13/nn.html#loss-functions
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
@@ -149,8 +148,7 @@ def _smoothed(logs: Tensor, hard: Tensor, target: Tensor, weight: Any, ignore_in
     smooth = smooth.masked_fill(ignored, 0.0)
     if reduction == "mean":
         if weight is None:
-            divisor: Any = int((~ignored).sum())
-            smooth = smooth.sum() / divisor if divisor else smooth.sum() * math.nan
+            smooth = smooth.sum() / (~ignored).sum()
         else:
             classes = target.masked_fill(ignored, 0)
             smooth = smooth.sum() / weight[classes].masked_fill(ignored, 0.0).sum()
