@@ -22,9 +22,17 @@ def cumprod(x: Array, axis: int, reverse: bool = False) -> Array:
 
 
 def _scan(scan: Any, x: Array, axis: int, reverse: bool) -> Array:
-    """Integers and booleans as int64, half precision as float32; others in their own, as PyTorch does on GPUs."""
-    is_integer, is_half = x.dtype.kind in "biu", x.dtype.kind in "fV" and x.dtype.itemsize < 4
-    wide = np.int64 if is_integer else np.float32 if is_half else x.dtype
+    """Integers and booleans as int64, the rest with twice its precision, as on the CPU."""
+    wide = np.dtype(np.int64) if x.dtype.kind in "biu" else _WIDER.get(x.dtype.name, x.dtype)
     y = scan(library().flip(x, axis) if reverse else x, axis, wide)
-    y = library().ascontiguousarray(library().flip(y, axis)) if reverse else y
-    return y.astype(x.dtype) if is_half else y
+    if reverse:
+        y = library().flip(y, axis)
+    return library().ascontiguousarray(y.astype(wide if wide.kind == "i" else x.dtype, copy=False))
+
+
+_WIDER = {
+    "float16": np.dtype(np.float32),
+    "bfloat16": np.dtype(np.float32),
+    "float32": np.dtype(np.float64),
+    "complex64": np.dtype(np.complex128),
+}

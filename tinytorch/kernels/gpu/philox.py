@@ -15,13 +15,12 @@ mersenne.py has functions of the same names for the CPU; draws.py has checked th
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from tinytorch.device import library
-from tinytorch.generator import DeviceGenerator
-from tinytorch.mersenne import in_memory_order, is_half
+from tinytorch.device import device, library
+from tinytorch.kernels.arrays import in_memory_order, is_half
 
 # Words and what they are made into. units, normals and words fill as many numbers as four words give.
 PHILOX = r"""
@@ -115,6 +114,16 @@ struct Stream {
 RESERVED = 4096  # words that are kept free for each thread of such a distribution
 
 
+class Source(Protocol):
+    """What the functions need of a generator: its GPU, and the right to use so many words of each thread."""
+
+    @property
+    def device(self) -> device: ...
+
+    def take(self, words: int) -> tuple[Any, int]:
+        """(memory that holds a seed and an offset, what to add to that offset)"""
+
+
 def start(seed: int, offset: int, memory: Any = None) -> Any:
     """Write a seed and an offset into memory of the GPU, new memory by default."""
     memory = library().empty(2, np.uint64) if memory is None else memory
@@ -148,7 +157,7 @@ def _most_threads(device: int) -> int:
 
 
 def fill(
-    stream: DeviceGenerator, array: Any, name: str, kind: str, draw: str, parameters: str, store: str, *values: Any
+    stream: Source, array: Any, name: str, kind: str, draw: str, parameters: str, store: str, *values: Any
 ) -> None:
     """Let `store` (C++: x is the number drawn, k the place of the element in y) fill the array in order of memory."""
     count = array.size
@@ -167,7 +176,7 @@ def real(array: Any) -> str:
     return "double" if array.dtype == np.float64 else "float"
 
 
-def uniform(stream: DeviceGenerator, array: Any, low: float, high: float) -> None:
+def uniform(stream: Source, array: Any, low: float, high: float) -> None:
     """low + u (high - low),  where `high` itself becomes `low`."""
     kind = real(array)
     store = f"""
@@ -178,28 +187,28 @@ def uniform(stream: DeviceGenerator, array: Any, low: float, high: float) -> Non
     fill(stream, array, "uniform", kind, "units", "float64 low, float64 high", store, low, high)
 
 
-def normal(stream: DeviceGenerator, array: Any, mean: float, std: float) -> None:
+def normal(stream: Source, array: Any, mean: float, std: float) -> None:
     """mean + std z"""
     kind = real(array)
     store = f"y[k] = (T)(x * ({kind})scale + ({kind})mean);"
     fill(stream, array, "normal", kind, "normals", "float64 mean, float64 scale", store, mean, std)
 
 
-def log_normal(stream: DeviceGenerator, array: Any, mean: float, std: float) -> None:
+def log_normal(stream: Source, array: Any, mean: float, std: float) -> None:
     """exp(mean + std z)"""
     kind = real(array)
     store = f"y[k] = (T)exp(x * ({kind})scale + ({kind})mean);"
     fill(stream, array, "log_normal", kind, "normals", "float64 mean, float64 scale", store, mean, std)
 
 
-def exponential(stream: DeviceGenerator, array: Any, rate: float) -> None:
+def exponential(stream: Source, array: Any, rate: float) -> None:
     """-log(u) / rate,  and never 0: of the u next to 1 half the distance from 1 to the number before it is taken"""
     kind, half = real(array), _epsilon(array) / 2
     store = f"y[k] = (T)(({kind})-1 / ({kind})rate * (x >= 1 - ({kind}){half} ? -({kind}){half} : log(x)));"
     fill(stream, array, "exponential", kind, "units", "float64 rate", store, rate)
 
 
-def cauchy(stream: DeviceGenerator, array: Any, median: float, sigma: float) -> None:
+def cauchy(stream: Source, array: Any, median: float, sigma: float) -> None:
     """median + sigma tan(pi (u - 1/2)),  with u kept away from 0 and 1"""
     kind, epsilon = real(array), _epsilon(array)
     store = f"""
@@ -214,26 +223,26 @@ def _epsilon(array: Any) -> float:
     return float(np.finfo(np.float64 if real(array) == "double" else np.float32).eps)
 
 
-def geometric(stream: DeviceGenerator, array: Any, p: float) -> None:
+def geometric(stream: Source, array: Any, p: float) -> None:
     """ceil(log(u) / log(1 - p)),  at least 1"""
     kind = real(array)
     store = f"const {kind} trials = ceil(log(x) / ({kind})scale); y[k] = {_cast(array)}(trials < 1 ? 1 : trials);"
     fill(stream, array, "geometric", kind, "units", "float64 scale", store, float(np.log1p(-p)))
 
 
-def bernoulli(stream: DeviceGenerator, array: Any, p: float) -> None:
+def bernoulli(stream: Source, array: Any, p: float) -> None:
     """1 if u <= p, else 0"""
     fill(stream, array, "bernoulli", real(array), "units", "float64 p", "y[k] = (T)(x <= p ? 1.0f : 0.0f);", p)
 
 
-def dropout_mask(stream: DeviceGenerator, array: Any, p: float) -> None:
+def dropout_mask(stream: Source, array: Any, p: float) -> None:
     """1 / (1 - p) if u <= 1 - p, else 0"""
     kind = real(array)
     store = f"y[k] = (T)(x <= keep ? 1 / ({kind})keep : ({kind})0);"
     fill(stream, array, "dropout", kind, "units", "float64 keep", store, 1 - p)
 
 
-def integers(stream: DeviceGenerator, array: Any, low: int, count: int, wide: bool) -> None:
+def integers(stream: Source, array: Any, low: int, count: int, wide: bool) -> None:
     """low + w mod count, with words w of 32 bits or, if `wide`, 64; all of them where count is 0."""
     kind = "unsigned long long" if wide else "unsigned int"
     store = f"y[k] = {_cast(array)}(long long)(low + (long long)(range ? x % ({kind})range : x));"
@@ -246,14 +255,14 @@ def _cast(array: Any) -> str:
     return "(T)(float)" if is_half(array) else "(T)"
 
 
-def shuffle(stream: DeviceGenerator, array: Any) -> None:
+def shuffle(stream: Source, array: Any) -> None:
     """0, 1, ..., n - 1 in the order of n random words"""
     keys = library().empty(array.size, np.int64)
     integers(stream, keys, 0, 0, True)
     array[...] = np.argsort(keys).astype(array.dtype, copy=False)
 
 
-def slopes(stream: DeviceGenerator, x: Any, low: float, high: float) -> Any:
+def slopes(stream: Source, x: Any, low: float, high: float) -> Any:
     """Numbers from [low, high) where x <= 0, and 1 elsewhere; one is drawn for each element."""
     drawn = library().empty_like(x)
     uniform(stream, drawn, low, high)
@@ -272,13 +281,13 @@ def _each(name: str, inputs: str, output: str, body: str, preamble: str = "") ->
     )  # fmt: skip
 
 
-def bernoulli_each(stream: DeviceGenerator, array: Any, p: Any) -> None:
+def bernoulli_each(stream: Source, array: Any, p: Any) -> None:
     """1 if u <= p, else 0"""
     kernel = _each("bernoulli_each", "P p", "T", "y = (T)(stream.next() <= (double)p ? 1.0f : 0.0f);")
     kernel(*stream.take(4), p, array)
 
 
-def among_sums(stream: DeviceGenerator, sums: Any, num_samples: int) -> Any:
+def among_sums(stream: Source, sums: Any, num_samples: int) -> Any:
     """For each row of running sums, which end with 1, the first places where they are not below uniform numbers."""
     body = """
         const long long row = i / samples * width;
@@ -318,7 +327,7 @@ __device__ double poisson(Stream& stream, double rate) {
 """
 
 
-def poisson(stream: DeviceGenerator, rates: Any) -> Any:
+def poisson(stream: Source, rates: Any) -> Any:
     """Poisson numbers: small rates by products, others by the transformed rejection PTRS.
 
     Source: Hörmann 1993, https://doi.org/10.1016/0167-6687(93)90997-4
@@ -374,7 +383,7 @@ __device__ double binomial(Stream& stream, double n, double p) {
 """
 
 
-def binomial(stream: DeviceGenerator, counts: Any, chances: Any) -> Any:
+def binomial(stream: Source, counts: Any, chances: Any) -> Any:
     """Binomial numbers, as binomials.py draws them on the CPU: few by waiting, many by the rejection BTRS.
 
     Source: Hörmann 1993, https://doi.org/10.1080/00949659308811496
