@@ -21,8 +21,7 @@ from tinytorch.device import CPU, device_of, is_array, known, near, use
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
 from tinytorch.generator import Generator, stream_for
-from tinytorch.kernels.arrays import Array
-from tinytorch.mersenne import is_half
+from tinytorch.kernels.arrays import Array, is_half
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 NUMBERS = (*FLOATS, "uint8", "int8", "int16", "int32", "int64")  # what the discrete distributions can fill, with bool

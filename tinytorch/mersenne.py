@@ -14,29 +14,11 @@ from typing import Any
 import numpy as np
 
 from tinytorch import binomials
-from tinytorch.dtypes import from_numpy
 from tinytorch.generator import Generator
-from tinytorch.kernels.arrays import Array
+from tinytorch.kernels.arrays import Array, in_memory_order, is_half
 
 # dtype objects: NumPy compares and makes arrays of them more quickly than of types
 float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
-
-
-def in_memory_order(array: Array) -> Array:
-    """A view of the array whose axes run as its memory does, the last one fastest."""
-    if array.flags.c_contiguous:
-        return array
-    if any(stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
-    return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])))
-
-
-def is_half(array: Array) -> bool:
-    """Does the array hold float16 or bfloat16?"""
-    return array.dtype.itemsize == 2 and from_numpy(array.dtype).is_floating_point
 
 
 def store(target: Array, values: Array) -> None:

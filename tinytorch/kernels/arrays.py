@@ -18,6 +18,11 @@ def widen(x: Array) -> Array:
     return x.astype(np.float32) if half else x
 
 
+def is_half(x: Array) -> bool:
+    """Does it hold floating numbers of 16 bits: float16 or bfloat16?"""
+    return x.dtype.itemsize == 2 and x.dtype.kind in "fV"
+
+
 def narrow(y: Array, x: Array) -> Array:
     """y in the dtype of x, the inverse of widen; an array even where NumPy gave a scalar."""
     if isinstance(y, np.generic):
@@ -72,6 +77,18 @@ def places_along(index: Array, axis: int, x: Array) -> tuple[Array, ...]:
     places = [np.arange(n, like=index).reshape((n,) + (1,) * (index.ndim - i - 1)) for i, n in enumerate(index.shape)]
     places[axis] = index
     return tuple(places)
+
+
+def in_memory_order(array: Array) -> Array:
+    """A view of the array whose axes run as its memory does, the last one fastest."""
+    if array.flags.c_contiguous:
+        return array
+    if any(stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])))
 
 
 def check_same_shape(name: str, *arrays: Array) -> None:
