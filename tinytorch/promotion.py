@@ -66,7 +66,7 @@ common.__doc__ = "As `to_common`, but a number may stay one beside arrays of flo
 def _to_common_or_wide(arrays: list) -> None:
     x, y = arrays
     if _is_half(x) and _is_scalar(y, x):
-        arrays[1] = y.astype(np.float32) if on_gpu(y) else np.float32(y)
+        arrays[1] = np.float32(y)
     else:
         to_common(arrays)
 
@@ -82,9 +82,9 @@ def _is_half(array: Any) -> bool:
 
 
 def _is_scalar(value: Any, beside: Any) -> bool:
-    """Is `value` a real number, or a 0-dim array that counts as one beside an array with dimensions?"""
+    """Is `value` a real number, or a 0-dim array of the CPU that counts as one beside an array with dimensions?"""
     if isinstance(value, dtypes._ARRAYS):
-        return value.ndim == 0 < beside.ndim and value.dtype.kind != "c"
+        return not on_gpu(value) and value.ndim == 0 < beside.ndim and value.dtype.kind != "c"
     return not isinstance(value, (complex, np.complexfloating))
 
 

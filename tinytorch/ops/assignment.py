@@ -8,7 +8,7 @@ import numpy as np
 
 from tinytorch.arguments import type_name, wrong_type
 from tinytorch.autograd import views
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.device import known
 from tinytorch.dtypes import bool_, uint8
 from tinytorch.errors import warn
@@ -16,7 +16,7 @@ from tinytorch.ops.expansion import expand_to
 from tinytorch.ops.index_parsing import Parsed, check_not_empty, checked_slice, quick_key, settled, shape_of_result
 from tinytorch.ops.index_rules import FULL, IndexPut, add_at
 from tinytorch.ops.indexing import index_of_number, simple
-from tinytorch.ops.memory import Copy, FillTensor, converted
+from tinytorch.ops.memory import Copy, FillTensor, Move, converted
 from tinytorch.ops.shape import Alias
 from tinytorch.ops.slicing import Select
 from tinytorch.ops.writing import is_expanded
@@ -29,6 +29,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     """x[index] = value: a number or a tensor, which is broadcast and converted to x's dtype."""
     array = self._array
     is_tensor = isinstance(value, Tensor)
+    if usage.accelerated and is_tensor and value.device is not self.device:
+        value = Move.apply(value, self.device)
     recorded = state.recording and (self.requires_grad or (is_tensor and value.requires_grad))
     if isinstance(index, np.integer):
         index = int(index)

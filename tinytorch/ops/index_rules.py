@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
-from tinytorch.device import near
+from tinytorch.device import known, near
 
 FULL = slice(None)
 
@@ -109,10 +109,13 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
         values = values.reshape(*before, flat.size, *after)
         y = y.reshape(*before, math.prod(sides), *after)
     places = flat.reshape(-1)
-    try:
-        kernels.scatter.index_add(y, first, places, values)
-    except IndexError:  # some are negative: nothing has been written yet
-        kernels.scatter.index_add(y, first, np.where(places < 0, places + math.prod(sides), places), values)
+    if known(places):
+        try:
+            kernels.scatter.index_add(y, first, places, values)
+            return
+        except IndexError:  # some are negative: nothing has been written yet
+            pass
+    kernels.scatter.index_add(y, first, np.where(places < 0, places + math.prod(sides), places), values)
 
 
 def flat_places(indices: tuple, sides: tuple) -> np.ndarray:
