@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 import tinytorch as tt
-from tests.places import left_to_the_device, tensor_of
+from tests.places import DEVICE, left_to_the_device, tensor_of
 from tinytorch.device import host
 from tinytorch.tensor import wrap
 
@@ -232,7 +232,8 @@ class Outcome:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                self.result = function(*args, **kwargs)
+                with tt.device(DEVICE):
+                    self.result = function(*args, **kwargs)
         except Exception as error:
             self.error = error
 

@@ -33,9 +33,16 @@ if DEVICE != "cpu" and not device_count():
 PLACE = as_device(DEVICE)
 
 
-def left_to_the_device(error: Exception) -> bool:
-    """Is the error about an index out of bounds? On a GPU nobody looks for it: PyTorch's kernels assert, ours wrap."""
-    return DEVICE != "cpu" and any(words in str(error) for words in ("out of bounds", "out of range"))
+def left_to_the_device(error: Any) -> bool:
+    """Is the error about numbers, an index out of bounds, say? On a GPU nobody looks: PyTorch's kernels assert."""
+    return DEVICE != "cpu" and any(words in str(error) for words in _ABOUT_NUMBERS)
+
+
+_ABOUT_NUMBERS = (
+    "out of bounds", "out of range", "Class values must be", "Number of elements of source < number of ones in mask",
+    "ZeroDivisionError", "repeats can not be negative", "allocated size does not match required size",
+    "should not contain infs or NaNs", "offsets[", "which is not in the valid range",
+)  # fmt: skip
 
 
 def tensor_of(memory: np.ndarray, array: np.ndarray) -> Tensor:

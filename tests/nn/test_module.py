@@ -9,6 +9,7 @@ import pytest
 
 import tinytorch as tt
 from tests.autograd.stories import failure, story, warned
+from tests.places import DEVICE
 
 
 def net(lib):
@@ -341,15 +342,20 @@ def test_zero_grad(lib):
 
 # ---- converting ------------------------------------------------------------------------------------------------------
 
+
+def here(lib):
+    return DEVICE if lib is tt else "cpu"
+
+
 CONVERSIONS = {
     "to(dtype)": lambda lib, m: m.to(lib.float64),
     "to(dtype=)": lambda lib, m: m.to(dtype=lib.bfloat16),
-    "to(device)": lambda lib, m: m.to("cpu"),
-    "to(device object)": lambda lib, m: m.to(lib.device("cpu")),
-    "to(device=)": lambda lib, m: m.to(device="cpu", non_blocking=True),
-    "to(device, dtype)": lambda lib, m: m.to("cpu", lib.float64),
-    "to(device, dtype, bool)": lambda lib, m: m.to("cpu", lib.float64, True),
-    "to(device=, dtype=)": lambda lib, m: m.to(device="cpu", dtype=lib.float16),
+    "to(device)": lambda lib, m: m.to(here(lib)),
+    "to(device object)": lambda lib, m: m.to(lib.device(here(lib))),
+    "to(device=)": lambda lib, m: m.to(device=here(lib), non_blocking=True),
+    "to(device, dtype)": lambda lib, m: m.to(here(lib), lib.float64),
+    "to(device, dtype, bool)": lambda lib, m: m.to(here(lib), lib.float64, True),
+    "to(device=, dtype=)": lambda lib, m: m.to(device=here(lib), dtype=lib.float16),
     "to(None)": lambda lib, m: m.to(None),
     "to(tensor)": lambda lib, m: m.to(lib.ones(1, dtype=lib.float64)),
     "to(tensor=)": lambda lib, m: m.to(tensor=lib.ones(1, dtype=lib.float64)),
@@ -360,10 +366,10 @@ CONVERSIONS = {
     "to()": lambda lib, m: m.to(),
     "to(text)": lambda lib, m: m.to("nowhere"),
     "to(list)": lambda lib, m: m.to([]),
-    "to(device, device)": lambda lib, m: m.to("cpu", "cpu"),
+    "to(device, device)": lambda lib, m: m.to(here(lib), "cpu"),
     "to(dtype, copy)": lambda lib, m: m.to(lib.float64, False, True),
     "to(python type)": lambda lib, m: m.to(float),
-    "to(device, None)": lambda lib, m: m.to("cpu", None),
+    "to(device, None)": lambda lib, m: m.to(here(lib), None),
     "to(wrong=)": lambda lib, m: m.to(wrong=1),
     "float": lambda lib, m: m.float(),
     "double": lambda lib, m: m.double(),
@@ -378,7 +384,10 @@ CONVERSIONS = {
 }
 
 
-@pytest.mark.parametrize("conversion", CONVERSIONS)
+@pytest.mark.parametrize(
+    "conversion",
+    [pytest.param(name, marks=pytest.mark.host) if name in ("cpu", "cuda") else name for name in CONVERSIONS],
+)
 @story
 def test_conversion(lib, conversion):
     model = net(lib)
@@ -410,7 +419,7 @@ def test_converted_modules_learn_on(lib):
 def test_to_empty(lib):
     model = net(lib)
     parameters = list(model.parameters())
-    yield model.to_empty(device="cpu") is model
+    yield model.to_empty(device=here(lib)) is model
     yield [p.shape == q.shape and p.dtype == q.dtype for p, q in zip(model.parameters(), parameters)]
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import tinytorch as tt
-from tests.differential import sample, to_tinytorch, to_torch
+from tests.differential import sample, to_numpy, to_tinytorch, to_torch
+from tests.places import DEVICE
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -26,7 +27,8 @@ def test_layers(name, args, options):
     made = []
     for lib in (tt, torch):
         how = {key: getattr(lib, value) if key == "dtype" else value for key, value in options.items()}
-        made.append(getattr(lib.nn, name)(*args, **how))
+        with tt.device(DEVICE):
+            made.append(getattr(lib.nn, name)(*args, **how))
     ours, theirs = made
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
@@ -42,7 +44,7 @@ def test_layers(name, args, options):
         y = layer(leaf)
         y.backward(move(sample(x.shape, str(x.dtype), seed=5)))
         grads = [leaf.grad, *[parameter.grad for parameter in layer.parameters()]]
-        results.append([y.detach().numpy(), *[grad.numpy() for grad in grads]])
+        results.append([to_numpy(y.detach()), *[to_numpy(grad) for grad in grads]])
     for found, expected in zip(*results):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 

@@ -12,6 +12,7 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.autograd.grad_mode import no_grad
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import known, on_cpu
 from tinytorch.dtypes import int32, int64
 from tinytorch.nn import init
 from tinytorch.nn.embedding import embedding
@@ -34,7 +35,7 @@ class BagSum(Rule):
     @staticmethod
     def backward(ctx, grad):
         bags, length = ctx.index.shape
-        each = IndexSelect.apply(grad, np.repeat(np.arange(bags), length), 0)
+        each = IndexSelect.apply(grad, np.repeat(np.arange(bags, like=ctx.index), length), 0)
         return AddSlices.apply(each, ctx.index.reshape(-1), 0, ctx.shape)
 
 
@@ -119,7 +120,7 @@ def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> t
                 "sequences. However, found offsets of type <class 'torch.Tensor'>"
             )
         count, length = input.shape
-        return input._array.reshape(-1), np.repeat(np.arange(count), length), count
+        return input._array.reshape(-1), np.repeat(np.arange(count, like=input._array), length), count
     if input.ndim != 1:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
     if offsets is None:
@@ -127,18 +128,19 @@ def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> t
     if offsets.ndim != 1:
         raise ValueError("offsets has to be a 1D Tensor")
     starts, length = offsets._array, len(input)
-    if len(starts) and starts[0] != 0:
+    if len(starts) and known(starts) and starts[0] != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
             f"got {starts[0]}"
         )
-    if len(starts) and starts[-1] > length:
+    if len(starts) and known(starts) and starts[-1] > length:
         raise RuntimeError(
             f"offsets[-1] can not be greater than input's length {length} but got offsets[-1] of {starts[-1]}"
         )
     if include_last_offset:
         starts = starts[:-1]
-    return input._array, np.searchsorted(starts, np.arange(length), "right") - 1, len(starts)
+    places = np.arange(length, like=starts)
+    return input._array, np.searchsorted(starts, places, "right") - 1, len(starts)
 
 
 def _check_weights(weights: Tensor, input: Tensor, mode: str) -> None:
@@ -156,15 +158,21 @@ def _check_weights(weights: Tensor, input: Tensor, mode: str) -> None:
 
 def _largest(rows: Tensor, bags: np.ndarray, count: int) -> Tensor:
     """The largest number of each column in every bag, the first one's gradient being that of a tie; 0 in empty bags."""
+    if not bags.size:
+        return rows.new_zeros(count, rows.shape[1]) + rows.sum()  # of no rows: 0, with a history
+    winners, empty = on_cpu(_winners, rows._array, bags, count)
+    return rows.gather(0, wrap(winners)).masked_fill(wrap(empty), 0)
+
+
+def _winners(rows: np.ndarray, bags: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(count, size): which row has the largest number of each column in every bag, and (count, 1): is the bag empty?"""
     winners = np.zeros((count, rows.shape[1]), np.int64)
     empty = np.ones((count, 1), np.bool_)
     for bag in np.unique(bags):
         places = np.flatnonzero(bags == bag)
-        winners[bag] = places[rows._array[places].argmax(0)]
+        winners[bag] = places[rows[places].argmax(0)]
         empty[bag] = False
-    if empty.all():
-        return rows.new_zeros(winners.shape) + rows.sum()  # of no rows: 0, with a history
-    return rows.gather(0, wrap(winners)).masked_fill(wrap(empty), 0)
+    return winners, empty
 
 
 class EmbeddingBag(Module):

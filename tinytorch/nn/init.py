@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd.grad_mode import no_grad
-from tinytorch.device import filled, put
+from tinytorch.device import filled as _filled
+from tinytorch.device import put as _put
 from tinytorch.missing import getattr_for
 from tinytorch.tensor import Tensor
 
@@ -235,7 +236,7 @@ def _redraw(tensor: Tensor, a: float, b: float, draw: Callable[[Tensor], Tensor]
 def _reject(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     nearest = min(max(mean, a), b)
     peak = -0.5 * ((nearest - mean) / std) ** 2
-    missing = filled(tensor.shape, True, np.dtype(np.bool_), tensor.device)
+    missing = _filled(tensor.shape, True, np.dtype(np.bool_), tensor.device)
     while missing.any():
         candidate = tensor.new_empty(tensor.shape).uniform_(a, b, generator=generator)._array
         chance = tensor.new_empty(tensor.shape).uniform_(generator=generator)._array
@@ -247,7 +248,7 @@ def _reject(tensor: Tensor, mean: float, std: float, a: float, b: float, generat
 
 def _assign(tensor: Tensor, values: Any) -> Tensor:
     with no_grad():
-        tensor._array[...] = put(values, tensor.device)
+        tensor._array[...] = _put(values, tensor.device)
         tensor._bump()
     return tensor
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.autograd import views
-from tinytorch.autograd.grad_mode import state
+from tinytorch.autograd.grad_mode import state, usage
+from tinytorch.autograd.places import together
 from tinytorch.autograd.rule import Rule
 from tinytorch.device import is_array
 from tinytorch.kernels.quiet import leave, quiet
@@ -39,6 +40,8 @@ class Writing(Rule):
 
 def write_in_place(rule: type[Writing], self: Tensor, *args: Any) -> Tensor:
     """self = rule(self, *args) in place; only the places that change are touched where nothing is recorded."""
+    if usage.accelerated:
+        args = together((self, *args))[1:]
     arrays = []
     recorded = self.requires_grad
     for arg in args:

@@ -48,7 +48,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
     [tensor([1, 2, 3]), tensor([4])]
     """
     rows = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [row[wrap(np.arange(int(length)))] for row, length in zip(rows, lengths)]
+    return [row[wrap(np.arange(int(length), like=row._array))] for row, length in zip(rows, lengths)]
 
 
 __all__ = ["pad_sequence", "unpad_sequence"]
