@@ -125,7 +125,8 @@ def measure(options: argparse.Namespace, clock: Clock, until: float) -> tuple[li
             try:
                 calls = gpu.rows_of(task, libs)
                 work = {who: gpu.launches(calls[who]) for who in libs}
-                found = gpu.times(task, libs, calls, min(1.0, seconds / (len(chosen) - index)) / 2)
+                budget = 0.0 if options.double else min(1.0, seconds / (len(chosen) - index)) / 2
+                found = gpu.times(task, libs, calls, budget, 0.0 if options.double else gpu.TURN)
                 rows.append(report.row(task, found, work, limits))
             except gpu.Failed as failure:
                 failures.append(str(failure))

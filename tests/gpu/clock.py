@@ -68,7 +68,9 @@ def captured(lib: Any, step: Callable) -> Callable:
     return graph.replay
 
 
-def times(task: Task, libs: Mapping[str, Any], calls: Mapping[str, Callable], budget: float) -> dict[str, list[float]]:
+def times(
+    task: Task, libs: Mapping[str, Any], calls: Mapping[str, Callable], budget: float, turn: float = TURN
+) -> dict[str, list[float]]:
     """Row -> seconds per call of each round: three rounds at least, then until `budget` seconds are over."""
     counts: dict[str, int] = {}
     found: dict[str, list[float]] = {who: [] for who in calls}
@@ -76,7 +78,7 @@ def times(task: Task, libs: Mapping[str, Any], calls: Mapping[str, Callable], bu
     for who, call in calls.items():
         lib = prepare(libs[who.removesuffix(GRAPH)], task)
         seconds(lib, call, WARM)
-        counts[who] = max(1, round(TURN / max(seconds(lib, call, WARM), 1e-6)))
+        counts[who] = max(1, round(turn / max(seconds(lib, call, WARM), 1e-6)))
     while len(found[next(iter(calls))]) < 3 or perf_counter() - start < budget:
         for who, call in calls.items():
             lib = prepare(libs[who.removesuffix(GRAPH)], task)

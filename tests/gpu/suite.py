@@ -81,7 +81,7 @@ def run(name: str, arguments: Sequence[str], logs: Path, limit: float) -> Outcom
     last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it printed nothing"])[-1].strip("= ")
     text = last if finished else f"interrupted after {limit:.0f} s: {last}"
     return Outcome(
-        name, text, (finished and process.returncode != 0) or bool(re.search(r"\d+ failed", last)), finished, log
+        name, text, (finished and process.returncode != 0) or bool(re.search(r"[1-9]\d* failed", last)), finished, log
     )
 
 
