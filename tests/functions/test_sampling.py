@@ -106,7 +106,9 @@ FORMS = [
         lib.rand(2, generator=g, requires_grad=True),
         lib.rand(2, generator=g, layout=lib.strided, device="cpu"),
     ],
-    lambda lib, g, x, i: [lib.rand(2, generator=g, pin_memory=True)],
+    pytest.param(
+        lambda lib, g, x, i: [lib.rand(2, generator=g, pin_memory=True)], marks=pytest.mark.host
+    ),  # there is no GPU
     lambda lib, g, x, i: [lib.rand(2, generator=3)],
     lambda lib, g, x, i: [lib.rand(2, foo=1)],
     lambda lib, g, x, i: [lib.rand(-1)],
@@ -327,7 +329,7 @@ FORMS = [
     lambda lib, g, x, i: [lib.binomial(x, x.double())],
     lambda lib, g, x, i: [lib.binomial(x.half(), x.half())],
     lambda lib, g, x, i: [lib.binomial(5, x)],
-    lambda lib, g, x, i: [lib.rand(2, device="cuda")],
+    pytest.param(lambda lib, g, x, i: [lib.rand(2, device="cuda")], marks=pytest.mark.host),  # there is no GPU
 ]
 
 
