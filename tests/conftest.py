@@ -9,6 +9,7 @@ import collections
 import functools
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import shutil
 import sys
@@ -68,13 +69,29 @@ def gpu_missing() -> str | None:
     return "CuPy's double has no GPU" if hasattr(found, "_double") else None
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    text = "of the cases of each test, the first and every Nth after it"
+    parser.addoption("--one-in", type=int, default=1, metavar="N", help=text)
+
+
+def pytest_collection_modifyitems(config, items):
+    spread_out(config, items)
     for item in items:
         if DEVICE != "cpu" and item.get_closest_marker("host"):
             item.add_marker(pytest.mark.skip(reason="about the memory of the CPU"))
         for marker in ("torch", "gpu", "browser", "dot"):
             if item.get_closest_marker(marker) and why_not(marker):
                 item.add_marker(pytest.mark.skip(reason=why_not(marker)))
+
+
+def spread_out(config, items):
+    """Leave out what --one-in says."""
+    step = config.getoption("--one-in", 1)
+    if step > 1:
+        seen = collections.defaultdict(itertools.count)
+        kept = [next(seen[item.nodeid.partition("[")[0]]) % step == 0 for item in items]
+        config.hook.pytest_deselected(items=[item for item, keep in zip(items, kept) if not keep])
+        items[:] = [item for item, keep in zip(items, kept) if keep]
 
 
 def pytest_collection_finish(session):
