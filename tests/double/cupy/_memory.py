@@ -126,7 +126,10 @@ class UnownedMemory:
 class Memory(UnownedMemory):
     """One piece of memory, held by the NumPy array that owns it."""
 
+    alive = weakref.WeakSet()
+
     def __init__(self, host):
+        self.alive.add(self)
         self.host = host
         self.ptr, self.size, self._owner = host.ctypes.data, host.nbytes, host
         self.device_id = double.current_device()

@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from cupy import _double as double
+from cupy._memory import Memory
 from cupy.cuda import runtime
 
 
@@ -17,7 +18,9 @@ class Recording:
     """The launches of a capture."""
 
     def __init__(self):
-        self.calls, self.before, self.failed = [], {}, False
+        self.calls, self.failed = [], False
+        # all there is: a kernel may get addresses in a table, and then nobody sees which memory it writes to
+        self.before = {id(memory.host): (memory.host, memory.host.copy()) for memory in list(Memory.alive)}
 
     def refusal(self):
         """What CUDA answers to the host's wish to wait while a stream is captured."""
