@@ -11,7 +11,6 @@ from tinytorch.arguments import no_such_form
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise
-from tinytorch.device import known
 from tinytorch.dtypes import bool_
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.ops.elementwise import Keep
@@ -151,8 +150,7 @@ def _fill_call(name: str, input: Tensor, mask: Any, value: Any) -> tuple:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value._array.ndim} dimension(s)."
         )
-    if known(value._array):
-        fitting_number(value._array.item(), input.dtype)
+    fitting_number(value._array.item(), input.dtype)
     return MaskedFillTensor, value.to(input.dtype), mask
 
 
@@ -236,7 +234,7 @@ def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
         if error is not None:
             raise error
         times = int(np.prod(np.broadcast_shapes(shape, sides))) // max(mask._array.size, 1)
-    if known(mask._array) and np.count_nonzero(mask._array) * times > source._array.size:
+    if int(np.count_nonzero(mask._array)) * times > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
 
 

@@ -128,7 +128,7 @@ def _integer_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if known(y) and not negative.any():
         return np.power(x, y)
     of_one = np.where(y % 2 == 1, x, 1)
-    of_negative = np.where(np.abs(x) == 1, of_one, 0)
+    of_negative = of_one * (np.abs(x) == 1)
     return np.where(negative, of_negative, np.power(x, np.where(negative, 0, y))).astype(x.dtype)
 
 

@@ -11,6 +11,7 @@ from tinytorch import dtypes, return_types
 from tinytorch.arguments import no_such_form, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.rule import Elementwise, Rule
+from tinytorch.device import as_array, known
 from tinytorch.dtypes import FLOAT
 from tinytorch.ops.elementwise import Keep, conj, need_tensors, zeros_like
 from tinytorch.ops.exponential import Exp2
@@ -33,7 +34,7 @@ class Copysign(Elementwise):
     def forward(ctx, x, y):
         z = np.copysign(x, y)
         if ctx.needs_input_grad[0]:
-            ctx.save_for_backward(np.where(x == 0, np.zeros((), x.dtype), z / x))  # 1 or -1: a constant
+            ctx.save_for_backward(np.where(x == 0, x.dtype.type(0), z / x))  # 1 or -1: a constant
         return z
 
     @staticmethod
@@ -88,7 +89,7 @@ class Ldexp(Elementwise):
         if y.dtype.kind in "iu":  # only the exponent changes, even where 2^y alone would overflow
             z = np.ldexp(x, np.clip(y, -5000, 5000).astype(np.int32))
         else:
-            common(pair := [x, np.asarray(np.power(np.asarray(2, y.dtype), y))])
+            common(pair := [x, as_array(np.power(y.dtype.type(2), y))])
             z = pair[0] * pair[1]
         ctx.save_for_backward(y, z)
         return z
@@ -142,12 +143,12 @@ class NanToNum(Elementwise):
 
 
 def _replace(x: np.ndarray, nan: float | None, posinf: float | None, neginf: float | None) -> np.ndarray:
-    if np.isfinite(x).all():
+    if known(x) and np.isfinite(x).all():
         return x.copy()
     limits = dtypes.finfo(dtypes.from_numpy(x.dtype))
-    y = np.where(np.isnan(x), np.asarray(0.0 if nan is None else nan).astype(x.dtype), x)
-    y = np.where(x == np.inf, np.asarray(limits.max if posinf is None else posinf).astype(x.dtype), y)
-    return np.where(x == -np.inf, np.asarray(limits.min if neginf is None else neginf).astype(x.dtype), y)
+    y = np.where(np.isnan(x), np.asarray(0.0 if nan is None else nan).astype(x.dtype)[()], x)
+    y = np.where(x == np.inf, np.asarray(limits.max if posinf is None else posinf).astype(x.dtype)[()], y)
+    return np.where(x == -np.inf, np.asarray(limits.min if neginf is None else neginf).astype(x.dtype)[()], y)
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

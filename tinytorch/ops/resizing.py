@@ -10,9 +10,10 @@ import numpy as np
 
 from tinytorch import arguments, kernels
 from tinytorch.autograd import views
+from tinytorch.device import known
 from tinytorch.errors import warn
 from tinytorch.formats import contiguous_format, contiguous_strides, empty_in, strides_of
-from tinytorch.kernels.memory import address, extent
+from tinytorch.kernels.memory import address, extent, show
 from tinytorch.public import public
 from tinytorch.storage import UntypedStorage, memory_of
 from tinytorch.tensor import Tensor
@@ -46,11 +47,11 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -
     needed = start + extent(shape, steps, itemsize)[1]
     memory = memory_of(root)
     if needed > memory.size:
-        larger = np.empty(needed, np.uint8)
+        larger = np.empty(needed, np.uint8, like=memory)
         larger[: memory.size] = memory
         memory = larger
     self._storage_root = memory[: len(memory) // itemsize * itemsize].view(kind)
-    self._array = np.ndarray(shape, kind, memory, start if needed > start else 0, steps)
+    self._array = show(memory, kind, shape, steps, start if needed > start else 0)
     self._bump()
     return self
 
@@ -103,7 +104,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
     views.check_history(self, self.requires_grad)
     kind = self._array.dtype
     if source is None:
-        self._array, self._storage_root = np.empty(0, kind), None
+        self._array, self._storage_root = np.empty(0, kind, like=self._array), None
     elif isinstance(source, Tensor):
         if source.dtype is not self.dtype:
             raise RuntimeError(
@@ -138,7 +139,7 @@ def _place(root: np.ndarray, kind: np.dtype, offset: int, shape: tuple, stride: 
 @public(function=False, out=False)
 def share_memory_(self: Tensor) -> Tensor:
     """Move this tensor to memory that child processes made by fork share with this one; views keep the old memory."""
-    if not UntypedStorage(memory_of(self._root())).is_shared() and self._array.size:
+    if known(self._array) and not UntypedStorage(memory_of(self._root())).is_shared() and self._array.size:
         old = self._array
         memory = np.frombuffer(mmap.mmap(-1, old.nbytes), old.dtype)
         self._array = memory.reshape(old.shape)

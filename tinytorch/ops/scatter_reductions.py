@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
-from tinytorch.kernels.arrays import widen
+from tinytorch.device import as_array, on_cpu
+from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import Gather, check_bounds, need_tensor
-from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, with_dims
-from tinytorch.ops.selection import places
+from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, reduced, with_dims
 from tinytorch.ops.where import Where
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
@@ -41,13 +42,14 @@ class ScatterReduce(Writing):
         if not index.size:
             return
         y, src, index = with_dims(y, src, index)
-        key = places(index, dim)
-        total = widen(y)
-        if not include_self:
-            total[key] = cls.neutral(y.dtype)
-        cls.ufunc.at(total, key, widen(src))
+        total = cls.total(widen(y), index, widen(src), dim, None if include_self else cls.neutral(y.dtype))
         if total is not y:
             y[...] = total  # rounded once, as PyTorch does
+
+    @classmethod
+    def total(cls, y, index, src, dim, start):
+        """y with src reduced into it, in place or not; where src goes y counts as `start`, if that is given."""
+        return on_cpu(reduced, y, index, src, cls.ufunc, dim, start)
 
     @staticmethod
     def neutral(dtype: np.dtype) -> Any:
@@ -71,11 +73,17 @@ class ScatterSum(ScatterReduce):
     """y = x + sum of src,    dx = dy,    dsrc = dy in its place"""
 
     name = NAME
-    ufunc = np.add
 
     @staticmethod
     def neutral(dtype):
         return 0
+
+    @classmethod
+    def total(cls, y, index, src, dim, start):
+        if start is not None:
+            kernels.scatter.scatter(y, dim, index, full((), start, y.dtype, y))
+        kernels.scatter.scatter_add(y, dim, index, src)
+        return y
 
     @staticmethod
     def shares(ctx, grad):
@@ -108,10 +116,10 @@ class ScatterMean(ScatterReduce):
 
 def counts(y: np.ndarray, index: np.ndarray, dim: int, include_self: bool) -> np.ndarray:
     """How many elements are reduced into each place of y, at least 1."""
-    n = np.full(y.shape, int(include_self), y.dtype)
+    n = full(y.shape, int(include_self), y.dtype, y)
     if index.size:
         of, _, index = with_dims(n, index, index)
-        np.add.at(of, places(index, dim), np.ones((), y.dtype))
+        kernels.scatter.scatter_add(of, dim, index, full(index.shape, 1, y.dtype, y))
     return np.maximum(n.real, 1).astype(y.dtype)
 
 
@@ -140,7 +148,7 @@ class ScatterProd(ScatterReduce):
             Gather.apply(grad * others, index, dim),
             Gather.apply(grad * y, index, dim) / Where.apply(zero, 1, src),
         )
-        if (zeros._array if isinstance(zeros, Tensor) else zeros).max(initial=0) > 1:
+        if ((zeros._array if isinstance(zeros, Tensor) else zeros) > 1).any():
             dsrc = NotTwice.apply(dsrc)
         return dx, dsrc
 
@@ -203,7 +211,7 @@ def as_numbers(mask: Any, like: Any) -> Any:
     """1 where `mask` holds, else 0, in the dtype of `like`: an array, or a constant Tensor."""
     if isinstance(mask, Tensor):
         return wrap(mask._array.astype(like._array.dtype))
-    return np.asarray(mask).astype(like.dtype)
+    return as_array(mask).astype(like.dtype)
 
 
 def check_not_recorded(name: str, *tensors: Tensor) -> None:

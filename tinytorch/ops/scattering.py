@@ -12,6 +12,7 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
+from tinytorch.device import on_cpu
 from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
@@ -107,6 +108,15 @@ class ScatterAdd(Scatter):
         return grad, Gather.apply(grad, index, ctx.dim) if ctx.needs_input_grad[1] else None, None
 
 
+def reduced(y: np.ndarray, index: np.ndarray, src: np.ndarray, ufunc: np.ufunc, dim: int, start: Any = None) -> Any:
+    """y, changed in place: `ufunc` of the places that `index` names (first set to `start`, if given) and src."""
+    key = places(index, dim)
+    if start is not None:
+        y[key] = start
+    ufunc.at(y, key, src)
+    return y
+
+
 class ScatterInto(Writing):
     """y = x with y[index[i, j], j] += src[i, j], or *=; PyTorch has no derivative for scatter(reduce=)"""
 
@@ -121,11 +131,20 @@ class ScatterInto(Writing):
     def put(y, src, index, dim, reduce):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            (np.add if reduce == "add" else np.multiply).at(y, places(index, dim), src)
+            total = on_cpu(reduced, y, index, src, np.add if reduce == "add" else np.multiply, dim)
+            if total is not y:
+                y[...] = total
 
     @staticmethod
     def backward(ctx, grad):
         raise RuntimeError("derivative for aten::scatter is not implemented")
+
+
+def put_added(y: np.ndarray, index: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """y, changed in place: y[index[i]] += source[i], y read as a vector."""
+    key = np.unravel_index(index, y.shape) if y.ndim else ...
+    np.add.at(y, key, source.reshape(index.shape) if y.ndim else source.sum())
+    return y
 
 
 class Put(Writing):
@@ -144,12 +163,14 @@ class Put(Writing):
 
     @staticmethod
     def put(y, source, index, accumulate):
-        key = np.unravel_index(index, y.shape) if y.ndim else np.zeros(index.shape, np.int64)
-        y = y if y.ndim else y.reshape(1)
         if accumulate:
-            np.add.at(y, key, source.reshape(index.shape))
+            total = on_cpu(put_added, y, index, source)
+            if total is not y:
+                y[...] = total
+        elif y.ndim:
+            y[np.unravel_index(index, y.shape)] = source.reshape(index.shape)
         else:
-            y[key] = source.reshape(index.shape)
+            y.reshape(1)[index] = source.reshape(index.shape)
 
     @staticmethod
     def backward(ctx, grad):
@@ -246,7 +267,7 @@ def _scatter_call(name: str, input: Tensor, dim: Any, index: Any, src: Any, valu
         given = fitting_number(given, input.dtype)
         if reduce is None:
             return ScatterValue, index, dim, given
-        given = wrap(np.full(index._array.shape, given))
+        given = wrap(full(index._array.shape, given, given.dtype, index._array))
     elif reduce is not None:
         warn(_REDUCE_IS_OLD)
     return (Scatter, given, index, dim) if reduce is None else (ScatterInto, given, index, dim, reduce)

@@ -9,8 +9,10 @@ import numpy as np
 
 from tinytorch import dtypes
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import as_array, near
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import wrap_dim
+from tinytorch.kernels.arrays import full
 from tinytorch.promotion import common
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -44,9 +46,9 @@ class UniqueDim(Unique):
     def forward(ctx, x, dim=None):
         rows = np.moveaxis(x, dim, 0)
         flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
-        order = np.lexsort(flat.T[::-1]) if flat.size else np.arange(len(rows))
+        order = np.lexsort(flat.T[::-1]) if flat.size else np.arange(len(rows), like=rows)
         starts = _starts(flat[order])
-        inverse = np.empty(len(rows), np.int64)
+        inverse = np.empty(len(rows), np.int64, like=rows)
         inverse[order] = np.cumsum(starts) - 1
         return np.moveaxis(rows[order[starts]], 0, dim), inverse, np.bincount(inverse)
 
@@ -68,7 +70,7 @@ class UniqueConsecutive(Unique):
 
 def _starts(rows: np.ndarray) -> np.ndarray:
     """Which rows differ from the one before? The first does; a nan differs from everything."""
-    starts = np.ones(len(rows), np.bool_)
+    starts = full((len(rows),), True, np.bool_, rows)
     starts[1:] = (rows[1:] != rows[:-1]).any(1)
     return starts
 
@@ -141,7 +143,8 @@ class Isin(Rule):
 
     @staticmethod
     def forward(ctx, x, test, invert):
-        return np.isin(x, test, invert=invert)
+        there = near(test if isinstance(x, np.generic) else x)  # one of the two may be a number
+        return np.isin(np.asarray(x, like=there), np.asarray(test, like=there), invert=invert)
 
 
 @public(method=False, out="same")
@@ -182,10 +185,10 @@ class Searchsorted(Rule):
         if boundaries.ndim == 1:
             places = np.searchsorted(boundaries, x, side)
         else:
-            places = np.empty(x.shape, np.int64)
+            places = np.empty(x.shape, np.int64, like=x)
             for row in np.ndindex(x.shape[:-1]):
                 places[row] = np.searchsorted(boundaries[row], x[row], side)
-        return np.asarray(places, np.int32 if out_int32 else np.int64)
+        return as_array(places).astype(np.int32 if out_int32 else np.int64, copy=False)
 
 
 @public(method=False, out=False)
@@ -209,7 +212,7 @@ def searchsorted(
     tensor([1, 2])
     """
     sequence = sorted_sequence._array
-    values = input if isinstance(input, Tensor) else wrap(np.asarray(input, sequence.dtype))
+    values = input if isinstance(input, Tensor) else wrap(np.asarray(input, sequence.dtype, like=sequence))
     _check_search(sequence, values._array, right, side)
     if sorter is not None:
         _check_sorter(sequence, sorter._array)

@@ -178,7 +178,9 @@ class Unbind(ViewRule):
 
 def _complete(ctx: Any, grads: tuple) -> list:
     """The gradients of all outputs, zeros where none came."""
-    return [np.zeros(*output) if grad is None else grad for grad, output in zip(grads, ctx.outputs)]
+    some = next(grad for grad in grads if grad is not None)
+    there = near(some._array if isinstance(some, Tensor) else some)
+    return [np.zeros(*output, like=there) if grad is None else grad for grad, output in zip(grads, ctx.outputs)]
 
 
 def _equal_lengths(input: Tensor, size: int, dim: int) -> list[int]:

@@ -325,7 +325,7 @@ class AsStridedScatter(SelectScatter):
 def _replace(rule: type[Rule], input: Tensor, src: Tensor, see: Callable[[np.ndarray], np.ndarray]) -> Tensor:
     """`input` with `src` in the part of it that `see` shows."""
     x = input._array
-    whole = np.empty(x.shape, x.dtype) if overlaps_itself(x.shape, x.strides) else x  # only the layout matters
+    whole = np.empty(x.shape, x.dtype, like=x) if overlaps_itself(x.shape, x.strides) else x  # only the layout matters
     piece = see(whole)
     if src._array.shape != piece.shape:
         raise RuntimeError(
