@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -250,8 +251,8 @@ def assert_same_error(found: Outcome, expected: Outcome, message: bool, where: s
         if found.error is not None:
             raise AssertionError(f"{where}: fails, PyTorch's call does not") from found.error
         return
-    if found.error is None and left_to_the_device(expected.error):
-        return
+    if left_to_the_device(expected.error) and isinstance(found.error, (NoneType, IndexError, np.linalg.LinAlgError)):
+        return  # or the few that compute on the CPU, or wait, say it in NumPy's words
     assert found.error is not None, f"{where}: no error; PyTorch has {expected.error!r}"
     mine, theirs = type(found.error).__name__, type(expected.error).__name__
     first, wanted = (str(each.error).split("\n")[0] for each in (found, expected))

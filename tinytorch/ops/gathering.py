@@ -256,10 +256,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         input = expand_to(input, tuple(joint))
         joint[dim] = at.shape[dim]
         indices = expand_to(indices, tuple(joint))
-    try:
-        return Gather.apply(input, indices, dim)
-    except IndexError:
-        return Gather.apply(input, _modulo(indices, shape[dim]), dim)
+    if known(at):
+        try:
+            return Gather.apply(input, indices, dim)
+        except IndexError:
+            pass
+    return Gather.apply(input, _modulo(indices, shape[dim]), dim)
 
 
 def _modulo(indices: Tensor, side: int) -> Tensor:

@@ -12,7 +12,7 @@ from tinytorch.device import known
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import widen
 from tinytorch.ops.elementwise import conj
-from tinytorch.ops.gathering import INT64, IndexSelect, as_int64, check_bounds, first_outside, need_tensor
+from tinytorch.ops.gathering import INT64, IndexSelect, as_int64, check_bounds, first_outside, from_front, need_tensor
 from tinytorch.ops.scatter_reductions import (
     ScatterAmax,
     ScatterAmin,
@@ -375,11 +375,11 @@ def _index_fill_call(name: str, input: Tensor, dim: int, index: Tensor, value: A
     if x.dtype.kind != "c" and (value._array.dtype.kind == "c" if is_tensor else isinstance(value, complex)):
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     side = x.shape[dim] if x.ndim else 1
-    if not known(at) or first_outside(at, side) is not None:
-        outside = at[(at < -side) | (at >= side)] if known(at) else at[:0]
+    if first_outside(at, side) is not None:
+        outside = at[(at < -side) | (at >= side)]
         if outside.size:
             raise IndexError(f"index {outside.flat[0]} is out of bounds for dimension {dim} with size {side}")
-        index = wrap(np.where(at < 0, at + side, at))
+    index = from_front(index, side)
     if not at.ndim:
         index = index.reshape(1)
     if not is_tensor:

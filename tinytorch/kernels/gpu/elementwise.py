@@ -64,8 +64,8 @@ def silu_backward(grad: Array, x: Array) -> Array:
 
 
 _sigmoid = formula("sigmoid", "T x", "T y", "y = sigmoid_of(W(x))", _SIGMOID)
-_sigmoid_backward = formula("sigmoid_backward", "G grad, T y", "T dx", "W v = y; dx = W(grad) * (1 - v) * v")
-_tanh_backward = formula("tanh_backward", "G grad, T y", "T dx", "W v = y; dx = W(grad) * (1 - v * v)")
+_sigmoid_backward = formula("sigmoid_backward", "G grad, T y", "T dx", "W v = y; dx = W(grad) * (W(1) - v) * v")
+_tanh_backward = formula("tanh_backward", "G grad, T y", "T dx", "W v = y; dx = W(grad) * (W(1) - v * v)")
 _silu = formula("silu", "T x", "T y", "W v = x; y = v * sigmoid_of(v)", _SIGMOID)
 _silu_backward = formula(
     "silu_backward",
