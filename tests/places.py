@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinytorch import draws, generator, kernels, mersenne
+from tinytorch import draws, generator, kernels
 from tinytorch.device import CPU, as_device, device_count, device_of, host, is_array, put
 from tinytorch.tensor import Tensor, wrap
 
@@ -39,7 +39,7 @@ def left_to_the_device(error: Any) -> bool:
 
 
 _ABOUT_NUMBERS = (
-    "out of bounds", "out of range", "Class values must be", "Number of elements of source < number of ones in mask",
+    "out of bounds", "out of DATA bounds", "out of range", "Class values must be", "Number of elements of source < number of ones in mask",
     "ZeroDivisionError", "repeats can not be negative", "allocated size does not match required size",
     "should not contain infs or NaNs", "offsets[", "which is not in the valid range",
 )  # fmt: skip
@@ -54,11 +54,11 @@ def tensor_of(memory: np.ndarray, array: np.ndarray) -> Tensor:
     return wrap(kernels.layout.restride(there, array.shape, array.strides, start) if array.size else put(array, PLACE))
 
 
-def _drawn_on_the_cpu(sampler: str, array: Any, source: generator.Generator | None, *arguments: Any) -> Any:
+def _drawn_on_the_cpu(sampler: Callable, array: Any, source: generator.Generator | None, *arguments: Any) -> Any:
     """draws.run, with the CPU's numbers for a GPU's array."""
     there = host(array)
     arguments = tuple([host(each) if is_array(each) else each for each in arguments])
-    made = getattr(mersenne, sampler)(generator.stream_for(CPU, source), there, *arguments)
+    made = sampler(generator.stream_for(CPU, source), there, *arguments)
     if array is not there:
         array[...] = put(there, device_of(array))
     return None if made is None else put(made, device_of(array))

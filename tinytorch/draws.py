@@ -11,6 +11,7 @@ others. With generator=None they come from the default generator of the array's 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,7 @@ from tinytorch import dtypes, mersenne
 from tinytorch.device import CPU, device_of, is_array, known, near, use
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import warn
-from tinytorch.generator import Generator, stream_for
+from tinytorch.generator import Generator, default_generator, stream_for
 from tinytorch.kernels.arrays import Array, is_half
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -63,14 +64,15 @@ def require(array: Array, names: tuple[str, ...], kernel: str, empty_too: bool =
 # who fills an array
 
 
-def run(sampler: str, array: Array, generator: Generator | None, *arguments: Any) -> Any:
-    """Let the function `sampler` of mersenne.py fill the array, on a GPU that of kernels/gpu/philox.py."""
+def run(sampler: Callable, array: Array, generator: Generator | None, *arguments: Any) -> Any:
+    """Let `sampler`, a function of mersenne.py, fill the array; on a GPU its namesake in kernels/gpu/philox.py."""
     if isinstance(array, np.ndarray):
-        return getattr(mersenne, sampler)(stream_for(CPU, generator), array, *arguments)
+        stream = default_generator if generator is None else stream_for(CPU, generator)
+        return sampler(stream, array, *arguments)
     place = device_of(array)
     with use(place):
-        column = import_module("tinytorch.kernels.gpu.philox")
-        return getattr(column, sampler)(stream_for(place, generator), array, *arguments)
+        namesake = getattr(import_module("tinytorch.kernels.gpu.philox"), sampler.__name__)
+        return namesake(stream_for(place, generator), array, *arguments)
 
 
 def real_parts(array: Array) -> Array:
@@ -108,7 +110,7 @@ def uniform(array: Array, low: float = 0.0, high: float = 1.0, generator: Genera
             f"uniform_ expects to-from <= std::numeric_limits<{from_numpy(array.dtype).legacy}>::max(), but found "
             f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
-    run("uniform", array, generator, low, high)
+    run(mersenne.uniform, array, generator, low, high)
 
 
 def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> None:
@@ -129,7 +131,7 @@ def normal(array: Array, mean: float = 0.0, std: float = 1.0, generator: Generat
     if array.dtype.kind == "c":
         array, std = real_parts(array), std / math.sqrt(2)
     require(array, FLOATS, "normal_kernel_cpu")
-    run("normal", array, generator, mean, std)
+    run(mersenne.normal, array, generator, mean, std)
 
 
 def log_normal(array: Array, mean: float = 1.0, std: float = 2.0, generator: Generator | None = None) -> None:
@@ -140,7 +142,7 @@ def log_normal(array: Array, mean: float = 1.0, std: float = 2.0, generator: Gen
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     require(array, FLOATS, "log_normal_cpu")
-    run("log_normal", array, generator, mean, std)
+    run(mersenne.log_normal, array, generator, mean, std)
 
 
 def exponential(array: Array, rate: float = 1.0, generator: Generator | None = None) -> None:
@@ -152,7 +154,7 @@ def exponential(array: Array, rate: float = 1.0, generator: Generator | None = N
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
     if array.size:
         require_continuous(array, "Exponential", from_numpy(array.dtype).legacy)
-    run("exponential", array, generator, rate)
+    run(mersenne.exponential, array, generator, rate)
 
 
 def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Generator | None = None) -> None:
@@ -163,7 +165,7 @@ def cauchy(array: Array, median: float = 0.0, sigma: float = 1.0, generator: Gen
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     require_continuous(array, "Cauchy", CPP_NAMES[from_numpy(array.dtype).name])
-    run("cauchy", array, generator, median, sigma)
+    run(mersenne.cauchy, array, generator, median, sigma)
 
 
 def require_continuous(array: Array, distribution: str, found: str) -> None:
@@ -191,13 +193,13 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
     if low is None:
         require(array, (*NUMBERS, "bool"), "random_kernel_cpu")
         if array.size:
-            run("integers", array, generator, 0, highest(name) + 1, name in ("int64", "float64"))
+            run(mersenne.integers, array, generator, 0, highest(name) + 1, name in ("int64", "float64"))
         return
     if high is None and low == -(2**63):
         if name in ("int8", "uint8", "int16", "int32") and array.size:
             raise RuntimeError("random_full_64_bits_range_kernel_cpu handles only int64, double, float and bfloat16")
         require(array, ("int64", "float64", "float32", "bfloat16"), "random_full_64_bits_range_kernel_cpu")
-        run("integers", array, generator, 0, 0, True)
+        run(mersenne.integers, array, generator, 0, 0, True)
         return
     if high is None:
         if array.dtype.kind == "c":
@@ -222,7 +224,7 @@ def random(array: Array, low: int | None = None, high: int | None = None, genera
         last = high - 1
     check_range(low, last, name)
     count = last - low + 1
-    run("integers", array, generator, low, count % 2**64, count >= 2**28)
+    run(mersenne.integers, array, generator, low, count % 2**64, count >= 2**28)
 
 
 def highest(name: str) -> int:
@@ -280,7 +282,7 @@ def bernoulli(array: Array, p: float | Array = 0.5, generator: Generator | None 
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         require(array, (*NUMBERS, "bool"), "bernoulli_scalar_cpu_")
-        run("bernoulli", array, generator, p)
+        run(mersenne.bernoulli, array, generator, p)
         return
     require(array, (*NUMBERS, "bool"), "bernoulli_tensor_cpu_self_")
     require(p, FLOATS, "bernoulli_tensor_cpu_p_")
@@ -289,7 +291,7 @@ def bernoulli(array: Array, p: float | Array = 0.5, generator: Generator | None 
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If "
             "so, please report an enhancement request to PyTorch.)"
         )
-    run("bernoulli_each", array, generator, p)
+    run(mersenne.bernoulli_each, array, generator, p)
 
 
 def geometric(array: Array, p: float, generator: Generator | None = None) -> None:
@@ -300,7 +302,7 @@ def geometric(array: Array, p: float, generator: Generator | None = None) -> Non
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
     require(array, NUMBERS, "geometric_cpu")
-    run("geometric", array, generator, p)
+    run(mersenne.geometric, array, generator, p)
 
 
 def poisson(rates: Array, generator: Generator | None = None) -> Array:
@@ -311,7 +313,7 @@ def poisson(rates: Array, generator: Generator | None = None) -> Array:
     require(rates, FLOATS, "poisson_cpu")
     if known(rates) and not (rates >= 0).all():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    return run("poisson", rates, generator)
+    return run(mersenne.poisson, rates, generator)
 
 
 def binomial(counts: Array, chances: Array, generator: Generator | None = None) -> Array:
@@ -328,12 +330,12 @@ def binomial(counts: Array, chances: Array, generator: Generator | None = None) 
         found, expected = from_numpy(chances.dtype).legacy, from_numpy(counts.dtype).legacy
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     require(counts, ("float32", "float64"), "binomial_cpu", empty_too=True)
-    return run("binomial", counts, generator, chances)
+    return run(mersenne.binomial, counts, generator, chances)
 
 
 def slopes(x: Array, low: float, high: float, generator: Generator | None = None) -> Array:
     """A new array, for rrelu: numbers from [low, high) where x <= 0, and 1 elsewhere."""
-    return run("slopes", x, generator, low, high)
+    return run(mersenne.slopes, x, generator, low, high)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -406,7 +408,7 @@ def choose_by_sums(probabilities: Array, num_samples: int, generator: Generator 
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     sums /= sums[..., -1:].copy()
     sums[..., -1] = 1
-    return run("among_sums", sums, generator, num_samples)
+    return run(mersenne.among_sums, sums, generator, num_samples)
 
 
 def randperm(n: int, generator: Generator | None = None, dtype: Any = np.int64) -> Array:
@@ -428,7 +430,7 @@ def permute(array: Array, generator: Generator | None = None) -> None:
     """Fill a vector of n elements with 0, 1, ..., n - 1 in a random order."""
     check_count(array.size, from_numpy(array.dtype).name)
     require(array, NUMBERS, "randperm", empty_too=True)
-    run("shuffle", array, generator)
+    run(mersenne.shuffle, array, generator)
 
 
 def check_count(n: int, name: str) -> None:
@@ -443,4 +445,4 @@ def check_count(n: int, name: str) -> None:
 
 def dropout_mask(array: Array, p: float, generator: Generator | None = None) -> None:
     """Fill with 0, with probability p, and 1 / (1 - p), the factor that keeps the mean: 0 <= p < 1."""
-    run("dropout_mask", array, generator, p)
+    run(mersenne.dropout_mask, array, generator, p)
