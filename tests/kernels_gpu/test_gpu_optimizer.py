@@ -91,6 +91,32 @@ def test_shapes_that_do_not_fit():
         check("optimizer", "sgd_step", draw((3,)), draw((4,)), None, 0.1)
 
 
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, every_other])
+def test_a_step_that_only_the_device_knows(layout):
+    p = layout(draw((3, 4), np.float32))
+    states = [np.ascontiguousarray(np.abs(like(p, seed)) + np.float32(0.1)) for seed in (1, 2)]
+    step = np.asarray(3, np.float32)
+    check("optimizer", "adam_steps", [(p, like(p, 3), *states, None, step)], 0.1, 0.9, 0.99, 1e-8, scale=4, ulps=8)
+
+
+def test_capturable_adam_takes_the_same_steps():
+    made = []
+    for capturable in (False, True):
+        p = tt.ones(5, device="cuda", requires_grad=True)
+        optimizer = tt.optim.Adam([p], lr=0.1, capturable=capturable)
+        for i in range(3):
+            p.grad = tt.full((5,), 0.5 * (i + 1), device="cuda")
+            optimizer.step()
+        assert optimizer.state[p]["step"].item() == 3
+        assert optimizer.state[p]["step"].is_cuda == capturable
+        made.append(p.tolist())
+    np.testing.assert_allclose(*made, rtol=1e-6)
+    here_ = tt.ones(5, requires_grad=True)
+    here_.grad = tt.ones(5)
+    with pytest.raises(AssertionError, match="If capturable=True, params and state_steps must be on supported devices"):
+        tt.optim.Adam([here_], capturable=True).step()
+
+
 def test_more_parameters_than_a_table_holds():
     steps = [(draw((2,), np.float32, i), draw((2,), np.float32, 100 + i), None, False) for i in range(100)]
     check("optimizer", "sgd_steps", steps, 0.1, scale=4)

@@ -132,5 +132,7 @@ def adam_steps(
     maximize: bool = False,
 ) -> None:
     """adam_step for each (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)"""
-    for step in steps:
-        adam_step(*step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)
+    for param, grad, exp_avg, exp_avg_sq, largest, step in steps:
+        adam_step(
+            param, grad, exp_avg, exp_avg_sq, largest, step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize
+        )

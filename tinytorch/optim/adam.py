@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from tinytorch import kernels
+from tinytorch.device import on_gpu
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.optim.optimizer import Optimizer, check_tensor_lr, check_ways, refuse_recording, run_closure, zeros_like
 from tinytorch.tensor import Tensor, wrap
@@ -78,17 +79,18 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         numbers = float(group["lr"]), float(beta1), float(beta2), group["eps"], group["weight_decay"]
         ways = group["decoupled_weight_decay"], group["maximize"]
-        amsgrad: bool = group["amsgrad"]
-        steps = []
+        amsgrad, capturable = group["amsgrad"], group["capturable"]
+        steps: list[tuple] = []
         for p in group["params"]:
             gradient = p._grad
             if gradient is None:
                 continue
-            if group["capturable"] or group["differentiable"]:
-                _refuse(p, group["capturable"])
+            if group["differentiable"] or (capturable and not on_gpu(p._array)):
+                _refuse(p, capturable)
             state = self.state[p]
             if not state:
-                state["step"] = wrap(np.zeros((), np.float32))
+                like = p._array if capturable else None  # a captured step counts on the GPU
+                state["step"] = wrap(np.zeros((), np.float32, like=like))
                 state["exp_avg"] = zeros_like(p)
                 state["exp_avg_sq"] = zeros_like(p)
                 if amsgrad:
@@ -97,7 +99,7 @@ class Adam(Optimizer):
             count += 1
             largest = state["max_exp_avg_sq"]._array if amsgrad else None
             averages = state["exp_avg"]._array, state["exp_avg_sq"]._array, largest
-            steps.append((p._array, gradient._array, *averages, float(count)))
+            steps.append((p._array, gradient._array, *averages, count if capturable else float(count)))
             p._bump()
         kernels.optimizer.adam_steps(steps, *numbers, *ways)
 

@@ -23,7 +23,7 @@ def cumprod(x: Array, axis: int, reverse: bool = False) -> Array:
 
 def _scan(scan: Any, x: Array, axis: int, reverse: bool) -> Array:
     """Integers and booleans as int64, the rest with twice its precision, as on the CPU."""
-    wide = np.dtype(np.int64) if x.dtype.kind in "biu" else _WIDER.get(x.dtype.name, x.dtype)
+    wide: Any = np.dtype(np.int64) if x.dtype.kind in "biu" else _WIDER.get(x.dtype.name, x.dtype)
     y = scan(library().flip(x, axis) if reverse else x, axis, wide)
     if reverse:
         y = library().flip(y, axis)

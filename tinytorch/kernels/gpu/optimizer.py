@@ -24,6 +24,7 @@ CHUNK, THREADS, MOST = 8192, 256, 48
 _TABLE = np.dtype(
     [
         ("at", "i8", (5, MOST)),  # addresses: parameters, gradients, up to three states
+        ("step", "i8", MOST),  # where the number of the step is, when it is on the GPU
         ("size", "i8", MOST),
         ("factors", "f8", (2, MOST)),  # what else differs between parameters
         ("first_block", "i4", MOST),
@@ -33,6 +34,7 @@ _TABLE = np.dtype(
 _WALK = f"""
 struct Table {{
     T* at[5][{MOST}];
+    const float* step[{MOST}];
     long long size[{MOST}];
     double factors[2][{MOST}];
     int first_block[{MOST}];
@@ -82,12 +84,18 @@ _ADAM = (
     _WALK
     + """
 // m = m + (1 - beta1) (g - m),  v = beta2 v + (1 - beta2) g^2,  w = max(w, v) with AMSGrad, else v,
-// p = p - factors[0] m / (sqrt(w) / factors[1] + eps)
-extern "C" __global__ void adam(Table table, long long count, double new1_, double beta2_, double new2_, double eps_,
-                                double weight_decay_, double shrink_, bool amsgrad, bool maximize) {
+// p = p - factors[0] m / (sqrt(w) / factors[1] + eps);  for a step t that only the GPU knows the factors are
+// lr / (1 - beta1^t) and sqrt(1 - beta2^t)
+extern "C" __global__ void adam(Table table, long long count, double lr, double beta1, double new1_, double beta2_,
+                                double new2_, double eps_, double weight_decay_, double shrink_, bool amsgrad,
+                                bool maximize) {
     W new1 = new1_, beta2 = beta2_, new2 = new2_, eps = eps_, weight_decay = weight_decay_, shrink = shrink_;
     int k = mine(table, count);
     W step_size = table.factors[0][k], root = table.factors[1][k];
+    if (table.step[k]) {
+        double t = *table.step[k];
+        step_size = W(lr / (1 - pow(beta1, t))), root = W(sqrt(1 - pow(beta2_, t)));
+    }
     T *param = table.at[0][k], *average = table.at[2][k], *squares = table.at[3][k], *largest = table.at[4][k];
     const T* grad = table.at[1][k];
     EACH(i, k) {
@@ -151,19 +159,35 @@ def adam_steps(
     steps: list[tuple], lr: float, beta1: float, beta2: float, eps: float, weight_decay: float = 0,
     decoupled: bool = False, maximize: bool = False,
 ) -> None:  # fmt: skip
-    """adam_step for each (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)"""
+    """adam_step for each (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)
+
+    A step that is an array on the GPU, of float32, is read there: a captured step (torch.cuda.graph) goes on counting.
+    """
     amsgrad = bool(steps) and steps[0][4] is not None
 
     def one(*step: Any) -> None:
-        function = adam_step_in_steps if on_gpu(step[0]) else kernels.optimizer.adam_step
+        function: Any = adam_step_in_steps if on_gpu(step[0]) else kernels.optimizer.adam_step
         function(*step, lr, beta1, beta2, eps, weight_decay, decoupled, maximize)
 
     def factors(step: tuple) -> tuple[float, float]:
         count = step[-1]
+        if on_gpu(count):
+            return 0.0, 0.0
         return lr / (1 - beta1**count), (1 - beta2**count) ** 0.5
 
     shrink, decay = (1.0 - lr * weight_decay, 0.0) if decoupled else (1.0, float(weight_decay))
-    numbers = 1.0 - beta1, float(beta2), 1.0 - beta2, float(eps), decay, shrink, amsgrad, bool(maximize)
+    numbers = (
+        float(lr),
+        float(beta1),
+        1.0 - beta1,
+        float(beta2),
+        1.0 - beta2,
+        float(eps),
+        decay,
+        shrink,
+        amsgrad,
+        bool(maximize),
+    )
     _run(_adam, steps, 5 if amsgrad else 4, one, factors, numbers)
 
 
@@ -209,6 +233,7 @@ def _table(steps: list[tuple], arrays: int, factors: Any, parts: int) -> tuple[n
         row["at"][k, :count] = [address(step[k]) for step in steps]
     sizes = np.array([step[0].size * parts for step in steps])
     ends = np.cumsum(-(-sizes // CHUNK))
+    row["step"][:count] = [address(step[-1]) if on_gpu(step[-1]) else 0 for step in steps]
     row["size"][:count] = sizes
     row["first_block"][1:count] = ends[:-1]
     row["factors"][:, :count] = np.transpose([factors(step) for step in steps])
