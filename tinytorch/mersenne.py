@@ -29,8 +29,8 @@ def store(target: Array, values: Array) -> None:
 
 def fill(stream: Generator, array: Array, dtype: np.dtype, kernel: str, *arguments: Any) -> None:
     """Let a kernel that writes `dtype` fill the array."""
-    target = in_memory_order(array)
-    if target.dtype == dtype and target.flags.carray:
+    target = array if array.flags.carray else in_memory_order(array)
+    if target.dtype == dtype and (target is array or target.flags.carray):
         stream.draw(kernel, target, *arguments)
         return
     values = np.empty(target.shape, dtype)
