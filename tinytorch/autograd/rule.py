@@ -295,7 +295,7 @@ class Application:
         if node is not None:
             node.outputs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
             if usage.accelerated:
-                node._place = device_of(output[0]) if output else None
+                node._place = device_of(tensors[0]._array) if tensors else None
             if node._saved is not None:
                 pack(node, args, arrays, tuple(tensors))
             if anomaly_mode.tracing:

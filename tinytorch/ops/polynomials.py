@@ -45,7 +45,9 @@ class OrthogonalPolynomial(Elementwise):
         n = np.where(np.isfinite(n), n, -1).astype(np.int64)
         highest = int(n.max()) if n.size else 0  # the program waits for a GPU's
         like = x if on_gpu(x) else near(n)
-        x, n = np.broadcast_arrays(np.asarray(x, like=like), np.asarray(n, like=like))
+        x, n = np.asarray(x, like=like), np.asarray(n, like=like)
+        shape = np.broadcast_shapes(x.shape, n.shape)
+        x, n = np.broadcast_to(x, shape), np.broadcast_to(n, shape)
         y = np.where(n == 0, x.dtype.type(1), x.dtype.type(0))
         q, p = np.ones_like(x), first(x)
         for k in range(1, highest + 1):

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
-from tinytorch.device import near
+from tinytorch.device import as_array, known, near, on_cpu
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import wrap_dim
 from tinytorch.kernels.arrays import full
@@ -68,10 +68,15 @@ class Median(Rule):
 
     @staticmethod
     def middle(flat: np.ndarray) -> np.ndarray:
-        if flat.dtype.kind == "f" and (not flat.size or np.isnan(flat).any()):
-            return np.array(np.nan)
         place = (flat.size - 1) // 2
-        return np.array(np.partition(flat, place)[place])
+        if flat.dtype.kind != "f":
+            return as_array(np.partition(flat, place)[place])
+        if not flat.size or (known(flat) and np.isnan(flat).any()):
+            return full((), np.nan, flat.dtype, flat)
+        if known(flat):
+            return as_array(np.partition(flat, place)[place])
+        in_order = np.sort(flat)
+        return np.where(np.isnan(in_order[-1]), in_order[-1], in_order[place])  # nan comes last
 
     @staticmethod
     def backward(ctx, grad):
@@ -98,7 +103,7 @@ class Mode(SelectingOne):
         starts = full(in_order.shape, True, np.bool_, x)  # of runs of equal elements
         starts[..., 1:] = in_order[..., 1:] != in_order[..., :-1]
         position = np.arange(in_order.shape[-1], like=near(x))
-        length_so_far = position - np.maximum.accumulate(np.where(starts, position, 0), -1)
+        length_so_far = position - on_cpu(np.maximum.accumulate, np.where(starts, position, 0), -1)
         best = length_so_far.argmax(-1, keepdims=True)  # where the longest run ends
         return pick(places, np.moveaxis(best, -1, dim), dim)
 
