@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 
-def mlp(lib: Any, batch: int, widths: list[int], optimizer: str, device: str = "cpu") -> Callable:
-    """Linear, ReLU, Linear, ReLU ... with cross-entropy"""
+def mlp(lib: Any, batch: int, widths: list[int], optimizer: str, device: str = "cpu", **options: Any) -> Callable:
+    """Linear, ReLU, Linear, ReLU ... with cross-entropy; `options` are the optimizer's"""
     lib.manual_seed(0)
     layers: list[Any] = []
     for wide, next_wide in itertools.pairwise(widths):
@@ -16,7 +16,7 @@ def mlp(lib: Any, batch: int, widths: list[int], optimizer: str, device: str = "
     model = lib.nn.Sequential(*layers[:-1]).to(device)
     x, target = lib.randn(batch, widths[0]).to(device), lib.randint(0, widths[-1], (batch,)).to(device)
     criterion = lib.nn.CrossEntropyLoss()
-    update = getattr(lib.optim, optimizer)(model.parameters(), lr=1e-3)
+    update = getattr(lib.optim, optimizer)(model.parameters(), lr=1e-3, **options)
 
     def step() -> Any:
         update.zero_grad()

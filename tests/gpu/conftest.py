@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.places import DEVICE
+from tests.places import DEVICE, own_numbers
 from tinytorch.device import library
 
 ANYWHERE = ("test_gpu.py",)  # starts processes of its own
@@ -15,6 +15,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if DEVICE == "cpu" and item.path.parent == here and item.path.name not in ANYWHERE:
             item.add_marker(pytest.mark.skip(reason="computes on a GPU or its double: TINYTORCH_TEST_DEVICE=cuda"))
+
+
+@pytest.fixture(autouse=True)
+def numbers_of_the_gpu():
+    """Elsewhere the CPU draws for the GPU, so that its numbers can be compared with PyTorch's on the CPU."""
+    with own_numbers():
+        yield
 
 
 @pytest.fixture

@@ -77,16 +77,19 @@ def training(sizes: Sizes) -> Iterator[Task]:
         )
     flops, weights = flops_of(sizes.batch, sizes.widths)
     name = f"MLP {'-'.join(map(str, sizes.widths))}, batch {sizes.batch}"
-    for optimizer, passes in (("SGD", 3), ("Adam", 7)):
+    for text, passes, options in (("SGD", 3, {}), ("Adam", 7, {}), ("Adam, capturable", 7, {"capturable": True})):
+        optimizer = text.partition(",")[0]
         yield Task(
             "steps",
-            f"{name}: {optimizer}",
-            lambda lib, optimizer=optimizer: nets.mlp(lib, sizes.batch, list(sizes.widths), optimizer, "cuda"),
+            f"{name}: {text}",
+            lambda lib, optimizer=optimizer, options=options: nets.mlp(
+                lib, sizes.batch, list(sizes.widths), optimizer, "cuda", **options
+            ),
             BUSY,
             moved=4 * weights * passes,  # of the update: weights and gradients, and Adam's two averages
             flops=flops,
             memory=4 * weights * 6,
-            captured=optimizer == "SGD",
+            captured=text != "Adam",
         )
 
 

@@ -36,7 +36,7 @@ def test_the_table_on_the_double(tmp_path):
     assert "a double, on the CPU" in done.stdout
     kept = json.loads((tmp_path / "kept" / "table.json").read_text())
     assert len(kept) == count and all(each["launches"]["tinytorch"] >= 1 for each in kept)
-    assert sum("tinytorch" + GRAPH in each["line"]["medians"] for each in kept) == 3
+    assert sum("tinytorch" + GRAPH in each["line"]["medians"] for each in kept) == 4
     text = (tmp_path / "table.md").read_text()
     assert all(f"### {title}" in text for title in ("Training steps", "Matrix products", "Softmax", "Reductions"))
     assert text.count("\n| ") == count + 5  # and the heads
