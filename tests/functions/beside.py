@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tinytorch as tt
+from tinytorch.device import host
 
 torch = pytest.importorskip("torch")
 
@@ -23,7 +24,7 @@ ONCE = " This type of warning will be suppressed for the rest of this program." 
 def to_bytes(tensor):
     """The elements in row-major order."""
     if isinstance(tensor, tt.Tensor):
-        return np.ascontiguousarray(tensor.detach()._array).tobytes()
+        return np.ascontiguousarray(host(tensor.detach()._array)).tobytes()
     flat = tensor.detach().clone(memory_format=torch.contiguous_format).reshape(-1)
     return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
 

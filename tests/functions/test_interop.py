@@ -7,6 +7,8 @@ import tinytorch as tt
 from tests.differential import DTYPES
 from tests.functions.beside import outcome, same, torch
 
+pytestmark = pytest.mark.host
+
 NUMPY = [
     lambda lib, x: x.numpy(),
     lambda lib, x: x.t().numpy(),

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.creation import factory, leaf
+from tinytorch.device import put
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
 from tinytorch.errors import warn
@@ -188,7 +189,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return input.new_empty(0)
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = np.array(list(choose(range(len(input)), r)), np.int64).reshape(-1, r)
-    return input[leaf(chosen)]
+    return input[leaf(put(chosen, input.device))]
 
 
 def _check_vector(vector: Tensor) -> None:
