@@ -42,6 +42,10 @@ class Stream:
         """The number of its GPU."""
         return self.device.index or 0
 
+    def __cuda_stream__(self) -> tuple[int, int]:
+        """For other libraries: the protocol's version, and the address."""
+        return 0, self.cuda_stream
+
     def synchronize(self) -> None:
         """Wait until all its work is done."""
         self._stream.synchronize()
@@ -78,13 +82,24 @@ class Stream:
         return f"<torch.cuda.Stream device={self.device} cuda_stream={self.cuda_stream:#x}>"
 
 
+class _Address:
+    """The address of a stream, as libraries ask each other for it."""
+
+    def __init__(self, address: int):
+        self.address = address
+
+    def __cuda_stream__(self) -> tuple[int, int]:
+        return 0, self.address
+
+
 class ExternalStream(Stream):
-    """A stream that another library made, by its address."""
+    """A stream that another library made, by its address. That library frees it."""
 
     def __init__(self, stream_ptr: int, device: Any = None):
         cupy = need("torch.cuda.Stream requires CUDA support")
         self.device, self.priority = accelerator.places[number_of(device)], 0
-        self._stream = cupy.cuda.ExternalStream(stream_ptr, self.device.index)
+        with cupy.cuda.Device(self.device.index):
+            self._stream = cupy.cuda.Stream.from_external(_Address(stream_ptr))
 
 
 class StreamContext:

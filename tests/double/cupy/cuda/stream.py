@@ -6,6 +6,7 @@ Graph.launch runs the record again. Simplified: a capture takes what its thread 
 """
 
 import time
+import warnings
 
 import numpy as np
 
@@ -102,6 +103,12 @@ class Stream:
     def __repr__(self):
         return f"<Stream {self.ptr} (device {self.device_id})>"
 
+    @classmethod
+    def from_external(cls, obj):
+        made = cls()
+        _, made.ptr = obj.__cuda_stream__()
+        return made
+
     def use(self):
         if self.device_id not in (-1, double.current_device()):
             raise RuntimeError(
@@ -162,6 +169,7 @@ class ExternalStream(Stream):
     """A stream that another library made."""
 
     def __init__(self, ptr, device_id=-1):
+        warnings.warn("ExternalStream is deprecated. Use Stream.from_external()", DeprecationWarning, stacklevel=2)
         super().__init__()
         self.ptr, self.device_id = ptr, device_id
 
