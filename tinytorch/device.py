@@ -280,7 +280,7 @@ def put(array: Any, place: device, non_blocking: bool = False) -> Any:
     """
     if device_of(array) is place:
         return array
-    order = sorted(range(array.ndim), key=lambda dim: -abs(array.strides[dim]))
+    order = sorted(range(array.ndim), key=lambda dim: (-abs(array.strides[dim]), array.shape[dim] == 1))
     in_order = array.transpose(order)  # row by row where there are no gaps
     if place.type == "cpu":
         moved = in_order.get(blocking=not non_blocking)

@@ -27,7 +27,7 @@ from tests.opdb.translation import (
     seed,
     some_samples,
 )
-from tests.places import DEVICE, left_to_the_device
+from tests.places import left_to_the_device
 
 pytestmark = pytest.mark.torch
 
@@ -60,13 +60,6 @@ def exists(op: Any) -> bool:
 
 OPS = {name_of(op): op for op in op_db}
 PRESENT = [name for name, op in OPS.items() if exists(op) and op.name not in ABSENT]
-# A GPU's random numbers are others than the CPU's
-RANDOM = (
-    *("bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal", "normal_", "poisson"),
-    *("rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "uniform"),
-    *("nn.functional.alpha_dropout", "nn.functional.dropout", "nn.functional.dropout2d", "nn.functional.dropout3d"),
-    *("nn.functional.feature_alpha_dropout", "nn.functional.rrelu", "nn.functional.scaled_dot_product_attention"),
-)
 RANDOM_CONTENTS = ("empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided")
 
 
@@ -110,7 +103,7 @@ def compare_errors(ours: Call, theirs: Call) -> bool:
 def compare_results(op: Any, ours: Call, theirs: Call, eps: float, views: bool = True) -> None:
     """Values, dtypes, shapes; of views also where they lie in memory."""
     found, expected = ours.shown, theirs.shown
-    if op.name in RANDOM_CONTENTS or (DEVICE != "cpu" and op.name in RANDOM):
+    if op.name in RANDOM_CONTENTS:
         assert str(found.dtype) == str(expected.dtype)
         assert tuple(found.shape) == tuple(expected.shape)
         assert found.stride() == expected.stride() or not expected.numel()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.device import known, near
 from tinytorch.dtypes import float32, float64
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.selection import Pick
@@ -78,10 +79,10 @@ def _at(in_order: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Te
         rank = q * wrap(np.maximum(last - nan.sum(-1, keepdims=True), 0).astype(x.dtype))
     else:
         rank = q * last
-        if nan.any():
-            rank = rank.where(wrap(~nan.any(-1, keepdims=True)), wrap(x.dtype.type(last)))
-        else:
+        if known(x) and not nan.any():
             rank = rank.expand(*x.shape[:-1], len(q))
+        else:
+            rank = rank.where(wrap(~nan.any(-1, keepdims=True)), last)
     place = rank._array
     if interpolation in ("lower", "higher", "nearest"):
         rounded = np.floor(place) if interpolation == "lower" else np.ceil(place)
@@ -101,7 +102,7 @@ def _check(input: Tensor, q: Any, interpolation: str) -> Tensor:
     if isinstance(q, (int, float, np.floating)):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name} q must be in the range [0, 1] but got {q:g}")
-        q = wrap(np.asarray(q, input._array.dtype))
+        q = wrap(np.asarray(q, input._array.dtype, like=near(input._array)))
     elif not isinstance(q, Tensor):
         raise TypeError(f"quantile() received an invalid combination of arguments: q is a {type(q).__name__}")
     if not input._array.size:
@@ -112,7 +113,7 @@ def _check(input: Tensor, q: Any, interpolation: str) -> Tensor:
         raise RuntimeError(f"{name} q must be a scalar or 1D tensor")
     if q.dtype is not input.dtype:
         raise RuntimeError(f"{name} q tensor must be same dtype as the input tensor")
-    if not ((q._array >= 0) & (q._array <= 1)).all():
+    if known(q._array) and not ((q._array >= 0) & (q._array <= 1)).all():
         raise RuntimeError(f"{name} q values must be in the range [0, 1]")
     if interpolation not in _HOW:
         raise RuntimeError(

@@ -13,6 +13,7 @@ from tinytorch import kernels
 from tinytorch.arguments import wrong_type
 from tinytorch.autograd.grad_mode import no_grad
 from tinytorch.autograd.rule import Rule
+from tinytorch.device import known, near
 from tinytorch.dtypes import bool_, dtype, int32, int64
 from tinytorch.nn import init
 from tinytorch.nn.module import Module
@@ -134,13 +135,13 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if not classes.size:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    elif classes.min() < 0:
+    elif known(classes) and classes.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(classes.max()) + 1
-    elif classes.size and num_classes <= classes.max():
+    elif classes.size and known(classes) and num_classes <= classes.max():
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((classes[..., None] == np.arange(num_classes)).astype(np.int64))
+    return wrap((classes[..., None] == np.arange(num_classes, like=near(classes))).astype(np.int64))
 
 
 class Embedding(Module):
