@@ -121,7 +121,8 @@ def scan(ufunc: np.ufunc, x: Array, axis: int, in_place: bool = False) -> Array:
     y = x if in_place else x.copy()
     before, step = (slice(None),) * axis, 1
     while step < x.shape[axis]:
-        y[(*before, slice(step, None))] = ufunc(y[(*before, slice(step, None))], y[(*before, slice(None, -step))])
+        later, earlier = (*before, slice(step, None)), (*before, slice(None, -step))
+        y[later] = ufunc(y[later], y[earlier])
         step *= 2
     return y
 

@@ -17,6 +17,15 @@ _NAMES = {
     "int8": "signed char", "int16": "short", "int32": "int", "int64": "long long",
     "uint8": "unsigned char", "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long long",
 }  # fmt: skip
+# The run-time compiler does not know these two by itself.
+CONSTANTS = """
+#ifndef INFINITY
+#define INFINITY __int_as_float(0x7f800000)
+#endif
+#ifndef NAN
+#define NAN __int_as_float(0x7fffffff)
+#endif
+"""
 _HEADERS = {"float16": "#include <cuda_fp16.h>\n", "bfloat16": "#include <cuda_bf16.h>\n"}
 
 
@@ -31,7 +40,7 @@ def cuda(name: str, source: str) -> Callable[[np.dtype, tuple, tuple, tuple], No
     def kernel(dtype: np.dtype) -> Any:
         wide = "double" if dtype.name == "float64" else "float"
         types = f"{_HEADERS.get(dtype.name, '')}typedef {_NAMES[dtype.name]} T;\ntypedef {wide} W;\n"
-        return library().RawKernel(types + source, name)
+        return library().RawKernel(types + CONSTANTS + source, name)
 
     def call(dtype: np.dtype, grid: tuple, block: tuple, arguments: tuple) -> None:
         kernel(dtype)(grid, block, arguments)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinytorch.device import library
+from tinytorch.kernels.gpu.cuda import CONSTANTS
 
 # W is what numbers of type T are computed with: float for those of 16 bits, T itself for the others.
 _WIDE = "typedef decltype(T() * T(1)) W;\n"
@@ -21,7 +22,9 @@ def formula(name: str, inputs: str, outputs: str, body: str, helpers: str = "") 
 
     @functools.cache
     def kernel() -> Any:
-        return library().ElementwiseKernel(inputs, outputs, body, f"tinytorch_{name}", preamble=_WIDE + helpers)
+        return library().ElementwiseKernel(
+            inputs, outputs, body, f"tinytorch_{name}", preamble=_WIDE + CONSTANTS + helpers
+        )
 
     def call(*args: Any) -> Any:
         return kernel()(*args)

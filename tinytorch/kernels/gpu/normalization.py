@@ -17,6 +17,7 @@ from tinytorch.kernels.normalization import _axes
 Array = Any
 
 PART = 64  # so many rows are added up by one thread, for the gradients of weight and bias
+MOST_PARTS = 65535  # as many blocks as CUDA has in that direction
 
 _FORWARD = (
     ROWS
@@ -128,12 +129,13 @@ def layer_norm_backward(
             arguments = *operands, _like(x, weight), dx, weight is not None
             launch_rows(_layer_norm_backward, x.dtype, rows, n, 1, arguments)
     if need_weight or need_bias:
-        parts = -(-rows // PART)
+        part = max(PART, -(-rows // MOST_PARTS))
+        parts = -(-rows // part)
         wide = x.dtype if x.dtype.name == "float64" else "float32"
         sums = cupy.empty((2, parts, n), wide)
         if sums.size:
             blocks = -(-n // 128), parts
-            _layer_norm_slopes(x.dtype, blocks, (128,), (*operands, sums[0], sums[1], rows, n, PART))
+            _layer_norm_slopes(x.dtype, blocks, (128,), (*operands, sums[0], sums[1], rows, n, part))
         dw, db = sums.sum(1).astype(x.dtype, copy=False).reshape(2, *shape)
     return dx, dw if need_weight else None, db if need_bias else None
 
