@@ -9,10 +9,10 @@ import numpy as np
 
 from tinytorch import return_types
 from tinytorch.autograd.rule import Rule
-from tinytorch.device import as_array, known, near, on_cpu
+from tinytorch.device import as_array, known, near
 from tinytorch.dtypes import from_numpy
 from tinytorch.errors import wrap_dim
-from tinytorch.kernels.arrays import full
+from tinytorch.kernels.arrays import full, scan
 from tinytorch.ops.dims import check_not_empty
 from tinytorch.ops.extrema import Share
 from tinytorch.ops.selection import SelectingOne, pick
@@ -103,7 +103,7 @@ class Mode(SelectingOne):
         starts = full(in_order.shape, True, np.bool_, x)  # of runs of equal elements
         starts[..., 1:] = in_order[..., 1:] != in_order[..., :-1]
         position = np.arange(in_order.shape[-1], like=near(x))
-        length_so_far = position - on_cpu(np.maximum.accumulate, np.where(starts, position, 0), -1)
+        length_so_far = position - scan(np.maximum, np.where(starts, position, 0), in_order.ndim - 1)
         best = length_so_far.argmax(-1, keepdims=True)  # where the longest run ends
         return pick(places, np.moveaxis(best, -1, dim), dim)
 
