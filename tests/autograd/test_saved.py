@@ -96,6 +96,7 @@ def test_what_the_pack_hook_sees(lib):
         yield seen[0][4] is y.grad_fn
 
 
+@pytest.mark.host
 @story
 def test_numbers_on_disk(lib):
     """What the hooks hand back need not be the tensor that was saved."""

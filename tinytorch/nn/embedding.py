@@ -15,6 +15,7 @@ from tinytorch.autograd.grad_mode import no_grad
 from tinytorch.autograd.rule import Rule
 from tinytorch.device import known, near
 from tinytorch.dtypes import bool_, dtype, int32, int64
+from tinytorch.kernels.arrays import full
 from tinytorch.nn import init
 from tinytorch.nn.module import Module
 from tinytorch.nn.parameter import Parameter
@@ -53,11 +54,11 @@ class EmbeddingGrad(Rule):
         rows = index.reshape(-1)
         factor = None
         if scale_grad_by_freq or padding_idx >= 0:
-            factor = np.ones((*index.shape, 1), grad.dtype, like=grad)
+            factor = full((*index.shape, 1), 1, grad.dtype, grad)
             if scale_grad_by_freq:
                 factor /= np.bincount(rows, minlength=shape[0])[index][..., None]
             if padding_idx >= 0:
-                factor[index == padding_idx] = 0
+                factor *= (index != padding_idx)[..., None]
             grad = grad * factor
         ctx.index, ctx.factor = index, factor
         table = np.zeros(shape, grad.dtype, like=grad)
