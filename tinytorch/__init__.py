@@ -56,7 +56,10 @@ _MODULES = (
     *("accelerator", "backends", "cuda", "jit", "linalg", "nn", "optim"),
     *("random", "serialization", "special", "testing", "utils"),
 )
-_NAMES_IN = {"compile": "jit", "save": "serialization", "load": "serialization", "summary": "summary"}
+_NAMES_IN = {
+    "compile": "jit", "save": "serialization", "load": "serialization", "summary": "summary",
+    "OutOfMemoryError": "errors",
+}  # fmt: skip
 _absent = missing.getattr_for(__name__)
 
 # torch.cuda is imported with the first use of a GPU at the latest: its memory is counted from there.

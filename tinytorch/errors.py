@@ -16,6 +16,10 @@ from tinytorch.device import is_array
 PACKAGE = os.path.dirname(__file__) + os.sep
 
 
+class OutOfMemoryError(RuntimeError):
+    """A GPU has no memory left."""
+
+
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn for the line of the program that called tinytorch, however many of our own functions lie between."""
     frame, level = sys._getframe(1), 2

@@ -5,6 +5,7 @@ import gc
 import pytest
 
 import tinytorch as tt
+from tinytorch.cuda import memory
 
 cuda = tt.cuda
 MEGABYTE = 1 << 20
@@ -94,3 +95,15 @@ def test_a_limit():
         cuda.set_per_process_memory_fraction(1.5)
     cuda.set_per_process_memory_fraction(0.5)
     cuda.set_per_process_memory_fraction(1.0)
+
+
+def test_no_memory_left(monkeypatch):
+    import cupy
+
+    def refuse(self, size):
+        raise cupy.cuda.memory.OutOfMemoryError(f"Out of memory allocating {size} bytes")
+
+    monkeypatch.setattr(type(cupy.get_default_memory_pool()), "malloc", refuse)
+    with pytest.raises(tt.cuda.OutOfMemoryError, match=r"^CUDA out of memory. Tried to allocate 64.00 MiB. GPU 0 has"):
+        memory.allocate(64 << 20)  # what CuPy calls for memory; its double takes no allocator
+    assert tt.OutOfMemoryError is tt.cuda.OutOfMemoryError

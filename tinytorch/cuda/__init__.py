@@ -64,6 +64,7 @@ from tinytorch.cuda.streams import current_stream as current_stream
 from tinytorch.cuda.streams import default_stream as default_stream
 from tinytorch.cuda.streams import set_stream as set_stream
 from tinytorch.cuda.streams import stream as stream
+from tinytorch.errors import OutOfMemoryError as OutOfMemoryError
 from tinytorch.functions import legacy as _legacy
 from tinytorch.generator import cuda_generators as _generators
 from tinytorch.missing import getattr_for as _getattr_for

@@ -11,6 +11,7 @@ from typing import Any
 
 from tinytorch.cuda.devices import number_of
 from tinytorch.device import accelerator, library
+from tinytorch.errors import OutOfMemoryError
 
 
 class Pool:
@@ -83,8 +84,28 @@ class Peaks:
 peaks = Peaks()
 
 
+def allocate(size: int) -> Any:
+    """A piece of a GPU's memory, from CuPy's pool; OutOfMemoryError where none is left."""
+    cupy = library()
+    try:
+        return cupy.get_default_memory_pool().malloc(size)
+    except cupy.cuda.memory.OutOfMemoryError as error:
+        free, total = cupy.cuda.runtime.memGetInfo()
+        raise OutOfMemoryError(
+            f"CUDA out of memory. Tried to allocate {_readable(size)}. GPU {cupy.cuda.runtime.getDevice()} has a total "
+            f"capacity of {_readable(total)} of which {_readable(free)} is free.\n\n"
+            f"CuPy says: {error}\nSmaller batches need less; tensors that nobody needs any more are freed when no name "
+            "holds them; torch.cuda.empty_cache() gives the pool's unused memory to other programs."
+        ) from None
+
+
+def _readable(size: int) -> str:
+    return f"{size / 2**30:.2f} GiB" if size >= 2**30 else f"{size / 2**20:.2f} MiB"
+
+
 def watch() -> None:
-    """Count the peaks from now on. Called at the first use of a GPU."""
+    """Count the peaks from now on, and say it as PyTorch when memory runs out. Called at the first use of a GPU."""
+    library().cuda.set_allocator(allocate)
     Base: Any = library().cuda.MemoryHook
 
     class Hook(Base):
