@@ -98,7 +98,7 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
     while last < len(key) and key[last] is not FULL:
         last += 1
     if any(each is not FULL for each in key[last:]) or not y.flags.c_contiguous or 0 in y.shape:
-        np.add.at(y, key, values)
+        _add_anywhere(y, key, values)
         return
     sides = y.shape[first:last]
     flat = key[first] if last - first == 1 else flat_places(key[first:last], sides)
@@ -116,6 +116,19 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
         except IndexError:  # some are negative: nothing has been written yet
             pass
     kernels.scatter.index_add(y, first, np.where(places < 0, places + math.prod(sides), places), values)
+
+
+def _add_anywhere(y: np.ndarray, key: tuple, values: Any) -> None:
+    """y[key] += values for any key; on a GPU, whose ufuncs do so for few dtypes, by the kernel and the numbers of places."""
+    if known(y):
+        np.add.at(y, key, values)
+    elif y.size:
+        total = y if y.flags.c_contiguous else y.copy()
+        numbers = np.arange(y.size, like=y).reshape(y.shape)[key]
+        values = np.broadcast_to(values, numbers.shape).reshape(-1)
+        kernels.scatter.index_add(total.reshape(-1), 0, numbers.reshape(-1), values)
+        if total is not y:
+            y[...] = total
 
 
 def flat_places(indices: tuple, sides: tuple) -> np.ndarray:
