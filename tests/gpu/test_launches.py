@@ -23,9 +23,9 @@ def warm(step):
 # what: at most so many launches for a step
 STEPS = {
     "two layers by hand": (lambda: steps.two_layers(tt, "cuda"), 19),
-    "two layers, nn.Sequential by hand": (lambda: steps.sequential(tt, "cuda"), 23),
-    "two layers, SGD": (lambda: two_layers("SGD"), 16),
-    "two layers, Adam": (lambda: steps.module_adam(tt, "cuda"), 16),
+    "two layers, nn.Sequential by hand": (lambda: steps.sequential(tt, "cuda"), 22),
+    "two layers, SGD": (lambda: two_layers("SGD"), 15),
+    "two layers, Adam": (lambda: steps.module_adam(tt, "cuda"), 15),
     "four layers, SGD": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "SGD", "cuda"), 25),
     "four layers, Adam": (lambda: nets.mlp(tt, 4, [8, 16, 16, 3], "Adam", "cuda"), 25),
 }
