@@ -8,7 +8,6 @@ import numpy as np
 
 from tinytorch.arguments import no_such_form, wrong_type
 from tinytorch.autograd.rule import Rule
-from tinytorch.device import known
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.gathering import IndexSelect
 from tinytorch.public import public
@@ -279,9 +278,9 @@ def _repeated(repeats: np.ndarray, output_size: int | None) -> np.ndarray:
     if repeats.dtype.kind not in "iu" or repeats.dtype.itemsize < 4:
         name = wrap(repeats).dtype.legacy
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{name}'")
-    if known(repeats) and repeats.size and repeats.min() < 0:
+    if repeats.size and repeats.min() < 0:
         raise RuntimeError("repeats can not be negative")
-    if output_size is not None and known(repeats) and output_size != repeats.sum():
+    if output_size is not None and output_size != repeats.sum():
         raise RuntimeError("allocated size does not match required size")
     return np.repeat(np.arange(repeats.size, like=repeats), repeats)
 
