@@ -142,7 +142,7 @@ class ScatterInto(Writing):
 
 def put_added(y: np.ndarray, index: np.ndarray, source: np.ndarray) -> np.ndarray:
     """y, changed in place: y[index[i]] += source[i], y read as a vector."""
-    key = np.unravel_index(index, y.shape) if y.ndim else ...
+    key: Any = np.unravel_index(index, y.shape) if y.ndim else ...
     np.add.at(y, key, source.reshape(index.shape) if y.ndim else source.sum())
     return y
 

@@ -157,7 +157,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
             [0.0000, 1.0000]])
     """
     check_square("cholesky_inverse", L)
-    one = np.broadcast_to(eye(*L.shape[-2:], 0, L._array.dtype, L._array), L.shape)
+    one = np.broadcast_to(eye(L.shape[-2], L.shape[-1], 0, L._array.dtype, L._array), L.shape)
     return CholeskySolve.apply(wrap(one), L.mH if upper else L)
 
 
@@ -181,7 +181,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
         for place in np.ndindex(info.shape):
             info[place] = _failing_order(matrices[place])
         sound = wrap(put(as_array(info == 0)[..., None, None], A.device))
-        identity = wrap(eye(*A.shape[-2:], 0, A._array.dtype, A._array))
+        identity = wrap(eye(A.shape[-2], A.shape[-1], 0, A._array.dtype, A._array))
         L = cholesky(A.where(sound, identity), upper=upper).where(sound, float("nan"))
     return return_types.linalg_cholesky_ex((L, wrap(put(info, A.device))))
 
