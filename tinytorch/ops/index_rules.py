@@ -119,7 +119,7 @@ def add_at(y: np.ndarray, key: tuple, values: Any) -> None:
 
 
 def _add_anywhere(y: np.ndarray, key: tuple, values: Any) -> None:
-    """y[key] += values for any key; on a GPU, whose ufuncs do so for few dtypes, by the kernel and the numbers of places."""
+    """y[key] += values for any key; on a GPU, whose ufuncs do so for few dtypes, by the kernel."""
     if known(y):
         np.add.at(y, key, values)
     elif y.size:

@@ -99,7 +99,9 @@ class Cholesky(Rule):
         (factor,) = ctx.saved_tensors
         n, kind = factor.shape[-1], real_kind(factor)
         x = adjoint(factor) @ grad
-        lower, below = (np.tri(n, k=k, dtype=kind, like=array_of(factor)) for k in (0, -1))
+        here = array_of(factor)
+        lower: Any = np.tri(n, dtype=kind, like=here)
+        below: Any = np.tri(n, k=-1, dtype=kind, like=here)
         inner = x * lower + adjoint(x * below)
         inverse = Inv.apply(factor)
         return adjoint(inverse) @ inner @ inverse / 2
