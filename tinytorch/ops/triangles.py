@@ -55,7 +55,8 @@ class Trace(Rule):
 
     @staticmethod
     def backward(ctx, grad):
-        return Keep.apply(grad, eye(ctx.shape[0], ctx.shape[1], 0, np.bool_, grad._array if isinstance(grad, Tensor) else grad))
+        there = grad._array if isinstance(grad, Tensor) else grad
+        return Keep.apply(grad, eye(ctx.shape[0], ctx.shape[1], 0, np.bool_, there))
 
 
 def _triangle(name: str, rule: type[Tril], input: Tensor, diagonal: Any) -> tuple:
