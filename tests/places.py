@@ -34,16 +34,22 @@ PLACE = as_device(DEVICE)
 
 
 def left_to_the_device(error: Any) -> bool:
-    """Is the error about numbers, an index out of bounds, say? On a GPU nobody looks: PyTorch's kernels assert."""
-    return DEVICE != "cpu" and any(words in str(error) for words in _ABOUT_NUMBERS)
+    """Is it an error that there is on the CPU only?
+
+    On a GPU nobody looks at numbers, an index out of bounds, say: PyTorch's kernels assert. And a GPU is there.
+    """
+    return DEVICE != "cpu" and any(words in str(error) for words in (*_ABOUT_NUMBERS, *_ABOUT_NO_GPU))
 
 
 _ABOUT_NUMBERS = (
     "out of bounds", "out of DATA bounds", "out of range", "probability tensor contains", "invalid multinomial",
-    "Class values must be",
-    "Number of elements of source < number of ones in mask",
+    "Class values must be", "Number of elements of source < number of ones in mask", "q values must be in the range",
     "ZeroDivisionError", "repeats can not be negative", "allocated size does not match required size",
     "should not contain infs or NaNs", "offsets[", "which is not in the valid range",
+)  # fmt: skip
+_ABOUT_NO_GPU = (
+    "Torch not compiled with CUDA", "accelerator device when none is available", "pin_memory=True requires",
+    "If capturable=True",
 )  # fmt: skip
 
 

@@ -140,9 +140,23 @@ class ScatterInto(Writing):
         raise RuntimeError("derivative for aten::scatter is not implemented")
 
 
+def coordinates(index: Any, shape: tuple[int, ...]) -> tuple:
+    """Where the elements with these numbers are, one array for each dimension; as np.unravel_index, but unchecked.
+
+    >>> from tinytorch.ops.scattering import coordinates
+    >>> coordinates(np.array([5, 1]), (2, 3))
+    (array([1, 0]), array([2, 1]))
+    """
+    found = []
+    for side in reversed(shape):
+        found.append(index % side)
+        index = index // side
+    return tuple(reversed(found))
+
+
 def put_added(y: np.ndarray, index: np.ndarray, source: np.ndarray) -> np.ndarray:
     """y, changed in place: y[index[i]] += source[i], y read as a vector."""
-    key: Any = np.unravel_index(index, y.shape) if y.ndim else ...
+    key: Any = coordinates(index, y.shape) if y.ndim else ...
     np.add.at(y, key, source.reshape(index.shape) if y.ndim else source.sum())
     return y
 
@@ -168,7 +182,7 @@ class Put(Writing):
             if total is not y:
                 y[...] = total
         elif y.ndim:
-            y[np.unravel_index(index, y.shape)] = source.reshape(index.shape)
+            y[coordinates(index, y.shape)] = source.reshape(index.shape)
         else:
             y.reshape(1)[index] = source.reshape(index.shape)
 

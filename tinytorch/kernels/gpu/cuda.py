@@ -122,7 +122,8 @@ def in_order(x: Array) -> Array:
     return x if x.flags.c_contiguous else x.copy(order="C")
 
 
-# The mean and the squared distances from it, of numbers that come one by one and of parts that are joined; after ROWS
+# The mean and the squared distances from it, of numbers that come one by one and of parts that are joined; after ROWS.
+# They are counted from the row's first number: of numbers far from 0 the differences have more digits.
 MOMENTS = """
 struct Moments {
     W mean, squares, count;
@@ -142,12 +143,16 @@ __device__ Moments join_moments(Moments a, Moments b) {
 
 __device__ Moments moments_of_row(const T* x, long long n, long long inner) {
     Moments found = {W(0), W(0), W(0)};
+    W first = n ? W(x[0]) : W(0);
+    if (!isfinite(first)) first = 0;
     for (long long j = threadIdx.x; j < n; j += blockDim.x) {
-        W v = x[j * inner], step = v - found.mean;
+        W v = W(x[j * inner]) - first, step = v - found.mean;
         found.count += 1;
         found.mean += step / found.count;
         found.squares += step * (v - found.mean);
     }
-    return joined(found, join_moments);
+    found = joined(found, join_moments);
+    found.mean += first;
+    return found;
 }
 """
