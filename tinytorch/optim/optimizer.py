@@ -334,4 +334,4 @@ def run_closure(closure: Callable | None) -> Any:
 def zeros_like(parameter: Tensor) -> Tensor:
     """State that starts at 0, in the parameter's shape, dtype and layout."""
     with use(parameter.device):
-        return wrap(np.zeros_like(parameter._array, subok=False))
+        return wrap(np.zeros_like(parameter._array))

@@ -39,14 +39,19 @@ def signature(parameters):
 
 
 def checked(name, parameters):
-    """A function that raises TypeError for arguments that CuPy's function of this name does not have."""
+    """A function that raises TypeError for arguments that CuPy's function of this name does not have.
+
+    `subok` is there by name only.
+    """
     known = signature(parameters)
 
     def check(args, kwargs):
         if known is not None:
             try:
-                known.bind(*args, **kwargs)
+                given = known.bind(*args, **kwargs).arguments
             except TypeError as e:
                 raise TypeError(f"{name}() {e}") from None
+            if name.endswith("_like") and given.get("subok") is not None:
+                raise TypeError("subok is not supported yet")
 
     return check
