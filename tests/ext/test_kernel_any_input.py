@@ -189,6 +189,10 @@ def scatter(d):
     return [out, axis, index, d.pick(source, source, d.array((), source.dtype))]
 
 
+def scatter_reduce(d):
+    return [*scatter_add(d), d.pick("multiply", "maximum", "minimum")]
+
+
 def gather(d):
     x = d.array(d.shape(1))
     axis = d.axis(len(x.shape))
@@ -322,6 +326,7 @@ ROWS = {
     "scatter.index_add": index_add,
     "scatter.scatter_add": scatter_add,
     "scatter.scatter": scatter,
+    "scatter.scatter_reduce": scatter_reduce,
     "softmax.softmax": along,
     "softmax.log_softmax": along,
     "softmax.logsumexp": reduced_floats,

@@ -124,6 +124,28 @@ def test_an_attention_head():
 # ---- autograd --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("include_self", [True, False])
+@pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
+def test_scatter_reductions(reduce, include_self):
+    x, source, index = normal(4, 3).requires_grad_(), normal(2, 3).requires_grad_(), classes(2, 4)
+    with never_waiting():
+        y = x.scatter_reduce(0, index[:, None].expand(2, 3), source, reduce, include_self=include_self)
+        if reduce != "sum":
+            y = y + x.index_reduce(0, index, source, reduce, include_self=include_self)
+        y.sum().backward()
+    assert x.grad.shape == (4, 3) and source.grad.shape == (2, 3)
+
+
+def test_writes_that_accumulate():
+    x, source, index = normal(4, 3).requires_grad_(), normal(2).requires_grad_(), classes(2, 4)
+    with never_waiting():
+        x.put(index, source, accumulate=True).sum().backward()
+        with tt.no_grad():
+            x.t().put_(index, source, accumulate=True)
+            x.scatter_(0, index[:, None], 2.0, reduce="multiply").scatter_(0, index[:, None], 2.0, reduce="add")
+    assert x.grad.shape == (4, 3) and source.grad.shape == (2,)
+
+
 def test_hooks():
     seen = []
     model = nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 1)).cuda()

@@ -37,7 +37,8 @@ def test_an_index_out_of_range_reads_and_writes_nothing():
     np.testing.assert_array_equal(here(kernels.gather.gather(x, 0, places)), [1, 0, 0])
     kernels.scatter.scatter_add(x, 0, places, x * 2)
     kernels.scatter.scatter(x, 0, places + 3, x)
-    np.testing.assert_array_equal(here(x), [3, 1, 1])
+    kernels.scatter.scatter_reduce(x, 0, places - 3, x + 1, "multiply")
+    np.testing.assert_array_equal(here(x), [6, 1, 1])
 
 
 @dtypes
@@ -64,6 +65,31 @@ def test_scatter(dtype):
     check("scatter", "scatter", out, 1, places, draw((4, 5, 6), dtype, 2))
 
 
+@pytest.mark.parametrize(
+    "dtype", [*DTYPES, BFLOAT16, np.float64, np.int8, np.uint8, np.int16, np.int32, np.complex128], ids=str
+)
+@pytest.mark.parametrize("how", ["multiply", "maximum", "minimum"])
+def test_scatter_reduce(how, dtype):
+    out = draw((4, 5, 6), dtype, odd=np.dtype(dtype).kind == "f")
+    if out.dtype.kind == "c" and how != "multiply":
+        with pytest.raises(TypeError, match="no order"):
+            check("scatter", "scatter_reduce", out, 0, index((1, 5, 6), 4), out, how)
+        return
+    for axis, shape in [(0, (3, 5, 6)), (1, (4, 2, 3)), (-1, (2, 5, 6)), (1, (0, 5, 6))]:
+        source, places = draw((4, 5, 6), dtype, 1), index(shape, out.shape[axis])
+        for laid in (out.copy(), every_other(out), transposed(out)):
+            check("scatter", "scatter_reduce", laid, axis, places, source, how, ulps=16)
+    flat = np.array([3, 1, 2, 4, 1], dtype)[1:]  # begins in the midst of a word
+    check("scatter", "scatter_reduce", flat, 0, index((9,), 4), np.array([1, 2, 0] * 3, dtype), how)
+
+
+@pytest.mark.parametrize("how", ["maximum", "minimum"])
+def test_nan_wins(how):
+    for dtype in (np.float32, np.float64, np.float16):
+        out, source = np.array([np.nan, 1, 2, -np.inf], dtype), np.array([1, np.nan, 3, np.inf, 3], dtype)
+        check("scatter", "scatter_reduce", out, 0, np.array([0, 1, 1, 3, 2]), source, how)
+
+
 def test_small_integers_are_added():
     for dtype in (np.int8, np.uint8, np.int16, np.int32):
         check("scatter", "index_add", np.arange(3, dtype=dtype), 0, np.array([1, 1]), np.array([2, 3], dtype))
@@ -78,6 +104,7 @@ def test_shapes_that_do_not_fit():
         ("index_add", 0, index((3,), 3), x[:2]),
         ("scatter", 0, places, x),
         ("scatter_add", 3, places, x),
+        ("scatter_reduce", 0, places, x, "multiply"),
     ]:
         with pytest.raises(ValueError):
             check("scatter", name, x, *arguments)

@@ -66,8 +66,22 @@ def scatter(out: Array, axis: int, index: Array, source: Array) -> None:
     out[places] = source[tuple(slice(n) for n in index.shape)]
 
 
+def scatter_reduce(out: Array, axis: int, index: Array, source: Array, how: str) -> None:
+    """out[..., index[..., i, ...], ...] = how(out[..., index[..., i, ...], ...], source[..., i, ...])  along `axis`
+
+    `how` is "multiply", "maximum" or "minimum", as NumPy's functions are called; the rest is as scatter_add's.
+
+    >>> out = np.ones((2, 2))
+    >>> scatter_reduce(out, 1, np.array([[1, 1], [0, 1]]), np.array([[1.0, 2.0], [3.0, 4.0]]), "multiply")
+    >>> out.tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    places = _places("scatter_reduce", out, axis, index, source)
+    getattr(np, how).at(out, places, source[tuple(slice(n) for n in index.shape)])
+
+
 def _places(name: str, out: Array, axis: int, index: Array, source: Array) -> tuple[Array, ...]:
-    """The key of the places in out; the errors of scatter and scatter_add."""
+    """The key of the places in out; the errors of all that scatter."""
     axis = _axis(out, axis)
     longer = [n > m for n, m in zip(index.shape, source.shape)]
     longer += [n > m and i != axis for i, (n, m) in enumerate(zip(index.shape, out.shape))]

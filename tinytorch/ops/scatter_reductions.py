@@ -12,10 +12,10 @@ import numpy as np
 from tinytorch import kernels
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Rule
-from tinytorch.device import as_array, on_cpu
+from tinytorch.device import as_array
 from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import Gather, check_bounds, need_tensor
-from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, reduced, with_dims
+from tinytorch.ops.scattering import ScatterAdd, ScatterValue, check_scatter, with_dims
 from tinytorch.ops.where import Where
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.public import public, publish_inplace
@@ -28,7 +28,7 @@ class ScatterReduce(Writing):
     """y = x reduced in each place with the elements of src that go there; without include_self, with these alone"""
 
     inputs = 3
-    ufunc: Any = None  # np.add, ...
+    how: str  # NumPy's name for what two numbers become
 
     @classmethod
     def forward(cls, ctx, x, src, index, dim, include_self):
@@ -42,14 +42,17 @@ class ScatterReduce(Writing):
         if not index.size:
             return
         y, src, index = with_dims(y, src, index)
-        total = cls.total(widen(y), index, widen(src), dim, None if include_self else cls.neutral(y.dtype))
+        total = widen(y)
+        if not include_self:
+            kernels.scatter.scatter(total, dim, index, full((), cls.neutral(y.dtype), total.dtype, total))
+        cls.reduce(total, dim, index, widen(src))
         if total is not y:
             y[...] = total  # rounded once, as PyTorch does
 
     @classmethod
-    def total(cls, y, index, src, dim, start):
-        """y with src reduced into it, in place or not; where src goes y counts as `start`, if that is given."""
-        return on_cpu(reduced, y, index, src, cls.ufunc, dim, start)
+    def reduce(cls, y, dim, index, src):
+        """Reduce src into y, in place."""
+        kernels.scatter.scatter_reduce(y, dim, index, src, cls.how)
 
     @staticmethod
     def neutral(dtype: np.dtype) -> Any:
@@ -79,11 +82,8 @@ class ScatterSum(ScatterReduce):
         return 0
 
     @classmethod
-    def total(cls, y, index, src, dim, start):
-        if start is not None:
-            kernels.scatter.scatter(y, dim, index, full((), start, y.dtype, y))
+    def reduce(cls, y, dim, index, src):
         kernels.scatter.scatter_add(y, dim, index, src)
-        return y
 
     @staticmethod
     def shares(ctx, grad):
@@ -127,7 +127,7 @@ class ScatterProd(ScatterReduce):
     """y = x * product of src,    dx = dy * product of src,    dsrc = dy y / src, or dy * the others where src is 0"""
 
     name = NAME
-    ufunc = np.multiply
+    how = "multiply"
 
     @staticmethod
     def neutral(dtype):
@@ -148,7 +148,7 @@ class ScatterProd(ScatterReduce):
             Gather.apply(grad * others, index, dim),
             Gather.apply(grad * y, index, dim) / Where.apply(zero, 1, src),
         )
-        if ((zeros._array if isinstance(zeros, Tensor) else zeros) > 1).any():
+        if isinstance(zeros, Tensor) and (zeros._array > 1).any():  # recorded; PyTorch waits for it, too
             dsrc = NotTwice.apply(dsrc)
         return dx, dsrc
 
@@ -172,7 +172,7 @@ class ScatterAmax(ScatterReduce):
     """y = the greatest of x and src,    dy goes to those that equal y, in equal shares"""
 
     name = NAME
-    ufunc: Any = np.maximum
+    how = "maximum"
 
     @staticmethod
     def neutral(dtype):
@@ -191,7 +191,7 @@ class ScatterAmin(ScatterAmax):
     """y = the least of x and src,    dy goes to those that equal y, in equal shares"""
 
     name = NAME
-    ufunc = np.minimum
+    how = "minimum"
 
     @staticmethod
     def neutral(dtype):

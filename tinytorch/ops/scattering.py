@@ -12,11 +12,9 @@ import numpy as np
 
 from tinytorch import kernels
 from tinytorch.arguments import no_such_form
-from tinytorch.device import on_cpu
 from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
-from tinytorch.ops.selection import places
 from tinytorch.ops.slicing import Slice
 from tinytorch.ops.writing import Writing, write_in_place
 from tinytorch.promotion import fitting_number
@@ -108,15 +106,6 @@ class ScatterAdd(Scatter):
         return grad, Gather.apply(grad, index, ctx.dim) if ctx.needs_input_grad[1] else None, None
 
 
-def reduced(y: np.ndarray, index: np.ndarray, src: np.ndarray, ufunc: np.ufunc, dim: int, start: Any = None) -> Any:
-    """y, changed in place: `ufunc` of the places that `index` names (first set to `start`, if given) and src."""
-    key = places(index, dim)
-    if start is not None:
-        y[key] = start
-    ufunc.at(y, key, src)
-    return y
-
-
 class ScatterInto(Writing):
     """y = x with y[index[i, j], j] += src[i, j], or *=; PyTorch has no derivative for scatter(reduce=)"""
 
@@ -131,9 +120,10 @@ class ScatterInto(Writing):
     def put(y, src, index, dim, reduce):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            total = on_cpu(reduced, y, index, src, np.add if reduce == "add" else np.multiply, dim)
-            if total is not y:
-                y[...] = total
+            if reduce == "add":
+                within_bounds(kernels.scatter.scatter_add, y, dim, index, src)
+            else:
+                within_bounds(kernels.scatter.scatter_reduce, y, dim, index, src, "multiply")
 
     @staticmethod
     def backward(ctx, grad):
@@ -154,13 +144,6 @@ def coordinates(index: Any, shape: tuple[int, ...]) -> tuple:
     return tuple(reversed(found))
 
 
-def put_added(y: np.ndarray, index: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """y, changed in place: y[index[i]] += source[i], y read as a vector."""
-    key: Any = coordinates(index, y.shape) if y.ndim else ...
-    np.add.at(y, key, source.reshape(index.shape) if y.ndim else source.sum())
-    return y
-
-
 class Put(Writing):
     """y = x read as a vector but for y[index[i]] = source[i],    dx = dy, 0 there,    dsource = dy there
 
@@ -178,9 +161,10 @@ class Put(Writing):
     @staticmethod
     def put(y, source, index, accumulate):
         if accumulate:
-            total = on_cpu(put_added, y, index, source)
-            if total is not y:
-                y[...] = total
+            total = y.reshape(-1)  # a copy where y has gaps
+            kernels.scatter.scatter_add(total, 0, index.reshape(-1), source.reshape(-1))
+            if not y.flags.c_contiguous:
+                y[...] = total.reshape(y.shape)
         elif y.ndim:
             y[coordinates(index, y.shape)] = source.reshape(index.shape)
         else:

@@ -13,6 +13,7 @@ from typing import Any
 from tinytorch.device import library
 from tinytorch.kernels.gpu.formula import formula
 from tinytorch.kernels.gpu.gather import _axis
+from tinytorch.kernels.gpu.swaps import reduce_into
 
 Array = Any
 
@@ -90,6 +91,13 @@ def scatter(out: Array, axis: int, index: Array, source: Array) -> None:
     axis, part, source = _parts("scatter", out, axis, index, source)
     inner = math.prod(index.shape[axis + 1 :])
     _scatter(index, source.astype(out.dtype, copy=False), out.shape[axis], index.shape[axis], inner, part)
+
+
+def scatter_reduce(out: Array, axis: int, index: Array, source: Array, how: str) -> None:
+    """out[..., index[..., i, ...], ...] = how(what is there, source[..., i, ...])  along `axis`, in place"""
+    axis, part, source = _parts("scatter_reduce", out, axis, index, source)
+    sides = part.shape[axis], index.shape[axis], math.prod(index.shape[axis + 1 :])
+    reduce_into(part, index, source.astype(out.dtype, copy=False), sides, how)
 
 
 def _parts(name: str, out: Array, axis: int, index: Array, source: Array) -> tuple[int, Array, Array]:
