@@ -12,20 +12,6 @@ from tinytorch.device import near
 from tinytorch.ops.dims import keep_dims
 
 
-def places(index: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
-    """The key of the elements that `index` names along `dim`: the places (index[i, j], j) for dim 0.
-
-    >>> places(np.array([[1, 0]]), 0)
-    (array([[1, 0]]), array([0, 1]))
-    """
-    ndim = index.ndim
-    if ndim == 1:
-        return (index,)
-    key = [np.arange(side, like=index).reshape(side, *(1,) * (ndim - at - 1)) for at, side in enumerate(index.shape)]
-    key[dim] = index
-    return tuple(key)
-
-
 def pick(x: np.ndarray, index: np.ndarray, dim: int) -> np.ndarray:
     """x at the places `index` along `dim`; both have the same number of dimensions, of which 0 counts as 1."""
     if not (index.size and x.ndim):
