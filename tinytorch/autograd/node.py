@@ -137,7 +137,9 @@ class Node:
 
 tensor.usual(
     Node,
-    **dict.fromkeys(("_saved", "_versions", "_prehooks", "_posthooks", "_tensor_hooks", "_retaining", "_metadata")),
+    **dict.fromkeys(
+        ("_place", "_saved", "_versions", "_prehooks", "_posthooks", "_tensor_hooks", "_retaining", "_metadata")
+    ),
     _outputs=None,
     has_hooks=False,
     _freed=False,
