@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +29,10 @@ def is_shared(array: Any) -> bool:
     owner: Any = array
     while isinstance(owner, (np.ndarray, memoryview)):
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    if owner is None:
+        return False
+    import mmap  # only what lies in memory that is not NumPy's pays for it
+
     return isinstance(owner, mmap.mmap)
 
 

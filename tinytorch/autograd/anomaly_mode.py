@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import warnings
 from typing import Any
 
@@ -18,6 +17,8 @@ check_nan = True  # are gradients to be searched for nan then?
 
 def trace(node: Any) -> None:
     """Note on `node` the stack of the operation that made it."""
+    import traceback  # only who looks for an anomaly pays for it
+
     node.metadata["traceback_"] = traceback.format_list(traceback.extract_stack(calling_frame()))
 
 

@@ -6,7 +6,6 @@ theirs); flattened to three dimensions each, their contraction is one batched ma
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from tinytorch.public import public
 from tinytorch.tensor import Tensor
 
 _ELLIPSIS = "..."
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @public(method=False, out=False)

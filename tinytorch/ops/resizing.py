@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 from typing import Any
 
 import numpy as np
@@ -141,6 +140,8 @@ def share_memory_(self: Tensor) -> Tensor:
     """Move this tensor to memory that child processes made by fork share with this one; views keep the old memory."""
     if known(self._array) and not UntypedStorage(memory_of(self._root())).is_shared() and self._array.size:
         old = self._array
+        import mmap
+
         memory = np.frombuffer(mmap.mmap(-1, old.nbytes), old.dtype)
         self._array = memory.reshape(old.shape)
         self._array[...] = old
