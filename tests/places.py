@@ -42,7 +42,8 @@ def left_to_the_device(error: Any) -> bool:
 
 
 _ABOUT_NUMBERS = (
-    "out of bounds", "out of DATA bounds", "out of range", "probability tensor contains", "invalid multinomial",
+    "out of bounds", "out of DATA bounds", "index out of range", "out of range: tried to access",
+    "probability tensor contains", "invalid multinomial",
     "Class values must be", "Number of elements of source < number of ones in mask", "q values must be in the range",
     "ZeroDivisionError", "repeats can not be negative", "allocated size does not match required size",
     "should not contain infs or NaNs", "offsets[", "which is not in the valid range",

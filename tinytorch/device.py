@@ -232,11 +232,6 @@ def device_of(array: Any) -> device:
     return accelerator.places[array.data.device_id]
 
 
-def array_module(array: Any) -> Any:
-    """The library that makes arrays like this one: NumPy or CuPy."""
-    return np if isinstance(array, np.ndarray) else accelerator.library
-
-
 def special_functions(array: Any) -> Any:
     """The library of special functions for arrays like this one: SciPy's, or CuPy's, which has most of them."""
     return import_module("cupyx.scipy.special" if on_gpu(array) else "scipy.special")

@@ -21,6 +21,7 @@ FAR = 2**63  # the first number beyond int64
 
 
 def _is_array(value: Any) -> bool:
+    """As `device.is_array`, in C for NumPy's."""
     return type(value) is ndarray or isinstance(value, dtypes._ARRAYS)
 
 

@@ -15,4 +15,5 @@ cdef class TensorBase:
 
 
 cpdef source_of(TensorBase tensor)
+cdef _first_of(TensorBase tensor, object reference)
 cpdef TensorBase wrap(object array, bint requires_grad=*)

@@ -10,9 +10,11 @@ which attributes are then fields of a C struct.
 from __future__ import annotations
 
 import operator
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -267,10 +269,13 @@ class TensorBase:
 
     def _version_counter(self) -> Version:
         """The counter that this tensor shares with its views, made when it is first needed."""
-        counter = self._counter
-        if counter is None:
-            self._counter = counter = Version()
-        return counter
+        if self._counter is None:
+            if _lock is None:
+                self._counter = Version()
+            else:
+                with _lock:
+                    self._counter = self._counter or Version()
+        return self._counter
 
     def _bump(self) -> None:
         """Note that the memory was written to."""
@@ -345,6 +350,9 @@ class Tensor(TensorBase, metaclass=Named):
 
 
 NO_EDGE: tuple[None, int] = (None, 0)
+# Threads that share a leaf get one node of it, and one counter. As Python, this file needs a lock for that; compiled,
+# it holds the interpreter's from a test to what follows from it. Reentrant: collecting garbage may run finalizers.
+_lock = None if __file__.endswith(tuple(EXTENSION_SUFFIXES)) else threading.RLock()
 new_accumulator: Any = None  # AccumulateGrad; set by autograd/node.py, which stands above this file
 
 
@@ -354,14 +362,25 @@ def source_of(tensor: TensorBase) -> Any:
         return tensor._node
     if not tensor._requires_grad:
         return None
-    if tensor._accumulator is not None:
-        accumulator = tensor._accumulator()
-        if accumulator is not None:
-            return accumulator
+    accumulator = None if tensor._accumulator is None else tensor._accumulator()
+    if accumulator is not None:
+        return accumulator
     accumulator = new_accumulator(tensor)
     # Weak, as in PyTorch: the graph holds the node, the node the leaf; no cycle keeps a dead leaf alive.
-    tensor._accumulator = weakref.ref(accumulator)
-    return accumulator
+    reference = weakref.ref(accumulator)
+    if _lock is None:
+        return _first_of(tensor, reference)
+    with _lock:
+        return _first_of(tensor, reference)
+
+
+def _first_of(tensor: TensorBase, reference: Callable[[], Node | None]) -> Node | None:
+    """The leaf's node that another thread made meanwhile; the one that `reference` refers to, if none did."""
+    others = None if tensor._accumulator is None else tensor._accumulator()
+    if others is not None:
+        return others
+    tensor._accumulator = reference
+    return reference()
 
 
 def wrap(array: Any, requires_grad: bool = False) -> Tensor:

@@ -315,6 +315,18 @@ def test_threads_walk_one_graph(quick_switches):
     np.testing.assert_allclose(x.grad._array, 12.0 * 8 * 20, rtol=1e-12)
 
 
+def test_threads_get_one_node_of_a_leaf_and_one_counter(quick_switches):
+    for _ in range(200):
+        x = tt.ones(3, requires_grad=True)
+        nodes, counters = {}, {}
+
+        def work(number, x=x, nodes=nodes, counters=counters):
+            nodes[number], counters[number] = x._edge()[0], x._version_counter()
+
+        in_threads(work, count=4)
+        assert len({id(node) for node in nodes.values()}) == len({id(counter) for counter in counters.values()}) == 1
+
+
 def test_threads_have_their_own_modes(quick_switches):
     x = tt.ones(3, requires_grad=True)
 

@@ -14,7 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTINGS = ROOT.parent / "shared" / "listings"
-FOLDERS = ("tests/cuda", "tests/autograd", "tests/optim", "tests/nn", "tests/functions", "tests/ops")
+FOLDERS = (
+    "tests/cuda", "tests/kernels_gpu", "tests/autograd", "tests/optim", "tests/nn", "tests/functions", "tests/ops",
+)  # fmt: skip
 SMOKE = ("tests/optim/test_sgd.py",)
 PROCESSES = 4
 

@@ -23,8 +23,8 @@ from tinytorch.autograd import anomaly_mode, calls
 from tinytorch.autograd.fitting import fit
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.node import Node
-from tinytorch.autograd.places import follow
-from tinytorch.device import current, switch
+from tinytorch.autograd.places import follow, place_of_any
+from tinytorch.device import CPU, current, switch, use
 from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.tensor import ndarray
 
@@ -242,7 +242,8 @@ def call_node(node: Node, *grads: Any) -> Any:
     task = Task([node], None, True, state.recording)
     before, state.task = state.task, task
     try:
-        results = calls.run_on_tensors(node, list(grads))
+        with use(place_of_any(grads) or CPU):
+            results = calls.run_on_tensors(node, list(grads))
     finally:
         state.task = before
     tensors = calls.fitted(node, results)

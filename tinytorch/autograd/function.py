@@ -287,7 +287,8 @@ def _record(node: FunctionNode, told: FunctionCtx, args: tuple, output: Any) -> 
         node.outputs = tuple(
             [(v._array.shape, v._array.dtype) if isinstance(v, Tensor) else ((), None) for v in wrapped]
         )
-        node._place = place_of_any(wrapped)
+        if usage.accelerated:
+            node._place = place_of_any(wrapped)
         if told.to_save:
             _save(node, told.to_save, list(outputs), wrapped)
         if anomaly_mode.tracing:
@@ -388,7 +389,8 @@ def once_differentiable(backward: Callable) -> Callable:
         node.outputs = tuple(
             [(r._array.shape, r._array.dtype) if isinstance(r, Tensor) else ((), None) for r in marked]
         )
-        node._place = place_of_any(marked)
+        if usage.accelerated:
+            node._place = place_of_any(marked)
         return marked[0] if single else tuple(marked)
 
     return wrapped

@@ -57,11 +57,6 @@ class RuleNode(Node):
         return saved.unpack(self, task.recording)
 
     def run(self, grads: list) -> tuple:
-        if usage.accelerated:
-            place = elsewhere(grads)
-            if place is not None:
-                with use(place):
-                    return self.run(grads)
         backward = self.application.backward
         if len(grads) == 1:
             grad = grads[0]

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import dtypes
 from tinytorch.autograd.grad_mode import no_grad, state, usage
 from tinytorch.autograd.messages import freed_error, inference_error, modified_error
 from tinytorch.autograd.node import Node
+from tinytorch.device import is_array
 from tinytorch.tensor import Tensor, TensorBase, _new, wrap
 
 ndarray = np.ndarray
@@ -28,7 +28,7 @@ def pack(node: Node, args: tuple, arrays: list, outputs: tuple) -> None:
     versions = None
     for array in node._saved:
         value = array
-        if type(array) is ndarray or isinstance(array, (np.generic, *dtypes._ARRAYS)):
+        if type(array) is ndarray or isinstance(array, np.generic) or is_array(array):
             value = owner(array, args, arrays, outputs)
         if isinstance(value, TensorBase):
             tensor = value
@@ -186,7 +186,7 @@ def pack_through_hooks(node: Any) -> None:
     """Give what `node` saved to the innermost pack hook."""
     innermost = state.saved_hooks[-1]
     node._saved = tuple(
-        [_Packed(v, node, innermost) if isinstance(v, (Tensor, *dtypes._ARRAYS)) else v for v in node._saved]
+        [_Packed(v, node, innermost) if isinstance(v, Tensor) or is_array(v) else v for v in node._saved]
     )
 
 
