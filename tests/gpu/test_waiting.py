@@ -209,6 +209,22 @@ def test_initialisation_and_random_numbers():
         tt.bernoulli(tt.full((3,), 0.5, device="cuda"))
 
 
+def test_a_mask_lays_out_and_ranks_leave_nans_out():
+    x, source = normal(4, 3).requires_grad_(), normal(12).requires_grad_()
+    mask = x.detach() > 0
+    some = x.detach().masked_fill(mask, float("nan"))
+    chosen = x.masked_select(mask)  # waits, since its length is that of the mask's True
+    with never_waiting():
+        chosen.sum().backward()
+        y = x.detach().masked_scatter(mask, source)
+        y.clone().masked_scatter_(mask, source.detach())
+        middles = [some.nanmedian(), some.nanmedian(0).values, some.median()]
+    assert x.grad.tolist() == mask.to(x.dtype).tolist()
+    assert y[mask].tolist() == source[: int(mask.sum())].tolist() and y[~mask].tolist() == x[~mask].tolist()
+    below = sorted(some[~mask].tolist())
+    assert middles[0].item() == below[(len(below) - 1) // 2]
+
+
 # ---- where it waits --------------------------------------------------------------------------------------------------
 
 

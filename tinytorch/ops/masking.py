@@ -11,6 +11,7 @@ from tinytorch.arguments import no_such_form
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import Elementwise
+from tinytorch.device import known
 from tinytorch.dtypes import bool_
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.ops.elementwise import Keep
@@ -21,6 +22,20 @@ from tinytorch.ops.writing import is_expanded
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor
+
+# ---- elements laid out by a mask -------------------------------------------------------------------------------------
+
+
+def lay_out(y: np.ndarray, mask: np.ndarray, source: np.ndarray) -> None:
+    """Write the first elements of `source`, in order, into those of `y`, of the mask's shape, where the mask holds."""
+    vector = source.reshape(-1)
+    if known(mask):
+        y[mask] = vector[: int(np.count_nonzero(mask))]
+    elif vector.size:
+        # Which element goes where is the number of those before it: a sum that nobody has to wait for.
+        places = np.cumsum(mask).reshape(mask.shape) - 1
+        y[...] = np.where(mask, vector[places], y)
+
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
@@ -97,7 +112,7 @@ class MaskedPlace(Elementwise):
     def forward(ctx, x, mask):
         ctx.save_for_backward(mask)
         y = np.zeros(mask.shape, x.dtype, like=mask)
-        y[mask] = x
+        lay_out(y, mask, x)
         return y
 
     @staticmethod
@@ -117,7 +132,7 @@ class MaskedScatter(Masked):
         ctx.save_for_backward(mask)
         ctx.source_shape = source.shape
         y = np.broadcast_to(x, mask.shape).copy()
-        y[mask] = source.reshape(-1)[: int(np.count_nonzero(mask))]
+        lay_out(y, mask, source)
         return y
 
     @staticmethod
@@ -234,7 +249,7 @@ def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
         if error is not None:
             raise error
         times = int(np.prod(np.broadcast_shapes(shape, sides))) // max(mask._array.size, 1)
-    if int(np.count_nonzero(mask._array)) * times > source._array.size:
+    if known(mask._array) and int(np.count_nonzero(mask._array)) * times > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
 
 
@@ -260,7 +275,7 @@ def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         return views.write(self, MaskedScatter.apply, source, mask)
     views.check_writable(self, False)
     views.check_overlap(self._array, source._array)
-    self._array[mask._array] = source._array.reshape(-1)[: int(np.count_nonzero(mask._array))]
+    lay_out(self._array, mask._array, source._array)
     self._bump()
     return self
 

@@ -89,8 +89,11 @@ class Nanmedian(Median):
 
     @staticmethod
     def middle(flat):
-        numbers = flat[flat == flat]
-        return Median.middle(numbers if numbers.size else flat)
+        if known(flat) or not flat.size:
+            numbers = flat[flat == flat]
+            return Median.middle(numbers if numbers.size else flat)
+        rank = np.maximum((flat == flat).sum() - 1, 0) // 2
+        return np.sort(flat)[rank]  # nan comes last
 
 
 class Mode(SelectingOne):
