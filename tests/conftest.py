@@ -1,6 +1,6 @@
 """Set-up of the whole suite: the groups of tests, Hypothesis' profiles, and what the last lines say about skips.
 
-A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `gpu`, `browser`, `dot`), or
+A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `gpu`, `browser`, `dot`; `without_gpu`), or
 its module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those
 tests by reason. Hypothesis draws the same examples in each run, others with HYPOTHESIS_PROFILE=dev.
 """
@@ -17,7 +17,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-from tests.places import DEVICE
+from tests.places import DEVICE, gpu_here
 from tinytorch import kernels
 from tinytorch.device import library
 
@@ -39,6 +39,8 @@ def why_not(marker: str) -> str | None:
         return None if found.split("+")[0] == TORCH_VERSION else f"needs PyTorch {TORCH_VERSION}, found {found}"
     if marker == "gpu":
         return gpu_missing()
+    if marker == "without_gpu":
+        return "about a machine without a GPU" if gpu_here() else None
     if marker == "browser":
         if importlib.util.find_spec("playwright") is None:
             return "playwright, which drives the browser, is not installed"
@@ -79,7 +81,7 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if DEVICE != "cpu" and item.get_closest_marker("host"):
             item.add_marker(pytest.mark.skip(reason="about the memory of the CPU"))
-        for marker in ("torch", "gpu", "browser", "dot"):
+        for marker in ("torch", "gpu", "without_gpu", "browser", "dot"):
             if item.get_closest_marker(marker) and why_not(marker):
                 item.add_marker(pytest.mark.skip(reason=why_not(marker)))
 

@@ -10,6 +10,7 @@ too, but where a test asks for the numbers of the GPU: `with own_numbers():`.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -34,11 +35,20 @@ PLACE = as_device(DEVICE)
 
 
 def left_to_the_device(error: Any) -> bool:
-    """Is it an error that there is on the CPU only?
+    """Is it an error that there is on the CPU only, or without a GPU?
 
-    On a GPU nobody looks at numbers, an index out of bounds, say: PyTorch's kernels assert. And a GPU is there.
+    On a GPU nobody looks at numbers, an index out of bounds, say: PyTorch's kernels assert. And where a GPU is, nothing
+    says that there is none.
     """
-    return DEVICE != "cpu" and any(words in str(error) for words in (*_ABOUT_NUMBERS, *_ABOUT_NO_GPU))
+    text = str(error)
+    about_numbers = DEVICE != "cpu" and any(words in text for words in _ABOUT_NUMBERS)
+    return about_numbers or (any(words in text for words in _ABOUT_NO_GPU) and gpu_here())
+
+
+@functools.cache
+def gpu_here() -> bool:
+    """Does CuPy, or its double, find a GPU?"""
+    return device_count() > 0
 
 
 _ABOUT_NUMBERS = (

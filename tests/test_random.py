@@ -119,7 +119,7 @@ def test_fork_rng():
     assert not tt.equal(tt.get_rng_state(), changed)
 
 
-@pytest.mark.host
+@pytest.mark.without_gpu
 @pytest.mark.parametrize("options", [{"devices": [0]}, {"devices": ["cuda:0"]}, {"enabled": False, "devices": [0]}])
 def test_fork_rng_of_a_gpu(options):
     def call(lib):

@@ -9,7 +9,7 @@ import pytest
 from tests.autograd.stories import failure, story
 
 
-@pytest.mark.host
+@pytest.mark.without_gpu
 @pytest.mark.torch
 @story
 def test_questions(lib):
@@ -33,7 +33,7 @@ def test_questions(lib):
             yield lib.ones(1)
 
 
-@pytest.mark.host
+@pytest.mark.without_gpu
 @pytest.mark.torch
 @story
 def test_accelerator(lib):
@@ -50,7 +50,7 @@ def test_accelerator(lib):
         yield lib.ones(1)
 
 
-@pytest.mark.host
+@pytest.mark.without_gpu
 @pytest.mark.torch
 @story
 def test_backends(lib):

@@ -66,7 +66,7 @@ def test_the_count_of_interop_threads_is_set_once():
         tt.set_num_interop_threads(2)
 
 
-@pytest.mark.host
+@pytest.mark.without_gpu
 def test_a_gpu_is_no_default_device():
     assert outcome(lambda lib: lib.set_default_device("cuda"), tt)[1][0] == "AssertionError"
 

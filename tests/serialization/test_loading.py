@@ -147,6 +147,7 @@ LOCATIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.without_gpu
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
 def test_map_location(location):
     data = saved(torch, torch.ones(2))
@@ -171,6 +172,7 @@ def test_map_location_is_asked_once_for_each_storage():
     assert asked == [(16, "cpu"), (4, "cpu")]
 
 
+@pytest.mark.without_gpu
 def test_a_file_from_a_gpu():
     with zipfile.ZipFile(io.BytesIO(saved(tt, tt.ones(2)))) as opened:
         pickled = opened.read("archive/data.pkl").replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")

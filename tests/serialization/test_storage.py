@@ -83,5 +83,10 @@ def test_storage_object():
     assert len(storage) == storage.nbytes() == storage.size() == 24
     assert repr(storage).endswith("[torch.storage.UntypedStorage(device=cpu) of size 24]")
     assert storage.cpu() is storage
+
+
+@pytest.mark.without_gpu
+def test_storage_object_for_a_gpu():
+    storage = UntypedStorage(np.zeros(24, np.uint8))
     with pytest.raises(AssertionError, match=r"^Torch not compiled with CUDA enabled"):
         storage.cuda()

@@ -244,6 +244,7 @@ def test_attributes():
     same(program)
 
 
+@pytest.mark.without_gpu
 def test_pinned_memory_is_accepted_with_pytorchs_warning():
     def program(lib):
         with pytest.warns(UserWarning) as caught:
