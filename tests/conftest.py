@@ -1,8 +1,9 @@
 """Set-up of the whole suite: the groups of tests, Hypothesis' profiles, and what the last lines say about skips.
 
-A test that needs something that may be missing carries a marker (`@pytest.mark.torch`, `gpu`, `browser`, `dot`; `without_gpu`), or
-its module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and the summary counts those
-tests by reason. Hypothesis draws the same examples in each run, others with HYPOTHESIS_PROFILE=dev.
+A test that needs something that may be missing (or, `without_gpu`, must be) carries a marker (`@pytest.mark.torch`,
+`gpu`, `browser`, `dot`), or its module begins with `pytest.importorskip("torch")`; without the thing it is skipped, and
+the summary counts those tests by reason. Hypothesis draws the same examples in each run, others with
+HYPOTHESIS_PROFILE=dev.
 """
 
 import collections
