@@ -24,6 +24,9 @@ KERNELS = [
     "normalization", "optimizer", "random", "reduce", "scatter", "softmax", "threads", "triangles", "where",
 ]  # fmt: skip
 
+# Those whose loops move an element or two a turn: a third faster with several turns in a row, which -O3 leaves alone.
+UNROLLED = ["gather", "scatter"]
+
 # Python files that are compiled as they stand.
 CORE = runpy.run_path("tinytorch/compiled.py", run_name="tinytorch.compiled")["CORE"]
 
@@ -60,7 +63,10 @@ class BuildKernels(build_ext):
         compile_flags, link_flags = self.flags()
         for extension in self.extensions:
             extension.optional = True  # cythonize() does not hand it on from its arguments
-            extension.extra_compile_args = compile_flags
+            unrolled = (
+                extension.name.rpartition(".")[2] in UNROLLED and self.compiler.compiler_type != "msvc" and not DEBUG
+            )
+            extension.extra_compile_args = [*compile_flags, "-funroll-loops"] if unrolled else compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
         core = [Path(self.get_ext_fullpath(f"tinytorch.{name}")) for name in CORE]

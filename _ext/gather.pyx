@@ -25,6 +25,8 @@ twin = import_module("tinytorch.kernels.gather")
 cdef enum:
     MOST = 64               # threads at most
     AHEAD = 16              # rows of a table that are asked for before they are read: they are anywhere
+    SHORT = 1024            # bytes of a row up to which that wins; of longer ones the processor guesses what comes
+    BLOCK = 64              # columns that are added up together, in registers
 
 
 def gather(x, axis, index):
@@ -187,6 +189,8 @@ cdef void _select(const bits* x,                    # IN   (outer, n, inner)
         end = (o + 1) * walk.count if (o + 1) * walk.count < stop else stop
         if width:
             while at < end:
+                if width <= SHORT and i + AHEAD < walk.count:
+                    soon_all(<const char*> x + (o * walk.n + index[i + AHEAD]) * width, width)
                 memcpy(y + at * width, x + (o * walk.n + index[i]) * width, width)
                 at += 1
                 i += 1
@@ -200,6 +204,14 @@ cdef inline void select_row(const bits* x, const cnp.int64_t* index, bits* y, Py
     cdef Py_ssize_t i
     for i in range(count):
         y[i] = x[index[i]]
+
+
+cdef inline void soon_all(const char* start, Py_ssize_t count) noexcept nogil:
+    """Ask for the lines of memory that so many bytes lie in"""
+    cdef Py_ssize_t at = 0
+    while at < count:
+        soon(start + at)
+        at += LINE
 
 
 def bag_sum(x, index):
@@ -242,21 +254,28 @@ cdef simd_void _bag_sum(const floating* x,              # IN   (n, size)
                         const cnp.int64_t* index,       # IN   (bags, length), checked
                         floating* y,                    # OUT  (bags, size)
                         Py_ssize_t bags, Py_ssize_t length, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t b, i, j, at = 0
+    cdef Py_ssize_t b, i, j, k, wide, left = bags * length
+    cdef floating total[BLOCK]
     cdef const floating* row
     for b in range(bags):
-        for j in range(size):
-            y[j] = 0
-        for i in range(length):
-            if at + AHEAD < bags * length:
-                row = x + index[AHEAD] * size
-                j = 0
-                while j < size:
-                    soon(row + j)
-                    j += LINE // sizeof(floating)
-            row = x + index[0] * size
-            for j in range(size):
-                y[j] += row[j]
-            index += 1
-            at += 1
+        j = 0
+        while j < size:
+            wide = size - j if size - j < BLOCK else BLOCK
+            for k in range(wide):
+                total[k] = 0
+            for i in range(length):
+                if i + AHEAD < left:
+                    soon_all(<const char*> (x + index[i + AHEAD] * size + j), wide * sizeof(floating))
+                row = x + index[i] * size + j
+                if wide == BLOCK:
+                    for k in range(BLOCK):
+                        total[k] += row[k]
+                else:
+                    for k in range(wide):
+                        total[k] += row[k]
+            for k in range(wide):
+                y[j + k] = total[k]
+            j += BLOCK
+        index += length
+        left -= length
         y += size

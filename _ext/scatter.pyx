@@ -96,10 +96,10 @@ cdef void index_add_in_parts(number* out, const cnp.int64_t* index, const number
             _index_add(out, index, source, alpha, walk, part_of(walk, part, parts))
 
 
-cdef void _index_add(number* out,                       # IN/OUT  (outer, n, inner)
-                     const cnp.int64_t* index,          # IN      (count,), checked
-                     const number* source,              # IN      (outer, count, inner)
-                     number alpha, Walk* walk, Part part) noexcept nogil:
+cdef simd_void _index_add(number* out,                  # IN/OUT  (outer, n, inner)
+                          const cnp.int64_t* index,     # IN      (count,), checked
+                          const number* source,         # IN      (outer, count, inner)
+                          number alpha, Walk* walk, Part part) noexcept nogil:
     cdef Py_ssize_t o, i, j
     cdef number* row
     out += part.o * walk.n * walk.inner

@@ -16,7 +16,7 @@ include "threads.pxi"
 twin = import_module("tinytorch.kernels.triangles")
 
 cdef enum:
-    GRAIN = 131072      # bytes that are worth a thread
+    GRAIN = 65536       # bytes that are worth a thread
     HALF = 23           # NPY_HALF, which Cython's declarations lack
 
 

@@ -286,6 +286,7 @@ ROWS = {
     "gather.bag_sum": bag_sum,
     "layout.alias": lambda d: [d.array(d.shape())],
     "layout.broadcast": broadcast,
+    "layout.copy": lambda d: [d.array(d.shape())],
     "loss.bce_with_logits": pair,
     "loss.bce_with_logits_backward": with_gradient,
     "loss.mse": pair,

@@ -1,4 +1,4 @@
-"""The memory of an array seen with other sides and strides, and broadcasting: twins of _ext/layout.pyx."""
+"""The memory of an array seen with other sides and strides, broadcasting and copies: twins of _ext/layout.pyx."""
 
 from __future__ import annotations
 
@@ -72,3 +72,12 @@ def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
     if type(array) is np.ndarray and array.flags.c_contiguous:
         return np.ndarray(shape, array.dtype, array, 0, tuple(strides))
     return restride(array, shape, tuple(strides))
+
+
+def copy(array: Any) -> Any:
+    """The elements of `array` in memory of their own, row by row.
+
+    >>> copy(np.array([[1, 2], [3, 4]]).T).tolist()
+    [[1, 3], [2, 4]]
+    """
+    return array.copy()

@@ -61,7 +61,7 @@ class IndexPut(Rule):
     def forward(ctx, x, value, key, indices=(), accumulate=False):
         ctx.key, ctx.accumulate, ctx.value_rank = key, accumulate, np.ndim(value)
         ctx.save_for_backward(*indices)
-        y = x.copy()
+        y = kernels.layout.copy(x)
         if accumulate:
             add_at(y, key, value)
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.places import together
@@ -33,7 +34,7 @@ class Writing(Rule):
     @classmethod
     def written(cls, x: np.ndarray, *how: Any) -> np.ndarray:
         """A copy of x that `put` has written into."""
-        y = x.copy() if is_array(x) else np.array(x)  # row by row; x may be one of NumPy's scalars
+        y = kernels.layout.copy(x) if is_array(x) else np.array(x)  # x may be one of NumPy's scalars
         cls.put(y, *how)
         return y
 
