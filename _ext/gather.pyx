@@ -182,7 +182,8 @@ cdef void _select(const bits* x,                    # IN   (outer, n, inner)
                   Walk* walk, Py_ssize_t width,
                   Py_ssize_t at, Py_ssize_t stop    # these lines of y
                   ) noexcept nogil:
-    cdef Py_ssize_t o, i, end
+    cdef Py_ssize_t o, i, end, line
+    cdef const char* ahead
     while at < stop:
         o = at // walk.count
         i = at - o * walk.count
@@ -190,7 +191,9 @@ cdef void _select(const bits* x,                    # IN   (outer, n, inner)
         if width:
             while at < end:
                 if width <= SHORT and i + AHEAD < walk.count:
-                    soon_all(<const char*> x + (o * walk.n + index[i + AHEAD]) * width, width)
+                    ahead = <const char*> x + (o * walk.n + index[i + AHEAD]) * width
+                    for line in range((width + LINE - 1) // LINE):
+                        soon(ahead + line * LINE)
                 memcpy(y + at * width, x + (o * walk.n + index[i]) * width, width)
                 at += 1
                 i += 1
@@ -204,14 +207,6 @@ cdef inline void select_row(const bits* x, const cnp.int64_t* index, bits* y, Py
     cdef Py_ssize_t i
     for i in range(count):
         y[i] = x[index[i]]
-
-
-cdef inline void soon_all(const char* start, Py_ssize_t count) noexcept nogil:
-    """Ask for the lines of memory that so many bytes lie in"""
-    cdef Py_ssize_t at = 0
-    while at < count:
-        soon(start + at)
-        at += LINE
 
 
 def bag_sum(x, index):
@@ -254,28 +249,35 @@ cdef simd_void _bag_sum(const floating* x,              # IN   (n, size)
                         const cnp.int64_t* index,       # IN   (bags, length), checked
                         floating* y,                    # OUT  (bags, size)
                         Py_ssize_t bags, Py_ssize_t length, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t b, i, j, k, wide, left = bags * length
-    cdef floating total[BLOCK]
-    cdef const floating* row
+    cdef Py_ssize_t b, j
     for b in range(bags):
         j = 0
-        while j < size:
-            wide = size - j if size - j < BLOCK else BLOCK
-            for k in range(wide):
-                total[k] = 0
-            for i in range(length):
-                if i + AHEAD < left:
-                    soon_all(<const char*> (x + index[i + AHEAD] * size + j), wide * sizeof(floating))
-                row = x + index[i] * size + j
-                if wide == BLOCK:
-                    for k in range(BLOCK):
-                        total[k] += row[k]
-                else:
-                    for k in range(wide):
-                        total[k] += row[k]
-            for k in range(wide):
-                y[j + k] = total[k]
+        while j + BLOCK <= size:
+            add_columns(x + j, index, y + j, length, (bags - b) * length, size, BLOCK)
             j += BLOCK
+        if j < size:
+            add_columns(x + j, index, y + j, length, (bags - b) * length, size, size - j)
         index += length
-        left -= length
         y += size
+
+
+cdef inline_void add_columns(const floating* x, const cnp.int64_t* index, floating* y, Py_ssize_t length,
+                             Py_ssize_t left, Py_ssize_t size, Py_ssize_t wide) noexcept nogil:
+    """y = the sums of `wide` columns of a bag, after which come the other indices that are `left`"""
+    cdef floating total[BLOCK]
+    cdef const floating* row
+    cdef Py_ssize_t i, j
+    for j in range(wide):
+        total[j] = 0
+    for i in range(length):
+        if i + AHEAD < left:
+            row = x + index[i + AHEAD] * size
+            j = 0
+            while j < wide:
+                soon(row + j)
+                j += LINE // sizeof(floating)
+        row = x + index[i] * size
+        for j in range(wide):
+            total[j] += row[j]
+    for j in range(wide):
+        y[j] = total[j]
