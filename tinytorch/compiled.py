@@ -47,6 +47,15 @@ CORE = (
     "ops.matmul",
     "ops.addmm",
     "ops.loss",
+    "ops.selection",
+    "ops.gathering",
+    "ops.writing",
+    "ops.scattering",
+    "ops.index_writing",
+    "ops.index_rules",
+    "ops.index_parsing",
+    "ops.indexing",
+    "ops.triangles",
     "nn.module",
 )
 
