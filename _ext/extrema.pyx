@@ -3,8 +3,7 @@
     amax = max(x_1, ..., x_n)        argmax = the first k with x_k = max(x_1, ..., x_n)
 
 NumPy twin: tinytorch/kernels/extrema.py. A nan beats every number. The numbers are floating (32 or 64 bits), integers with
-a sign (8 to 64 bits), uint8 or bool; others go to the twin. They are read once, in the order of memory (walk.pxi); the place
-among all numbers of an array that is not one row takes a second look for the extreme that was found.
+a sign (8 to 64 bits), uint8 or bool; others go to the twin. They are read once, in the order of memory (walk.pxi).
 """
 
 from importlib import import_module
@@ -87,13 +86,9 @@ cdef bint has_kind(object x):
     )
 
 
-cdef inline bint is_near(cnp.ndarray x):
-    return cnp.PyArray_NBYTES(x) <= NEAR
-
-
 cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
-    cdef State state = State(<char*>values.data, NULL, least, is_near(x))
+    cdef State state = State(<char*>values.data, NULL, least, False)
     with nogil:
         compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
     return in_order_of_axes(walk, values, x, keepdims)
@@ -101,70 +96,61 @@ cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least)
 
 cdef tuple values_and_places(object x, object axis, bint keepdims, int least):
     """None where the twin has to do it"""
-    cdef Walk walk, all_numbers
+    cdef Walk walk
     if type(axis) is tuple or not has_kind(x) or not plan(x, axis, PLACES, &walk) or walk.n > INT32_MAX:
         return None
     cdef cnp.ndarray array = x
     cdef int kind = cnp.PyArray_TYPE(array), size = cnp.PyArray_ITEMSIZE(array)
-    cdef bint is_row = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
+    cdef bint in_order = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
     cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
-    cdef State state = State(<char*>values.data, <char*>places.data, least, is_near(array))
-    cdef State value = State(<char*>values.data, NULL, least, is_near(array))
-    if is_row:
-        with nogil:
-            compute(kind, size, &walk, &state, True)
-    else:
-        plan(x, axis, NOTHING, &all_numbers)
-        with nogil:
-            compute(kind, size, &all_numbers, &value, True)
-            compute(kind, size, &walk, &state, False)
+    cdef State state = State(<char*>values.data, <char*>places.data, least, False)
+    with nogil:
+        compute(kind, size, &walk, &state, in_order)
     return in_order_of_axes(&walk, values, array, keepdims), in_order_of_axes(&walk, places, array, keepdims)
 
 
-cdef void compute(int kind, int size, const Walk* walk, const State* state, bint begins) noexcept nogil:
+cdef void compute(int kind, int size, const Walk* walk, const State* state, bint in_order) noexcept nogil:
     """extremes of the kind of numbers that this is"""
     if kind == cnp.NPY_FLOAT:
-        extremes(<float*>NULL, walk, state, begins)
+        extremes(<float*>NULL, walk, state, in_order)
     elif kind == cnp.NPY_DOUBLE:
-        extremes(<double*>NULL, walk, state, begins)
+        extremes(<double*>NULL, walk, state, in_order)
     elif kind == cnp.NPY_BOOL or kind == cnp.NPY_UBYTE:
-        extremes(<uint8_t*>NULL, walk, state, begins)
+        extremes(<uint8_t*>NULL, walk, state, in_order)
     elif size == 8:
-        extremes(<int64_t*>NULL, walk, state, begins)
+        extremes(<int64_t*>NULL, walk, state, in_order)
     elif size == 4:
-        extremes(<int32_t*>NULL, walk, state, begins)
+        extremes(<int32_t*>NULL, walk, state, in_order)
     elif size == 2:
-        extremes(<int16_t*>NULL, walk, state, begins)
+        extremes(<int16_t*>NULL, walk, state, in_order)
     else:
-        extremes(<int8_t*>NULL, walk, state, begins)
+        extremes(<int8_t*>NULL, walk, state, in_order)
 
 
-cdef void extremes(number* kind, const Walk* walk, const State* state, bint begins) noexcept nogil:
-    """Find the extremes, and their places if state.more is given; without `begins` the place of a known extreme."""
+cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_order) noexcept nogil:
+    """Find the extremes, and their places if state.more is given. In order: places are met from the smallest upwards."""
     cdef number* values = <number*>state.values
     cdef int64_t* places = <int64_t*>state.more
     cdef merge_t merge = <merge_t>merge_least[number] if state.least else <merge_t>merge_largest[number]
     cdef Walk own
     cdef Py_ssize_t i
-    if not begins:
-        places[0] = INT64_MAX
-        fold(walk, <room_t>room_of_first_place[number], <merge_t>merge_first_places, state, 0, sizeof(int64_t), GRAIN)
-        return
     for i in range(walk.count):
         values[i] = worst(<number>0, state.least)
     if places == NULL:
         fold(walk, <room_t>room_of_extremes[number], merge, state, sizeof(number), 0,
              GRAIN_IN_ROWS if reads_long_rows(walk, sizeof(number)) else GRAIN)
+        return
+    for i in range(walk.count):
+        places[i] = 0 if in_order else INT64_MAX
+    if not in_order:
+        fold(walk, <room_t>room_of_first_place[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+    elif has_pieces(walk):
+        own = walk[0]
+        own.left = 3
+        fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
     else:
-        for i in range(walk.count):
-            places[i] = 0
-        if has_pieces(walk):
-            own = walk[0]
-            own.left = 3
-            fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
-        else:
-            fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+        fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
 
 
 cdef inline bint reads_long_rows(const Walk* walk, Py_ssize_t size) noexcept nogil:
@@ -192,8 +178,5 @@ cdef inline void merge_extremes(number* best, int64_t* places, const number* new
             best[i] = new[i]
             if places != NULL:
                 places[i] = new_places[i]
-
-
-cdef void merge_first_places(void* value, int64_t* place, const void* same_value, const int64_t* new_place,
-                             Py_ssize_t count) noexcept nogil:
-    place[0] = new_place[0] if new_place[0] < place[0] else place[0]
+        elif places != NULL and not beats(best[i], new[i], least) and new_places[i] < places[i]:
+            places[i] = new_places[i]

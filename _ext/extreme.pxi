@@ -5,13 +5,12 @@
 
 cdef enum:
     BLOCK = 2048    # numbers of a row that are looked at together
-    TILE = 1024     # columns that are reduced together: their states stay in the nearest cache
-    WIDE = 8192     # the same where nothing else is in that cache
-    BAND = 16       # rows that are reduced into each other while these states stay there
+    FOUR = 4        # rows of columns that are read at once
+    TILE = 1024     # columns that are reduced together: these rows, brought side by side, stay in a near cache
+    WIDE = 4096     # the same where they are read as they come: their states stay there
     GROUP = 32      # rows whose lanes are folded together at last
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
     PAIRS = 16      # and half as many
-    PAGE = 4096     # bytes of memory that the processor fetches ahead within
     NEAR = 1 << 19  # bytes of an array that stays in the second cache
 
 
@@ -161,15 +160,14 @@ cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t o
                                 const State* state) noexcept nogil:
     """Fold numbers into state.values."""
     if state.least:
-        fold_extremes(x, sides, <number*>state.values + out, 1, state.near)
+        fold_extremes(x, sides, <number*>state.values + out, 1)
     else:
-        fold_extremes(x, sides, <number*>state.values + out, 0, state.near)
+        fold_extremes(x, sides, <number*>state.values + out, 0)
 
 
-cdef inline_void fold_extremes(const number* start, const Side* sides, number* best, int least,
-                               bint near) noexcept nogil:
+cdef inline_void fold_extremes(const number* start, const Side* sides, number* best, int least) noexcept nogil:
     if sides[1].out:
-        fold_columns(<const char*>start, sides, best, least, near)
+        fold_columns(<const char*>start, sides, best, least)
     else:
         fold_rows(<const char*>start, sides, best, least)
 
@@ -199,41 +197,62 @@ cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int l
         i += 1
 
 
-cdef inline_void fold_four(const number* x, Py_ssize_t step, Py_ssize_t n, int least, number* best) noexcept nogil:
-    """Four rows, `step` bytes apart, into one: one after the other, each would wait for what the one before stored."""
-    cdef const number* second = <const number*>(<const char*>x + step)
-    cdef const number* third = <const number*>(<const char*>x + 2 * step)
-    cdef const number* fourth = <const number*>(<const char*>x + 3 * step)
+cdef inline Py_ssize_t known_stride(Py_ssize_t step, Py_ssize_t size) noexcept nogil:
+    """1 or 2 for numbers side by side or every other one, which the compiler turns into SIMD, 0 for all else"""
+    return 1 if step == size else 2 if step == 2 * size else 0
+
+
+cdef inline_void fetch_four(const char* x, Py_ssize_t apart, Py_ssize_t step, Py_ssize_t n, number* room) noexcept nogil:
+    """Four rows, `apart` bytes apart, brought side by side; row k is at room[k * TILE]"""
+    cdef Py_ssize_t k
+    for k in range(FOUR):
+        gather(<const number*>(x + k * apart), step, n, room + k * TILE)
+
+
+cdef inline_void fold_four(const number* x, Py_ssize_t apart, Py_ssize_t stride, Py_ssize_t n, int least, number* best
+                           ) noexcept nogil:
+    """Four rows, `apart` bytes apart, into one: one after the other, each would wait for what the one before stored."""
+    cdef const number* second = <const number*>(<const char*>x + apart)
+    cdef const number* third = <const number*>(<const char*>x + 2 * apart)
+    cdef const number* fourth = <const number*>(<const char*>x + 3 * apart)
     cdef number most
     cdef Py_ssize_t k
     for k in range(n):
-        most = better(better(fourth[k], third[k], least), better(second[k], x[k], least), least)
+        most = better(better(fourth[k * stride], third[k * stride], least),
+                      better(second[k * stride], x[k * stride], least), least)
         most = better(most, best[k], least)
-        best[k] = nan_like(most) if either_is_nan(x[k], second[k]) | either_is_nan(third[k], fourth[k]) else most
+        best[k] = nan_like(most) if (
+            either_is_nan(x[k * stride], second[k * stride]) | either_is_nan(third[k * stride], fourth[k * stride])
+        ) else most
 
 
-cdef inline_void fold_columns(const char* x, const Side* sides, number* best, int least, bint near) noexcept nogil:
-    """Rows into each other, or into results of their own"""
-    cdef number room[TILE]
+cdef inline_void fold_columns(const char* x, const Side* sides, number* best, int least) noexcept nogil:
+    """Rows into each other, or into results of their own
+
+    The first row of each quarter, the second, and so on: four streams of memory that the processor fetches ahead.
+    Neighbours would be parts of one stream, which it does not recognise.
+    """
+    cdef number room[FOUR * TILE]
     cdef const number* row
+    cdef const char* start
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, stride = known_stride(step, sizeof(number))
+    cdef Py_ssize_t quarter = sides[0].size // FOUR if sides[0].out == 0 else 0, apart = quarter * sides[0].step
+    cdef Py_ssize_t i, j = 0, k, some, wide = WIDE if stride else TILE
     cdef number* here
-    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, j, k, some, at, last
-    # Far memory is fetched ahead of time where it is read in order, one row of a page after the other.
-    cdef bint by_four = sides[0].out == 0 and step == sizeof(number) and (near or sides[0].step >= PAGE)
-    while i < sides[0].size:
-        last = sides[0].size if sides[0].size - i < BAND else i + BAND
-        j = 0
-        while j < n:
-            some = TILE if step != sizeof(number) else WIDE     # adjacent numbers are read as they come
-            some = some if n - j > some else n - j
-            at = i
-            while by_four and last - at >= 4:
-                fold_four(<const number*>(x + at * sides[0].step) + j, sides[0].step, some, least, best + j)
-                at += 4
-            for at in range(at, last):
-                row = fetch(x + at * sides[0].step + j * step, step, some, room)
-                here = best + at * sides[0].out + j
-                for k in range(some):
-                    here[k] = better_or_nan(row[k], here[k], least)
-            j += some
-        i = last
+    while j < n:
+        some = wide if n - j > wide else n - j
+        for i in range(quarter):
+            start = x + i * sides[0].step + j * step
+            if stride == 1:
+                fold_four(<const number*>start, apart, 1, some, least, best + j)
+            elif stride == 2:
+                fold_four(<const number*>start, apart, 2, some, least, best + j)
+            else:
+                fetch_four(start, apart, step, some, room)
+                fold_four(room, TILE * sizeof(number), 1, some, least, best + j)
+        for i in range(FOUR * quarter, sides[0].size):
+            row = fetch(x + i * sides[0].step + j * step, step, some, room)
+            here = best + i * sides[0].out + j
+            for k in range(some):
+                here[k] = better_or_nan(row[k], here[k], least)
+        j += some

@@ -4,7 +4,8 @@
 # Columns of several pieces are brought side by side, so that SIMD has long rows to work on.
 
 cdef enum:
-    TOGETHER = 256      # numbers of a row made of pieces: BAND such rows stay in the nearest caches
+    TOGETHER = 256      # numbers of a row made of pieces
+    FEW = 16            # such rows, which stay in the nearest caches
     NARROW = 64         # columns that are few
     MANY = 512          # pieces that are many: enough for threads to share them and nothing else
 
@@ -28,7 +29,7 @@ cdef simd_void room_of_pieces(const number* x, const Side* sides, Py_ssize_t out
 
 cdef inline_void fold_pieces(const char* x, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
                              int least) noexcept nogil:
-    cdef number table[BAND * TOGETHER]
+    cdef number table[FEW * TOGETHER]
     cdef Side joined[2]
     cdef Py_ssize_t columns = sides[2].size, p = 0, i, k, some, rows, width
     while p < sides[0].size:
@@ -36,7 +37,7 @@ cdef inline_void fold_pieces(const char* x, const Side* sides, Py_ssize_t place,
         width = some * columns
         i = 0
         while i < sides[1].size:
-            rows = BAND if sides[1].size - i > BAND else sides[1].size - i
+            rows = FEW if sides[1].size - i > FEW else sides[1].size - i
             for k in range(rows):
                 gather_pieces(x + p * sides[0].step + (i + k) * sides[1].step, &sides[0], some, &sides[2],
                               table + k * width)

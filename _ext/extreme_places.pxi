@@ -2,9 +2,12 @@
 # extreme.pxi.
 
 from libc.stdint cimport INT32_MAX, INT64_MAX
+from libc.string cimport memset
 
 cdef enum:
     LOOK = 64       # numbers of a block that are compared together
+    BAND = 1024     # rows that are reduced into each other while their states stay in the nearest cache,
+    BAND_OF_BYTES = 124     # and so many where 8 bits with a sign have to count them
     TURNS = 128     # so many turns of LANES numbers, from 0 on: their numbers fit into 8 bits with a sign
 
 
@@ -19,8 +22,11 @@ cdef simd_void room_of_places(const number* x, const Side* sides, Py_ssize_t out
 
 cdef simd_void room_of_first_place(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
                                    const State* state) noexcept nogil:
-    """state.more = the smallest place of the number state.values"""
-    find_first_place(x, sides, place, (<number*>state.values)[0], <int64_t*>state.more)
+    """Fold numbers into state.values, and the smallest of the winner's places into state.more."""
+    if state.least:
+        find_first_place(<const char*>x, sides, place, 1, <number*>state.values, <int64_t*>state.more)
+    else:
+        find_first_place(<const char*>x, sides, place, 0, <number*>state.values, <int64_t*>state.more)
 
 
 cdef inline_void fold_places(const number* start, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
@@ -145,12 +151,12 @@ cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place,
 
 
 cdef inline_void first_place(const number* x, Py_ssize_t n, number wanted, Py_ssize_t* place) noexcept nogil:
-    """The first place of the number `wanted`, which is there"""
+    """The first place of the number `wanted`; n if it is not there"""
     cdef int64_t wide, far = LOOK
     cdef int32_t narrow, first = LOOK
     cdef Py_ssize_t i = 0
     cdef int j
-    while n >= LOOK and not is_nan(wanted):         # nan is looked for one by one
+    while n >= LOOK and i < n and not is_nan(wanted):   # nan is looked for one by one
         i = n - LOOK if n - i < LOOK else i         # the last ones may be looked at twice
         if number is double or number is int64_t:   # places of as many bits as the numbers have go side by side
             for j in range(LOOK):
@@ -165,7 +171,7 @@ cdef inline_void first_place(const number* x, Py_ssize_t n, number wanted, Py_ss
             place[0] = i + first
             return
         i += LOOK
-    while not (is_nan(x[i]) if is_nan(wanted) else x[i] == wanted):
+    while i < n and not (is_nan(x[i]) if is_nan(wanted) else x[i] == wanted):
         i += 1
     place[0] = i
 
@@ -173,13 +179,15 @@ cdef inline_void first_place(const number* x, Py_ssize_t n, number wanted, Py_ss
 cdef inline_void fold_places_of_columns(const char* x, const Side* sides, Py_ssize_t place, int least, number* best,
                                         int64_t* places) noexcept nogil:
     """BAND rows at a time, or one where each has results of its own"""
-    cdef Py_ssize_t n = sides[1].size, rows = 1 if sides[0].out else BAND, i = 0, j, some, at
+    cdef Py_ssize_t n = sides[1].size, i = 0, j, some, at
+    cdef Py_ssize_t wide = WIDE if known_stride(sides[1].step, sizeof(number)) else TILE
+    cdef Py_ssize_t rows = 1 if sides[0].out else BAND_OF_BYTES if sizeof(number) == 1 else BAND
     while i < sides[0].size:
         rows = sides[0].size - i if sides[0].size - i < rows else rows
         at = i * sides[0].out
         j = 0
         while j < n:
-            some = TILE if n - j > TILE else n - j
+            some = wide if n - j > wide else n - j
             places_in_columns(x + i * sides[0].step + j * sides[1].step, sides, rows, some, place + i * sides[0].place,
                               least, best + at + j, places + at + j)
             j += some
@@ -188,65 +196,117 @@ cdef inline_void fold_places_of_columns(const char* x, const Side* sides, Py_ssi
 
 cdef inline_void places_in_columns(const char* x, const Side* sides, Py_ssize_t rows, Py_ssize_t columns,
                                    Py_ssize_t place, int least, number* best, int64_t* places) noexcept nogil:
-    """Fold rows into each other.
+    """Fold rows into each other, four at once in the order of fold_columns; all of them one by one if there is a nan.
 
     Which one won is kept, counted from 1, in a number of the kind that is compared: so both go side by side.
     """
-    cdef number room[TILE]
-    cdef number most[TILE]
-    cdef number winner[TILE]
+    cdef number room[FOUR * TILE]
+    cdef number most[WIDE]
+    cdef number winner[WIDE]
     cdef const number* row
-    cdef Py_ssize_t j
+    cdef Py_ssize_t j, quarter = rows // FOUR
     cdef int i
-    cdef bint wins
-    for j in range(columns):
-        most[j] = best[j]
-        winner[j] = 0
-    for i in range(<int>rows):
+    cdef bint odd = False, wins
+    memcpy(most, best, columns * sizeof(number))
+    memset(winner, 0, columns * sizeof(number))
+    for i in range(<int>quarter):
+        places_in_four(x + i * sides[0].step, sides[1].step, quarter * sides[0].step, columns, i, <int>quarter, least,
+                       most, winner, room, &odd)
+    if odd:
+        memcpy(most, best, columns * sizeof(number))
+        memset(winner, 0, columns * sizeof(number))
+    for i in range(0 if odd else <int>(FOUR * quarter), <int>rows):
         row = fetch(x + i * sides[0].step, sides[1].step, columns, room)
         for j in range(columns):
             wins = beats(row[j], most[j], least)
             most[j] = row[j] if wins else most[j]
             winner[j] = <number>(i + 1) if wins else winner[j]
+    memcpy(best, most, columns * sizeof(number))
     for j in range(columns):
-        best[j] = most[j]
         places[j] = place + (<int64_t>winner[j] - 1) * sides[0].place if winner[j] != 0 else places[j]
 
 
-cdef inline_void find_first_place(const number* start, const Side* sides, Py_ssize_t place, number most, int64_t* first
-                                  ) noexcept nogil:
+cdef inline_void places_in_four(const char* x, Py_ssize_t step, Py_ssize_t apart, Py_ssize_t n, int i, int quarter,
+                                int least, number* most, number* winner, number* room, bint* odd) noexcept nogil:
+    """Row number i and those a quarter, two and three quarters of the rows behind it, `apart` bytes each"""
+    cdef Py_ssize_t stride = known_stride(step, sizeof(number))
+    if stride == 1:
+        best_of_four(<const number*>x, apart, 1, n, i, quarter, least, most, winner, odd)
+    elif stride == 2:
+        best_of_four(<const number*>x, apart, 2, n, i, quarter, least, most, winner, odd)
+    else:
+        fetch_four(x, apart, step, n, room)
+        best_of_four(<const number*>room, TILE * sizeof(number), 1, n, i, quarter, least, most, winner, odd)
+
+
+cdef inline_void best_of_four(const number* x, Py_ssize_t apart, Py_ssize_t stride, Py_ssize_t n, int i, int quarter,
+                              int least, number* most, number* winner, bint* odd) noexcept nogil:
+    """Of equal numbers the one in the row that comes first wins, in whatever order they are read; odd: there is a nan"""
+    cdef const number* second = <const number*>(<const char*>x + apart)
+    cdef const number* third = <const number*>(<const char*>x + 2 * apart)
+    cdef const number* fourth = <const number*>(<const char*>x + 3 * apart)
+    cdef number first_row = <number>(i + 1), second_row = <number>(i + quarter + 1)
+    cdef number third_row = <number>(i + 2 * quarter + 1), fourth_row = <number>(i + 3 * quarter + 1)
+    cdef number early, early_row, late, late_row, new, new_row, old, old_row, first_of_tied
+    cdef int64_t wide = 0       # a nan? in as many bits as the numbers have, so that SIMD can
+    cdef int32_t narrow = 0
+    cdef Py_ssize_t k
+    for k in range(n):
+        better_of_two(x[k * stride], first_row, second[k * stride], second_row, least, &early, &early_row)
+        better_of_two(third[k * stride], third_row, fourth[k * stride], fourth_row, least, &late, &late_row)
+        better_of_two(early, early_row, late, late_row, least, &new, &new_row)
+        if number is double:
+            wide |= (either_is_nan(x[k * stride], second[k * stride])
+                     | either_is_nan(third[k * stride], fourth[k * stride]))
+        else:
+            narrow |= (either_is_nan(x[k * stride], second[k * stride])
+                       | either_is_nan(third[k * stride], fourth[k * stride]))
+        old = most[k]
+        old_row = winner[k]
+        first_of_tied = better(new_row, old_row, 1) if new == old else old_row
+        winner[k] = new_row if (new < old if least else new > old) else first_of_tied
+        most[k] = better(new, old, least)
+    odd[0] |= wide != 0 or narrow != 0
+
+
+cdef inline_void better_of_two(number x, number x_row, number y, number y_row, int least, number* most, number* row
+                               ) noexcept nogil:
+    """The better one and its row; x where they are equal"""
+    most[0] = better(y, x, least)
+    row[0] = y_row if (y < x if least else y > x) else x_row
+
+
+cdef inline_void find_first_place(const char* x, const Side* sides, Py_ssize_t place, int least, number* best,
+                                  int64_t* first) noexcept nogil:
+    """The best number, and of its places the smallest, whatever order they are met in
+
+    Rows that lie one behind the other are looked at together. Where the place is, is asked of those numbers alone that
+    have something better, or the same.
+    """
     cdef number room[BLOCK]
     cdef const number* row
-    cdef const char* x = <const char*>start
+    cdef number new
+    cdef Py_ssize_t n = sides[1].size, i = 0, j, k, found, some
+    cdef Py_ssize_t rows = BLOCK // n if sides[1].step == sizeof(number) and sides[0].step == n * sides[1].step else 1
     cdef int64_t here
-    cdef Py_ssize_t i, j, k, some
-    cdef bint found
-    for i in range(sides[0].size):
+    rows = rows if rows > 1 else 1
+    while i < sides[0].size:
+        rows = sides[0].size - i if sides[0].size - i < rows else rows
         j = 0
-        while j < sides[1].size:
-            some = BLOCK if sides[1].size - j > BLOCK else sides[1].size - j
-            row = fetch(x + i * sides[0].step + j * sides[1].step, sides[1].step, some, room)
-            has(row, some, most, &found)
-            if found:
-                for k in range(some):
-                    here = place + i * sides[0].place + (j + k) * sides[1].place
-                    if here < first[0] and (row[k] == most or (is_nan(row[k]) and is_nan(most))):
-                        first[0] = here
+        while j < n:
+            some = BLOCK if n - j > BLOCK else n - j
+            row = fetch(x + i * sides[0].step + j * sides[1].step, sides[1].step, rows * some, room)
+            new = worst(best[0], least)
+            extreme_of_row(row, rows * some, least, &new)
+            if beats(new, best[0], least):
+                best[0] = new
+                first[0] = INT64_MAX
+            if not beats(best[0], new, least):
+                for k in range(rows):
+                    here = place + (i + k) * sides[0].place + j * sides[1].place
+                    if here < first[0]:
+                        first_place(row + k * some, some, new, &found)
+                        here += found * sides[1].place
+                        first[0] = here if found < some and here < first[0] else first[0]
             j += some
-
-
-cdef inline_void has(const number* x, Py_ssize_t n, number wanted, bint* found) noexcept nogil:
-    """Is one of the numbers `wanted`? Answers of as many bits as the numbers have are found side by side."""
-    cdef int64_t wide = 0
-    cdef int32_t narrow = 0
-    cdef Py_ssize_t j
-    if is_nan(wanted):
-        found[0] = True     # perhaps
-    elif number is double or number is int64_t:
-        for j in range(n):
-            wide |= 1 if x[j] == wanted else 0
-        found[0] = wide != 0
-    else:
-        for j in range(n):
-            narrow |= 1 if x[j] == wanted else 0
-        found[0] = narrow != 0
+        i += rows
