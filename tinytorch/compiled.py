@@ -19,6 +19,7 @@ from typing import Any
 CORE = (
     "tensor",
     "promotion",
+    "public",
     "autograd.grad_mode",
     "autograd.node",
     "autograd.saved",

@@ -66,7 +66,10 @@ def _aligned(first: tuple, second: tuple) -> str:
 
 def wrap_dim(dim: int, ndim: int) -> int:
     """`dim` counted from the front; IndexError (PyTorch's text) if there is no such dimension."""
-    if type(dim) is not int:
+    if type(dim) is int:
+        if 0 <= dim < ndim:
+            return dim
+    else:
         scalar: Any = getattr(dim, "_array", dim)  # a tensor without dimensions may stand for its integer
         if not isinstance(scalar, np.integer) and (scalar is dim or scalar.ndim or scalar.dtype.kind not in "iu"):
             raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")

@@ -134,7 +134,7 @@ def _with_out(
             except (AttributeError, TypeError):
                 _check_tensors(name, plain, args, kwargs)
                 raise
-            if isinstance(result, (np.generic, np.ndarray)):  # a rule that met no tensor
+            if type(result) is not Tensor and isinstance(result, (np.generic, np.ndarray)):  # a rule met no tensor
                 _check_tensors(name, plain, args, kwargs)
             return result
         if policy == "dtype" and kwargs.get("dtype") is None:
