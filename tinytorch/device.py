@@ -86,6 +86,7 @@ class device:
 
 
 CPU = device("cpu")
+DLPACK_CUDA = 2  # how DLPack calls the memory of an NVIDIA GPU
 
 
 # ---- CuPy ------------------------------------------------------------------------------------------------------------
@@ -230,6 +231,22 @@ def device_of(array: Any) -> device:
     if isinstance(array, np.ndarray):
         return CPU
     return accelerator.places[array.data.device_id]
+
+
+def shared(other: Any) -> Any:
+    """An array in the memory of another library's tensor, on the CPU or a GPU, which passes it on by DLPack."""
+    kind, _ = other.__dlpack_device__()
+    return (library() if kind == DLPACK_CUDA else np).from_dlpack(other)
+
+
+def shows_gpu_memory(value: Any) -> bool:
+    """Is it another library's tensor on a GPU? CuPy's, PyTorch's and Numba's say so by this attribute."""
+    return hasattr(value, "__cuda_array_interface__")
+
+
+def shown(other: Any) -> Any:
+    """The array in that memory."""
+    return library().asarray(other)
 
 
 def special_functions(array: Any) -> Any:

@@ -151,8 +151,8 @@ def test_a_capsule_is_used_once():
         lib.from_dlpack(capsule)
         return lib.from_dlpack(capsule)
 
-    assert outcome(call, tt)[1] is not None
-    assert outcome(call, torch)[1] is not None
+    (ours, text), (theirs, expected) = outcome(call, tt)[1], outcome(call, torch)[1]
+    assert ours == theirs == "RuntimeError" and text.split("\n")[0] == expected.split("\n")[0]
 
 
 # ---- other libraries -------------------------------------------------------------------------------------------------

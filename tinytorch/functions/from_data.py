@@ -8,7 +8,7 @@ import numpy as np
 
 from tinytorch import arguments, dtypes
 from tinytorch.creation import check_options, chosen, leaf
-from tinytorch.device import as_device, pinned, put
+from tinytorch.device import as_device, on_gpu, pinned, put, shown, shows_gpu_memory
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import warn
 from tinytorch.functions.conversion import convert
@@ -62,6 +62,8 @@ def _copy(data: Any, kind: Dtype | None) -> np.ndarray:
         data = data._array
     elif isinstance(data, np.ndarray):
         data = checked(data)
+    elif shows_gpu_memory(data):
+        data = checked(shown(data))
     else:
         return array_of(data, kind)
     if kind is None or dtypes.from_numpy(data.dtype) is kind:
@@ -89,7 +91,7 @@ def new_tensor(
 
 
 def checked(array: np.ndarray) -> np.ndarray:
-    """`array` as a plain ndarray; PyTorch's errors for what a tensor cannot share memory with."""
+    """`array` as a plain array; PyTorch's errors for what a tensor cannot share memory with."""
     if not array.dtype.isnative:
         raise ValueError(
             "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
@@ -108,7 +110,7 @@ def checked(array: np.ndarray) -> np.ndarray:
                 "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
                 "reallocate the memory."
             )
-    return dtypes.with_own_dtype(np.asarray(array))
+    return dtypes.with_own_dtype(array if on_gpu(array) else np.asarray(array))
 
 
 def share(array: np.ndarray) -> Tensor:
@@ -143,6 +145,8 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor: a tensor as it is, a NumPy array with its memory, anything else copied.
 
+    So does an array of another library on a GPU keep its memory, with device="cuda".
+
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.as_tensor.html
 
     >>> torch.as_tensor([1, 2]), torch.as_tensor(np.zeros(2), dtype=torch.float32)
@@ -152,7 +156,10 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     place = chosen("as_tensor", device)
     if isinstance(data, Tensor):
         return convert(data, kind or data.dtype, place=None if device is None else place)
-    shared = share(data) if isinstance(data, np.ndarray) else leaf(array_of(data, kind))
+    if shows_gpu_memory(data):
+        shared = leaf(checked(shown(data)))
+    else:
+        shared = share(data) if isinstance(data, np.ndarray) else leaf(array_of(data, kind))
     return convert(shared, kind or shared.dtype, place=place)
 
 

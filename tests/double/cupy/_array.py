@@ -123,6 +123,14 @@ class ndarray:
             "stream": 1,
         }
 
+    def __dlpack__(self, stream=None, max_version=None, dl_device=None, copy=None):
+        capsule = self._host.__dlpack__()
+        double.place_in(capsule)[:] = self.__dlpack_device__()
+        return capsule
+
+    def __dlpack_device__(self):
+        return 2, self.data.device_id
+
     def __len__(self):
         if self.ndim == 0:
             raise TypeError("len() of unsized object")

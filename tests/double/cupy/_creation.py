@@ -6,7 +6,7 @@ import numpy as np
 
 from cupy import _double as double
 from cupy._array import checked_dtype, ndarray, wrap
-from cupy._memory import default_pinned_pool, default_pool
+from cupy._memory import MemoryPointer, UnownedMemory, default_pinned_pool, default_pool
 
 
 def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
@@ -14,8 +14,45 @@ def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blo
         return from_device(object, object.dtype if dtype is None else checked_dtype(dtype), copy, order or "K", ndmin)
     if any(True for _ in double.find((object,), ndarray)):
         return double.launch(np.array, object, dtype=dtype, order=order, ndmin=ndmin)
+    if hasattr(object, "__cuda_array_interface__"):
+        object = viewed(np.asarray(Shown(object)))
+        return from_device(object, object.dtype if dtype is None else checked_dtype(dtype), copy, order or "K", ndmin)
     double.uploaded()
     return upload(object, dtype, order, ndmin)
+
+
+class Shown:
+    """Another library's array on a device, whose memory is the host's here."""
+
+    def __init__(self, owner):
+        self.owner, self.__array_interface__ = owner, owner.__cuda_array_interface__
+
+
+class Passed:
+    """The same by DLPack, for NumPy, which takes the host's memory only."""
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    def __dlpack__(self, **options):
+        capsule = self.owner.__dlpack__()
+        double.place_in(capsule)[:] = self.__dlpack_device__()
+        return capsule
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+
+def from_dlpack(array, device=None, copy=None):
+    return viewed(np.from_dlpack(Passed(array)))
+
+
+def viewed(host):
+    """An array of the device in memory of another library."""
+    last = sum((side - 1) * stride for side, stride in zip(host.shape, host.strides))
+    size = last + host.itemsize if host.size else 0
+    memory = UnownedMemory(host.ctypes.data, size, host)
+    return ndarray(host.shape, host.dtype, MemoryPointer(memory, 0), host.strides)
 
 
 def from_device(array, dtype, copy, order, ndmin):

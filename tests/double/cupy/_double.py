@@ -4,6 +4,7 @@ Nothing of this is CuPy's. A test reads `double.counts` and may reset it; everyt
 """
 
 import contextlib
+import ctypes
 import re
 import threading
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ class DeviceSynchronized(RuntimeError):
         super().__init__(message)
 
 
+pointer_in = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
 counts = Counts()
 local = threading.local()  # device, streams and whether waiting is allowed: per thread, as in CuPy
 
@@ -205,3 +209,9 @@ def allocate(function, *args, **kwargs):
 def held(array):
     """The NumPy array that an array of the device holds."""
     return array._host
+
+
+def place_in(capsule):
+    """The kind of device and its number in a DLPack capsule: they stand behind the address of the memory."""
+    struct = pointer_in(capsule, b"dltensor")
+    return (ctypes.c_int32 * 2).from_address(struct + ctypes.sizeof(ctypes.c_void_p))
