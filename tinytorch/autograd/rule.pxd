@@ -17,6 +17,10 @@ cdef class RuleNode(Node):
     cdef public Application application
 
 
+cdef class _NoContext:
+    pass
+
+
 cdef class Application:
     cdef public object rule, forward, backward, promote, node_class
     cdef public bint settled, silent, is_view, differentiable

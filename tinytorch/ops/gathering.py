@@ -166,7 +166,10 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     """
     need_tensor("gather", "index", 2, index)
     x, at = input._array, index._array
-    dim = wrap_dim(dim, x.ndim)
+    shape = x.shape
+    dim = wrap_dim(dim, len(shape))
+    if shape and at.dtype is INT64 and at.shape == shape:
+        return _gather(input, index, dim)
     if not at.size:
         return Gather.apply(input, as_int64(index), dim)
     if at.dtype is not INT64 and at.dtype != INT64:
@@ -176,13 +179,12 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
         at = index._array
     if at.ndim != x.ndim and (at.ndim > 1 or x.ndim > 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    if at.shape != x.shape:
-        for d, (wanted, side) in enumerate(zip(at.shape, x.shape)):
-            if wanted > side and d != dim:
-                raise RuntimeError(
-                    f"Size does not match at dimension {d} expected index {list(at.shape)} to be no larger than self "
-                    f"{list(x.shape)} apart from dimension {dim}"
-                )
+    for d, (wanted, side) in enumerate(zip(at.shape, shape)):
+        if wanted > side and d != dim:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {list(at.shape)} to be no larger than self "
+                f"{list(shape)} apart from dimension {dim}"
+            )
     if not x.ndim or not at.ndim:
         check_bounds(at, dim, x.shape[dim] if x.ndim else 1)
     return _gather(input, index, dim)
@@ -281,27 +283,32 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
             [3, 4]])
     """
     need_tensor("index_select", "index", 2, index)
+    return _index_select(input, dim, index)
+
+
+def _index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     x, at = input._array, index._array
-    dim = wrap_dim(dim, x.ndim)
-    if at.ndim > 1:
+    shape, places = x.shape, at.shape  # each question to an array takes some time
+    dim = wrap_dim(dim, len(shape))
+    if len(places) > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     if at.dtype is not INT64 and at.dtype != INT64:
         if at.dtype != np.int32:
             raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
         index = as_int64(index)
         at = index._array
-    if not at.ndim:
+    if not places:
         index = index.reshape(1)
-    if not x.ndim:
+    if not shape:
         if at.size != 1:
             raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {at.size} value(s)")
-        return index_select(input.reshape(1), 0, index).reshape(())
-    if not x.shape[dim] and at.size:
+        return _index_select(input.reshape(1), 0, index).reshape(())
+    if not shape[dim] and at.size:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     try:
         return IndexSelect.apply(input, index, dim)
     except IndexError:
         if not dim and x.size:
             raise
-        bad = first_outside(at, x.shape[dim])
-        raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={x.shape[dim]}") from None
+        bad = first_outside(at, shape[dim])
+        raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={shape[dim]}") from None

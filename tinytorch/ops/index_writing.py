@@ -22,7 +22,7 @@ from tinytorch.ops.scatter_reductions import (
     check_not_recorded,
 )
 from tinytorch.ops.slicing import along
-from tinytorch.ops.writing import Writing, write_in_place
+from tinytorch.ops.writing import Writing, fresh, round_into, write_in_place
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -33,27 +33,30 @@ from tinytorch.tensor import Tensor, wrap
 class IndexAdd(Writing):
     """y = x with y[index[i]] += alpha * source[i] (for dim 0),    dx = dy,    dsource[i] = alpha * dy[index[i]]"""
 
+    silent = True
     inputs = 3
 
     @classmethod
     def forward(cls, ctx, x, source, index, dim, alpha):
         ctx.dim, ctx.alpha = dim, alpha
         ctx.save_for_backward(index)
-        return cls.written(x, source, index, dim, alpha)
+        y = fresh(x)
+        cls.put(y, source, index, dim, alpha)
+        return y
 
     @staticmethod
     def put(y, source, index, dim, alpha):
         if y.ndim < 2:
             kernels.scatter.index_add(y, dim, index, source, alpha)
             return
-        total = widen(y)
+        total = y if y.itemsize > 2 else widen(y)
         try:
-            kernels.scatter.index_add(total, dim, index, widen(source), alpha)
+            kernels.scatter.index_add(total, dim, index, source if total is y else widen(source), alpha)
         except IndexError:
             check_bounds(index, dim, y.shape[dim])
             raise
         if total is not y:
-            y[...] = total  # rounded once, but not in vectors, as in PyTorch
+            round_into(y, total)  # once, but not in vectors, as in PyTorch
 
     @staticmethod
     def backward(ctx, grad):
@@ -165,9 +168,10 @@ def _check_source(name: str, input: Tensor, dim: int, index: Tensor, source: Ten
     need_tensor(name, "index", 2, index)
     need_tensor(name, "source", 3, source)
     x, at, from_ = input._array, index._array, source._array
-    dim = wrap_dim(dim, x.ndim)
-    alike = x.shape == from_.shape and x.dtype is from_.dtype
-    if alike and x.ndim > 1 and at.shape == (x.shape[dim],) and at.dtype is INT64:
+    shape = x.shape
+    dim = wrap_dim(dim, len(shape))
+    alike = shape == from_.shape and x.dtype is from_.dtype
+    if alike and len(shape) > 1 and at.shape == (shape[dim],) and at.dtype is INT64:
         return dim, index
     name = name.rstrip("_") + "_"
     if at.ndim > 1:

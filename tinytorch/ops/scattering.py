@@ -16,7 +16,7 @@ from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.slicing import Slice
-from tinytorch.ops.writing import Writing, write_in_place
+from tinytorch.ops.writing import Writing, fresh, round_into, write_in_place
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -31,10 +31,10 @@ def with_dims(y: np.ndarray, src: np.ndarray, index: np.ndarray) -> tuple[np.nda
     return y.reshape(-1), src.reshape(-1), index.reshape(-1)
 
 
-def within_bounds(kernel: Any, *args: Any) -> None:
-    """kernel(*args), with PyTorch's class of error for indices that are out of bounds."""
+def within_bounds(kernel: Any, y: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray) -> None:
+    """kernel(y, dim, index, src), with PyTorch's class of error for indices that are out of bounds."""
     try:
-        kernel(*args)
+        kernel(y, dim, index, src)
     except IndexError as error:
         raise RuntimeError(str(error)) from None
 
@@ -42,13 +42,16 @@ def within_bounds(kernel: Any, *args: Any) -> None:
 class Scatter(Writing):
     """y = x but for y[index[i, j], j] = src[i, j] (for dim 0),    dx = dy, 0 there,    dsrc = dy there"""
 
+    silent = True
     inputs = 3
 
     @classmethod
     def forward(cls, ctx, x, src, index, dim):
         ctx.dim = dim
         ctx.save_for_backward(index)
-        return cls.written(x, src, index, dim)
+        y = fresh(x)
+        cls.put(y, src, index, dim)
+        return y
 
     @staticmethod
     def put(y, src, index, dim):
@@ -95,10 +98,10 @@ class ScatterAdd(Scatter):
     def put(y, src, index, dim):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            total = widen(y)
-            within_bounds(kernels.scatter.scatter_add, total, dim, index, widen(src))
+            total = y if y.itemsize > 2 else widen(y)
+            within_bounds(kernels.scatter.scatter_add, total, dim, index, src if total is y else widen(src))
             if total is not y:
-                y[...] = total  # rounded once, as PyTorch does
+                round_into(y, total)  # once, as PyTorch does
 
     @staticmethod
     def backward(ctx, grad):
@@ -121,9 +124,9 @@ class ScatterInto(Writing):
         if index.size:
             y, src, index = with_dims(y, src, index)
             if reduce == "add":
-                within_bounds(kernels.scatter.scatter_add, y, dim, index, src)
+                kernels.scatter.scatter_add(y, dim, index, src)
             else:
-                within_bounds(kernels.scatter.scatter_reduce, y, dim, index, src, "multiply")
+                kernels.scatter.scatter_reduce(y, dim, index, src, "multiply")
 
     @staticmethod
     def backward(ctx, grad):
@@ -189,8 +192,11 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     Whether indices are within bounds is left to those who use them.
     """
     x, at = input._array, index._array
-    dim = wrap_dim(dim, x.ndim)
+    shape = x.shape
+    dim = wrap_dim(dim, len(shape))
     is_tensor = isinstance(src, Tensor)
+    if is_tensor and shape and at.dtype is INT64 and at.shape == shape and _is_like(src._array, x):
+        return dim, index, src
     if not at.size:
         if is_tensor and src._array.shape != at.shape:
             src = src.reshape(-1)[:0].reshape(at.shape)
@@ -200,19 +206,21 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
             raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
         index = as_int64(index)
         at = index._array
-    if is_tensor and src._array.shape == at.shape == x.shape and src._array.dtype is x.dtype and x.ndim:
-        return dim, index, src
     if is_tensor and src._array.dtype is not x.dtype and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if at.ndim != x.ndim and (at.ndim > 1 or x.ndim > 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     if is_tensor:
         src = _cut(x, dim, at, src)
-    elif any(wanted > side for d, (wanted, side) in enumerate(zip(at.shape, x.shape)) if d != dim):
+    elif any([wanted > side for d, (wanted, side) in enumerate(zip(at.shape, shape)) if d != dim]):  # noqa: C419
         raise RuntimeError(
             f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"
         )
     return dim, index, src
+
+
+def _is_like(y: np.ndarray, x: np.ndarray) -> bool:
+    return y.dtype is x.dtype and y.shape == x.shape
 
 
 def _cut(x: np.ndarray, dim: int, at: np.ndarray, src: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.places import together
 from tinytorch.autograd.rule import Rule
 from tinytorch.device import is_array
-from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.kernels.quiet import leave, quiet, silenced
 from tinytorch.tensor import Tensor
 
 
@@ -21,6 +21,17 @@ def is_expanded(array: np.ndarray) -> bool:
     return not array.flags.c_contiguous and any(
         stride == 0 and side > 1 for stride, side in zip(array.strides, array.shape)
     )
+
+
+def fresh(x: Any) -> np.ndarray:
+    """A copy of `x` to be written into, row by row; x may be one of NumPy's scalars."""
+    return kernels.layout.copy(x) if type(x) is np.ndarray or is_array(x) else np.array(x)
+
+
+@silenced
+def round_into(y: np.ndarray, total: np.ndarray) -> None:
+    """Write into y what was computed in a wider dtype; what is too large becomes inf, without a warning."""
+    y[...] = total
 
 
 class Writing(Rule):
@@ -34,7 +45,7 @@ class Writing(Rule):
     @classmethod
     def written(cls, x: np.ndarray, *how: Any) -> np.ndarray:
         """A copy of x that `put` has written into."""
-        y = kernels.layout.copy(x) if is_array(x) else np.array(x)  # x may be one of NumPy's scalars
+        y = fresh(x)
         cls.put(y, *how)
         return y
 
