@@ -52,32 +52,31 @@ cdef inline floating larger_or_nan(floating x, floating best) noexcept nogil:
     return x if (x > best) | (x != x) else best
 
 
-cdef simd_void row_max(const floating* x, Py_ssize_t n, floating sign, floating* largest) noexcept nogil:
-    """largest = max(sign * x[0], ..., sign * x[n - 1]), nan when one of them is; n >= 1. With sign = -1: -min(x)."""
+cdef inline floating larger(floating x, floating best) noexcept nogil:
+    """max(x, best), one instruction; whether it sees a nan depends on the order"""
+    return x if x > best else best
+
+
+cdef inline_void row_max(const floating* x, Py_ssize_t n, floating* largest) noexcept nogil:
+    """largest = max(x[0], ..., x[n - 1]), n >= 1; a nan may go unseen: it is still in the sum of the powers"""
     cdef floating lane[LANES]
-    cdef floating odd[LANES]        # 0, or a nan that this lane has met
-    cdef floating best = sign * x[0], new
+    cdef floating best = x[0]
     cdef Py_ssize_t i = 0, j
     if n >= LANES:
         for j in range(LANES):
-            lane[j] = sign * x[j]
-            odd[j] = 0 if x[j] == x[j] else x[j]
+            lane[j] = x[j]
         i = LANES
         while n - i >= LANES:
             for j in range(LANES):
-                new = sign * x[i + j]
-                lane[j] = new if new > lane[j] else lane[j]
-                odd[j] = odd[j] if new == new else new
+                lane[j] = larger(x[i + j], lane[j])
             i += LANES
-        for j in range(LANES):
-            lane[j] = lane[j] if odd[j] == odd[j] else odd[j]
         for j in range(LANES // 2):
-            lane[j] = larger_or_nan(lane[j + LANES // 2], lane[j])
+            lane[j] = larger(lane[j + LANES // 2], lane[j])
         for j in range(LANES // 4):
-            lane[j] = larger_or_nan(lane[j + LANES // 4], lane[j])
+            lane[j] = larger(lane[j + LANES // 4], lane[j])
         best = lane[0]
         for j in range(1, LANES // 4):
-            best = larger_or_nan(lane[j], best)
+            best = larger(lane[j], best)
     for j in range(i, n):
-        best = larger_or_nan(sign * x[j], best)
+        best = larger(x[j], best)
     largest[0] = best

@@ -20,6 +20,7 @@ include "threads.pxi"
 include "walk.pxi"
 include "fetch.pxi"
 include "past.pxi"
+include "soon.pxi"
 include "contiguous.pxi"
 include "rows.pxi"
 include "explog.pxi"
@@ -176,7 +177,7 @@ cdef simd_void softmax_rows(const floating* x, floating* y, Py_ssize_t rows, Py_
     cdef floating largest, scale
     cdef double total
     for i in range(rows):
-        row_max(x, columns, 1, &largest)
+        row_max(x, columns, &largest)
         for j in range(columns):
             y[j] = exp_(x[j] - largest)
         row_sum(y, columns, &total)
@@ -193,7 +194,7 @@ cdef simd_void log_softmax_rows(const floating* x, floating* y, Py_ssize_t rows,
     cdef floating largest, log_total
     cdef double total, more
     for i in range(rows):
-        row_max(x, columns, 1, &largest)
+        row_max(x, columns, &largest)
         total = 0
         j = 0
         while j < columns:
@@ -236,7 +237,7 @@ cdef inline_void columns_in_tiles(const floating* x, floating* y, Py_ssize_t n, 
         for i in range(1, n):
             at = i * stride + k
             for j in range(some):
-                most[j] = larger_or_nan(x[at + j], most[j])
+                most[j] = larger(x[at + j], most[j])
         i = 0
         while i < n:
             last = n if n - i < BAND else i + BAND
@@ -525,7 +526,7 @@ cdef simd_void _cross_entropy(const floating* x,            # IN   (rows, column
     cdef double total
     counted[0] = 0
     for i in range(rows):
-        row_max(x, columns, 1, &largest)
+        row_max(x, columns, &largest)
         for j in range(columns):
             y[j] = exp_(x[j] - largest)
         row_sum(y, columns, &total)
