@@ -27,6 +27,7 @@ ctypedef fused number:
 
 cdef enum:
     MOST = 64               # threads at most
+    SHARED = 8              # rows of out a thread from which on they are shared out between threads, not their columns
 
 
 cdef inline bint walkable(object out, object index, object source, Py_ssize_t* axis, Walk* walk):
@@ -90,16 +91,22 @@ cdef void index_add_in_parts(number* out, const cnp.int64_t* index, const number
                              Walk* walk) noexcept nogil:
     cdef int parts = parts_of(walk), part
     if parts == 1:
-        _index_add(out, index, source, alpha, walk, part_of(walk, 0, 1))
-    else:
+        _index_add(out, index, source, alpha, walk, part_of(walk, 0, 1), 0, walk.n)
+    elif parts <= walk.outer or walk.n < SHARED * parts:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
-            _index_add(out, index, source, alpha, walk, part_of(walk, part, parts))
+            _index_add(out, index, source, alpha, walk, part_of(walk, part, parts), 0, walk.n)
+    else:                   # whole rows: where two threads write to one line of memory they wait for each other
+        for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
+            _index_add(out, index, source, alpha, walk, part_of(walk, 0, 1), walk.n * part // parts,
+                       walk.n * (part + 1) // parts)
 
 
 cdef simd_void _index_add(number* out,                  # IN/OUT  (outer, n, inner)
                           const cnp.int64_t* index,     # IN      (count,), checked
                           const number* source,         # IN      (outer, count, inner)
-                          number alpha, Walk* walk, Part part) noexcept nogil:
+                          number alpha, Walk* walk, Part part,
+                          Py_ssize_t first, Py_ssize_t past         # these rows of out
+                          ) noexcept nogil:
     cdef Py_ssize_t o, i, j
     cdef number* row
     out += part.o * walk.n * walk.inner
@@ -111,9 +118,10 @@ cdef simd_void _index_add(number* out,                  # IN/OUT  (outer, n, inn
             source += walk.count
         else:
             for i in range(walk.count):
-                row = out + index[i] * walk.inner
-                for j in range(part.j, part.j_stop):
-                    row[j] += alpha * source[j]
+                if first <= index[i] < past:
+                    row = out + index[i] * walk.inner
+                    for j in range(part.j, part.j_stop):
+                        row[j] += alpha * source[j]
                 source += walk.inner
         out += walk.n * walk.inner
 
