@@ -335,6 +335,10 @@ cdef const char* put_in_place(const Loops* loops, int i, const char* results, ch
         return results + size
     if loop.reduced:
         return put_in_place(loops, i - 1, results, out, size)
+    if size == 1 and (i == 0 or (i == 1 and loops.at[0].reduced)):      # any and all: a call for each takes longer than they
+        for j in range(loop.length):
+            out[j * loop.step] = results[j]
+        return results + loop.length
     for j in range(loop.length):
         results = put_in_place(loops, i - 1, results, out + j * loop.step * size, size)
     return results
