@@ -8,10 +8,9 @@ cdef enum:
     FOUR = 4        # rows of columns that are read at once
     TILE = 1024     # columns that are reduced together: these rows, brought side by side, stay in a near cache
     WIDE = 4096     # the same where they are read as they come: their states stay there
-    GROUP = 32      # rows whose lanes are folded together at last
+    GROUP = 16      # rows whose lanes are folded together at last; more, and memory waits too long for it
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
     PAIRS = 16      # and half as many
-    NEAR = 1 << 19  # bytes of an array that stays in the second cache
 
 
 cdef inline number worst(number unused, int least) noexcept nogil:

@@ -1,10 +1,11 @@
 # The rooms of places: where the largest or the smallest number of a row stands, or of rows into each other. Needs
-# extreme.pxi.
+# extreme.pxi, soon.pxi.
 
 from libc.stdint cimport INT32_MAX, INT64_MAX
 from libc.string cimport memset
 
 cdef enum:
+    AHEAD = 2048    # bytes of rows that are asked for before they are read
     LOOK = 64       # numbers of a block that are compared together
     BAND = 1024     # rows that are reduced into each other while their states stay in the nearest cache,
     BAND_OF_BYTES = 124     # and so many where 8 bits with a sign have to count them
@@ -93,6 +94,8 @@ cdef inline_void places_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, in
         while i < n:
             i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
             turn += 1
+            for j in range(LANES * <int>sizeof(number) // LINE):
+                soon(x + row * step + i * sizeof(number) + AHEAD + j * LINE)
             for j in range(LANES):      # no comparison twice, else the compiler would branch at it
                 new = (<const number*>(x + row * step))[i + j]
                 best = better(new, lane[j], least)
