@@ -169,12 +169,19 @@ cdef inline_void copy_square(const Copy* copy, const char* x, floating* out, Py_
                              Py_ssize_t columns) noexcept nogil:
     cdef floating table[SQUARE * (SQUARE + 1)]      # rows one number longer than a power of 2: caches like that
     cdef Py_ssize_t i, j, step = copy.step[copy.near]
-    if rows == SQUARE and columns == SQUARE and step == sizeof(floating):   # lengths that the compiler knows
-        for j in range(SQUARE):
+    if rows == SQUARE and columns >= SQUARE // 2 and step == sizeof(floating):     # lengths that the compiler knows
+        for j in range(columns):
             for i in range(SQUARE):
                 table[j * (SQUARE + 1) + i] = (<const floating*>(x + j * copy.step[copy.last]))[i]
+        if columns == SQUARE:
+            for i in range(SQUARE):
+                for j in range(SQUARE):
+                    out[i * down + j] = table[j * (SQUARE + 1) + i]
+            return
         for i in range(SQUARE):
-            for j in range(SQUARE):
+            for j in range(SQUARE // 2):
+                out[i * down + j] = table[j * (SQUARE + 1) + i]
+            for j in range(SQUARE // 2, columns):
                 out[i * down + j] = table[j * (SQUARE + 1) + i]
         return
     for j in range(columns):

@@ -27,6 +27,7 @@ ctypedef fused item:
 
 cdef enum:
     GRAIN = 1 << 14     # numbers that are worth a thread
+    NARROW = 64         # fewer columns are walked eight at a time
     TILE = 2048         # columns whose results so far stay in the nearest cache
 
 
@@ -111,6 +112,9 @@ cdef void one_part(const item* x, item* y, const Run* run, bint by_columns, Py_s
             i += some
         else:
             j = first
+            while last - j >= 8 and run.inner < NARROW:
+                eight_columns(x + at + j, y + at + j, run.n, step, run.product)
+                j += 8
             while j < last:
                 some = TILE if last - j > TILE else last - j
                 columns(x + at + j, y + at + j, run.n, step, some, run.product)
@@ -148,6 +152,30 @@ cdef void four_rows(const item* x, item* y, Py_ssize_t n, Py_ssize_t step, Py_ss
             else:
                 wide[k] = wide[k] * x[i * step + k * row] if product else wide[k] + x[i * step + k * row]
                 y[i * step + k * row] = <item>wide[k]
+
+
+cdef simd_void eight_columns(const item* x, item* y, Py_ssize_t n, Py_ssize_t step, bint product) noexcept nogil:
+    """What `columns` does, with the results so far in registers: short columns have no time to fetch and put them back"""
+    cdef item here[8]
+    cdef double wide[8]
+    cdef int64_t whole[8]
+    cdef Py_ssize_t i
+    cdef int k
+    for k in range(8):
+        wide[k] = 1 if product else 0
+        whole[k] = 1 if product else 0
+    for i in range(n):
+        for k in range(8):      # y may be x: the compiler is not to wonder about that between two numbers
+            here[k] = x[k]
+        for k in range(8):
+            if item is int64_t:
+                whole[k] = whole[k] * here[k] if product else whole[k] + here[k]
+            else:
+                wide[k] = wide[k] * here[k] if product else wide[k] + here[k]
+        for k in range(8):
+            y[k] = whole[k] if item is int64_t else <item>wide[k]
+        x += step
+        y += step
 
 
 cdef simd_void columns(const item* x, item* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t count,
