@@ -171,7 +171,7 @@ cdef void merge_exponentials(floating* most, double* total, const floating* new,
 
 cdef void maxima_and_sums(floating* most, double* total, const Walk* walk) noexcept nogil:
     """The states of all results"""
-    cdef State state = State(<char*>most, <char*>total, 0, False)
+    cdef State state = State(<char*>most, <char*>total, 0)
     cdef Py_ssize_t i
     for i in range(walk.count):
         most[i] = -<floating>INFINITY

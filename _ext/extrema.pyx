@@ -89,7 +89,7 @@ cdef bint has_kind(object x):
 
 cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
-    cdef State state = State(<char*>values.data, NULL, least, False)
+    cdef State state = State(<char*>values.data, NULL, least)
     with nogil:
         compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
     return in_order_of_axes(walk, values, x, keepdims)
@@ -105,7 +105,7 @@ cdef tuple values_and_places(object x, object axis, bint keepdims, int least):
     cdef bint in_order = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
     cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
-    cdef State state = State(<char*>values.data, <char*>places.data, least, False)
+    cdef State state = State(<char*>values.data, <char*>places.data, least)
     with nogil:
         compute(kind, size, &walk, &state, in_order)
     return in_order_of_axes(&walk, values, array, keepdims), in_order_of_axes(&walk, places, array, keepdims)

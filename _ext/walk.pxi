@@ -25,7 +25,6 @@ cdef struct State:      # what a room folds into: the results so far, and what e
     char* values
     char* more
     int least       # 1 for minima, 0 for maxima and all else
-    bint near       # do all numbers stay in a cache?
 
 
 ctypedef void (*room_t)(const void* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
