@@ -83,9 +83,9 @@ cdef void by_threads(const item* x, item* y, const Run* run) noexcept nogil:
     """Threads share the outer side, or where there is little of it the columns."""
     cdef int parts = threads_for(run.outer * run.n * run.inner, GRAIN), part
     cdef bint by_columns = run.outer < 4 * parts and run.inner > run.outer
-    cdef Py_ssize_t total = run.inner if by_columns else run.outer
-    if parts > total:
-        parts = <int>total
+    cdef Py_ssize_t total = run.inner if by_columns else run.outer, most = total // TILE if by_columns else total
+    if parts > most:        # strips of few columns are no sooner read by two: nothing of them is fetched ahead
+        parts = <int>most if most > 1 else 1
     if parts == 1:
         one_part(x, y, run, by_columns, 0, total)
         return
