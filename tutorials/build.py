@@ -42,6 +42,7 @@ PARTS = [
     ("reference/index", "Reference", "接口参考"),
     ("gallery", "Gallery of graphs", "计算图画廊"),
     ("design", "How tinytorch is built", "tinytorch 是怎么搭起来的"),
+    ("gpu", "On a GPU", "在 GPU 上"),
     ("benchmarks", "Benchmarks", "性能测试"),
 ]
 
@@ -207,7 +208,7 @@ class Site:
         )
 
     def documents(self, lang: str) -> dict[str, str | bytes]:
-        """Design notes, benchmarks and gallery, with their pictures."""
+        """Design notes, the page about GPUs, benchmarks and gallery, with their pictures."""
         files: dict[str, str | bytes] = {}
         for path in (ROOT / "docs").iterdir():
             files[path.name] = path.read_bytes()
