@@ -14,8 +14,9 @@ Array = Any
 
 def widen(x: Array) -> Array:
     """x itself, or x as float32 where it holds floating numbers of 16 bits or fewer: float16 and bfloat16."""
-    half = x.dtype.itemsize < 4 and x.dtype.kind in "fV"  # "V" is the kind of bfloat16, which NumPy does not know
-    return x.astype(np.float32) if half else x
+    if x.itemsize > 2:
+        return x
+    return x.astype(np.float32) if x.dtype.kind in "fV" else x  # "V" is bfloat16's kind, which NumPy does not know
 
 
 def is_half(x: Array) -> bool:

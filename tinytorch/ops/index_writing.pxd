@@ -1,7 +1,6 @@
 # What of index_writing.py becomes C where it is compiled.
 
 from tinytorch.ops.gathering cimport need_tensor
-from tinytorch.ops.writing cimport fresh
 
 
 cpdef tuple _check_source(object name, object input, object dim, object index, object source)

@@ -22,7 +22,7 @@ from tinytorch.ops.scatter_reductions import (
     check_not_recorded,
 )
 from tinytorch.ops.slicing import along
-from tinytorch.ops.writing import Writing, fresh, round_into, write_in_place
+from tinytorch.ops.writing import Writing, round_into, write_in_place
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -40,18 +40,16 @@ class IndexAdd(Writing):
     def forward(cls, ctx, x, source, index, dim, alpha):
         ctx.dim, ctx.alpha = dim, alpha
         ctx.save_for_backward(index)
-        y = fresh(x)
-        cls.put(y, source, index, dim, alpha)
-        return y
+        return cls.written(x, source, index, dim, alpha)
 
     @staticmethod
     def put(y, source, index, dim, alpha):
         if y.ndim < 2:
             kernels.scatter.index_add(y, dim, index, source, alpha)
             return
-        total = y if y.itemsize > 2 else widen(y)
+        total = widen(y)
         try:
-            kernels.scatter.index_add(total, dim, index, source if total is y else widen(source), alpha)
+            kernels.scatter.index_add(total, dim, index, widen(source), alpha)
         except IndexError:
             check_bounds(index, dim, y.shape[dim])
             raise

@@ -16,7 +16,7 @@ from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import full, widen
 from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.slicing import Slice
-from tinytorch.ops.writing import Writing, fresh, round_into, write_in_place
+from tinytorch.ops.writing import Writing, round_into, write_in_place
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -49,9 +49,7 @@ class Scatter(Writing):
     def forward(cls, ctx, x, src, index, dim):
         ctx.dim = dim
         ctx.save_for_backward(index)
-        y = fresh(x)
-        cls.put(y, src, index, dim)
-        return y
+        return cls.written(x, src, index, dim)
 
     @staticmethod
     def put(y, src, index, dim):
@@ -98,8 +96,8 @@ class ScatterAdd(Scatter):
     def put(y, src, index, dim):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            total = y if y.itemsize > 2 else widen(y)
-            within_bounds(kernels.scatter.scatter_add, total, dim, index, src if total is y else widen(src))
+            total = widen(y)
+            within_bounds(kernels.scatter.scatter_add, total, dim, index, widen(src))
             if total is not y:
                 round_into(y, total)  # once, as PyTorch does
 
@@ -195,8 +193,9 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     shape = x.shape
     dim = wrap_dim(dim, len(shape))
     is_tensor = isinstance(src, Tensor)
-    if is_tensor and shape and at.dtype is INT64 and at.shape == shape and _is_like(src._array, x):
-        return dim, index, src
+    if is_tensor and shape and at.dtype is INT64:  # the usual call
+        if src._array.dtype is x.dtype and src._array.shape == at.shape == shape:
+            return dim, index, src
     if not at.size:
         if is_tensor and src._array.shape != at.shape:
             src = src.reshape(-1)[:0].reshape(at.shape)
@@ -212,15 +211,11 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     if is_tensor:
         src = _cut(x, dim, at, src)
-    elif any([wanted > side for d, (wanted, side) in enumerate(zip(at.shape, shape)) if d != dim]):  # noqa: C419
+    elif [d for d, (wanted, side) in enumerate(zip(at.shape, shape)) if wanted > side and d != dim]:
         raise RuntimeError(
             f"Expected index {list(at.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"
         )
     return dim, index, src
-
-
-def _is_like(y: np.ndarray, x: np.ndarray) -> bool:
-    return y.dtype is x.dtype and y.shape == x.shape
 
 
 def _cut(x: np.ndarray, dim: int, at: np.ndarray, src: Tensor) -> Tensor:
