@@ -193,9 +193,9 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     shape = x.shape
     dim = wrap_dim(dim, len(shape))
     is_tensor = isinstance(src, Tensor)
-    if is_tensor and shape and at.dtype is INT64:  # the usual call
-        if src._array.dtype is x.dtype and src._array.shape == at.shape == shape:
-            return dim, index, src
+    usual = is_tensor and shape and at.dtype is INT64
+    if usual and src._array.dtype is x.dtype and src._array.shape == at.shape == shape:
+        return dim, index, src
     if not at.size:
         if is_tensor and src._array.shape != at.shape:
             src = src.reshape(-1)[:0].reshape(at.shape)
