@@ -130,7 +130,7 @@ def _with_out(
             _check_forms(name, forms, args, kwargs)
         if out is None:
             try:
-                result = plain(*args, **kwargs)
+                result = plain(*args, **kwargs) if kwargs else plain(*args)  # which spares a copy of the dict
             except (AttributeError, TypeError):
                 _check_tensors(name, plain, args, kwargs)
                 raise
@@ -151,7 +151,7 @@ def _checked(plain: Callable, name: str, forms: tuple[str, ...] = ()) -> Callabl
         if forms and args and not isinstance(args[0], Tensor):
             _check_forms(name, forms, args, kwargs)
         try:
-            return plain(*args, **kwargs)
+            return plain(*args, **kwargs) if kwargs else plain(*args)
         except (AttributeError, TypeError):
             _check_tensors(name, plain, args, kwargs)
             raise

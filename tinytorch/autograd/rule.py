@@ -213,10 +213,14 @@ class Application:
         try:
             if options:
                 output = self.forward(node, *arrays, **options)
-            elif len(arrays) == 2:  # most calls have one or two arguments; a call with a list of them takes longer
+            elif len(arrays) == 2:  # most calls have few arguments; a call with a list of them takes longer
                 output = self.forward(node, arrays[0], arrays[1])
             elif len(arrays) == 1:
                 output = self.forward(node, arrays[0])
+            elif len(arrays) == 3:
+                output = self.forward(node, arrays[0], arrays[1], arrays[2])
+            elif len(arrays) == 4:
+                output = self.forward(node, arrays[0], arrays[1], arrays[2], arrays[3])
             else:
                 output = self.forward(node, *arrays)
         except (ValueError, TypeError, IndexError) as error:
