@@ -19,6 +19,9 @@ include "broadcast.pxi"
 
 twin = import_module("tinytorch.kernels.arithmetic")
 
+cdef enum:
+    HEAVY = 16384           # elements that a thread should have at least of exp, log and the like
+
 
 ctypedef void (*loop_t)(char** data, cnp.npy_intp* n, cnp.npy_intp* steps, void* extra) noexcept nogil
 
@@ -67,7 +70,7 @@ cdef inline bint by_columns(object x):
     return usable(x) and cnp.PyArray_ISFORTRAN(<cnp.ndarray>x)
 
 
-cdef object unary(cnp.ufunc function, object x, object out):
+cdef object unary(cnp.ufunc function, object x, object out, Py_ssize_t grain):
     """function(x, out) by the ufunc's loop for x's dtype; None where the twin must do it."""
     cdef bint columns = by_columns(x)
     if not (columns or plain(x)):
@@ -89,7 +92,7 @@ cdef object unary(cnp.ufunc function, object x, object out):
     grid.count = 2
     lay_line(&grid, 0, source)
     lay_line(&grid, 1, target)
-    walk(&grid, run_loop, &loop)
+    walk(&grid, run_loop, &loop, grain)
     return target
 
 
@@ -185,7 +188,7 @@ cdef object binary(cnp.ufunc function, object x, object y, object out):
 
 def apply(cnp.ufunc ufunc, x, out=None):
     """ufunc(x, out) for a ufunc of one operand."""
-    result = unary(ufunc, x, out)
+    result = unary(ufunc, x, out, HEAVY)
     return twin.apply(ufunc, x, out) if result is None else result
 
 
@@ -238,5 +241,5 @@ cdef cnp.ufunc _negative = np.negative
 
 def negative(x, out=None):
     """-x"""
-    result = unary(_negative, x, out)
+    result = unary(_negative, x, out, GRAIN)
     return twin.negative(x, out) if result is None else result

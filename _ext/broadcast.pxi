@@ -13,7 +13,7 @@ cdef enum:
     SIDES = 3
     DEEPEST = 16            # dimensions of an operand
     SHORT = 8               # a call of a loop takes longer than so many elements
-    GRAIN = 32768           # elements that a thread should have at least
+    GRAIN = 24576           # elements that a thread should have at least
     UNLOCKED = 4096         # elements from which the interpreter's lock is worth giving back
 
 
