@@ -8,6 +8,7 @@ HYPOTHESIS_PROFILE=dev.
 
 import collections
 import functools
+import gc
 import importlib.metadata
 import importlib.util
 import itertools
@@ -23,6 +24,7 @@ from tinytorch import kernels
 from tinytorch.device import library
 
 TORCH_VERSION = "2.13.0"  # the PyTorch whose behaviour is the reference
+UNCOVERED = pytest.StashKey[bool]()
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=False)
 settings.register_profile("dev", deadline=None, max_examples=300)
@@ -75,6 +77,8 @@ def gpu_missing() -> str | None:
 def pytest_addoption(parser):
     text = "of the cases of each test, the first and every Nth after it"
     parser.addoption("--one-in", type=int, default=1, metavar="N", help=text)
+    text = "coverage follows, of the cases of each test, the first and every Nth after it"
+    parser.addoption("--cover-one-in", type=int, default=1, metavar="N", help=text)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -88,22 +92,47 @@ def pytest_collection_modifyitems(config, items):
 
 
 def spread_out(config, items):
-    """Leave out what --one-in says."""
-    step = config.getoption("--one-in", 1)
-    if step > 1:
-        seen = collections.defaultdict(itertools.count)
-        kept = [next(seen[item.nodeid.partition("[")[0]]) % step == 0 for item in items]
-        config.hook.pytest_deselected(items=[item for item, keep in zip(items, kept) if not keep])
-        items[:] = [item for item, keep in zip(items, kept) if keep]
+    """Leave out what --one-in says; mark what --cover-one-in leaves out."""
+    kept, left_out = one_in(config.getoption("--one-in", 1), items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+    for item in one_in(config.getoption("--cover-one-in", 1), items)[1]:
+        item.stash[UNCOVERED] = True
+
+
+def one_in(step, items):
+    """(the first case of each test and every `step`-th after it, the other cases)"""
+    seen = collections.defaultdict(itertools.count)
+    chosen, others = [], []
+    for item in items:
+        (others if next(seen[item.nodeid.partition("[")[0]]) % step else chosen).append(item)
+    return chosen, others
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Coverage more than doubles the time of what it follows, so it rests during the tests that it shall not follow."""
+    coverage = sys.modules["coverage"].Coverage.current() if item.stash.get(UNCOVERED, False) else None
+    if coverage is None:
+        return (yield)
+    coverage.stop()
+    try:
+        return (yield)
+    finally:
+        coverage.start()
 
 
 def pytest_collection_finish(session):
-    """One thread for the reference: its sums then come out the same on every machine."""
+    """One thread for the reference: its sums then come out the same on every machine. Tens of thousands of collected
+    tests are no garbage: without them a test that asks for a collection takes a fraction of the time."""
     wanted = any(item.get_closest_marker("torch") for item in session.items) and not why_not("torch")
     if wanted or "torch" in sys.modules:
         import torch
 
         torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):
