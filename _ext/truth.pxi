@@ -1,9 +1,12 @@
-# The rooms of any and all: is a number different from 0, are all of them? nan is. Needs axes.pxi.
+# The rooms of any and all: is a number different from 0, are all of them? nan is. Needs axes.pxi and cascade.pxi.
+#
+# The answer so far is a byte, 0 for no. Of bytes it is the smallest one (all) or the bits of all of them (any): one
+# instruction for 32 numbers. Of others it is the same of 0 and 1, whether they are 0.
 
 cdef enum:
     GLANCE = 2048       # so many numbers of a row are looked at before the answer may be given
-    COLUMNS = 8192      # and so many columns together: what is known of them stays in the nearest cache
-    STREAMS = 4         # rows of them that are read at once
+    COLUMNS = 8192      # and so many columns together: their answers, and a row of each stream, stay in the nearest cache
+    NARROW = 256        # a row of fewer numbers is taken for one with the rows behind it
 
 ctypedef fused tested:
     cnp.uint8_t
@@ -26,17 +29,27 @@ cdef reading_void find_false(const tested* x, cnp.uint8_t* out, void* second, co
     search(x, out, block, True)
 
 
-cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, bint wanted) noexcept nogil:
-    """Where is an x that is zero (wanted) or not? all = nowhere one that is, any = somewhere one that is not
+cdef inline cnp.uint8_t truth_of(tested x) noexcept nogil:
+    """0 only for 0"""
+    if tested is cnp.uint8_t:
+        return x
+    else:
+        return x != 0
 
-    Blocks of columns that lie side by side are searched together, as far as COLUMNS goes.
-    """
+
+cdef inline cnp.uint8_t both(cnp.uint8_t a, cnp.uint8_t b, bint whole) noexcept nogil:
+    """Are both of them not 0 (whole), or is one?"""
+    return (a if a < b else b) if whole else a | b
+
+
+cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, bint whole) noexcept nogil:
+    """Blocks of columns that lie side by side are searched together, as far as COLUMNS goes."""
     cdef cnp.uint8_t found[COLUMNS]
     cdef Py_ssize_t i = 0, k, start, some, blocks, beside = 1
     if block.c == 1:
         for i in range(block.m):
-            search_row(x + i * block.m_stride, block.n, block.n_stride, wanted, found)
-            out[i * block.m_step] = found[0] ^ wanted
+            search_row(x + i * block.m_stride, block.n, block.n_stride, whole, found)
+            out[i * block.m_step] = found[0] != 0
         return
     if block.c < COLUMNS and block.m_stride == block.c * block.c_stride:
         beside = COLUMNS // block.c
@@ -45,81 +58,168 @@ cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, b
         start = 0
         while start < block.c:
             some = COLUMNS if block.c - start > COLUMNS else block.c - start
-            if block.c_stride == 1:
-                search_columns(x + start, block.n, block.n_stride, blocks * some, 1, wanted, found)
+            if block.c_stride == 1 and block.n_stride == block.c == some and blocks == 1:
+                search_narrow_columns(x, block.n, some, block.near, whole, found)
+            elif block.c_stride == 1:
+                search_columns(x + start, block.n, block.n_stride, blocks * some, 1, block.near, whole,
+                               found)
             elif block.c_stride == 2:
-                search_columns(x + start * 2, block.n, block.n_stride, blocks * some, 2, wanted, found)
+                search_columns(x + start * 2, block.n, block.n_stride, blocks * some, 2, block.near, whole,
+                               found)
             else:
                 search_columns(x + start * block.c_stride, block.n, block.n_stride, blocks * some, block.c_stride,
-                               wanted, found)
+                               block.near, whole, found)
             for k in range(blocks):
-                write_answers(found + k * some, some, wanted, out + start * block.c_step + k * block.m_step,
-                              block.c_step)
+                write_answers(found + k * some, some, out + start * block.c_step + k * block.m_step, block.c_step)
             start += some
         x += blocks * block.m_stride
         out += blocks * block.m_step
         i += blocks
 
 
-cdef inline_void write_answers(const cnp.uint8_t* found, Py_ssize_t n, bint wanted, cnp.uint8_t* out,
+cdef inline_void write_answers(const cnp.uint8_t* found, Py_ssize_t n, cnp.uint8_t* out,
                                Py_ssize_t step) noexcept nogil:
-    cdef cnp.uint8_t other = wanted
     cdef Py_ssize_t j
     if step == 1:
         for j in range(n):
-            out[j] = found[j] ^ other
+            out[j] = found[j] != 0
     else:
         for j in range(n):
-            out[j * step] = found[j] ^ other
+            out[j * step] = found[j] != 0
 
 
-cdef inline_void search_row(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint wanted,
+cdef inline_void search_row(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint whole,
                             cnp.uint8_t* found) noexcept nogil:
-    found[0] = 0
-    while n > GLANCE and not found[0]:
-        search_stretch(x, GLANCE, stride, wanted, found)
+    while n > GLANCE:
+        search_stretch(x, GLANCE, stride, whole, found)
+        if (found[0] != 0) != whole:
+            return
         x += GLANCE * stride
         n -= GLANCE
-    if not found[0]:
-        search_stretch(x, n, stride, wanted, found)
+    search_stretch(x, n, stride, whole, found)
 
 
-cdef inline_void search_stretch(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint wanted,
+cdef inline_void search_stretch(const tested* x, Py_ssize_t n, Py_ssize_t stride, bint whole,
                                 cnp.uint8_t* found) noexcept nogil:
-    """Bytes are compared fastest with bytes; a stride that is known is walked by SIMD."""
+    """Bytes are joined as bytes, wider numbers compared as wide ones; a stride that is known is walked by SIMD."""
     cdef Py_ssize_t j
     cdef int some = 0
-    cdef cnp.uint8_t byte = 0
-    if stride == 1 and tested is cnp.uint8_t:
-        for j in range(n):
-            byte |= (x[j] == 0) == wanted
-    elif stride == 2 and tested is cnp.uint8_t:
-        for j in range(n):
-            byte |= (x[2 * j] == 0) == wanted
-    elif stride == 1:
-        for j in range(n):
-            some |= (x[j] == 0) == wanted
+    cdef cnp.uint8_t byte = 255 if whole else 0
+    if tested is cnp.uint8_t:
+        if stride == 1 and n >= 128:
+            search_bytes(x, n // 128, whole, &byte)
+            x += n // 128 * 128
+            n %= 128
+        if stride == 1:
+            for j in range(n):
+                byte = both(byte, x[j], whole)
+        elif stride == 2:
+            for j in range(n):
+                byte = both(byte, x[2 * j], whole)
+        else:
+            for j in range(n):
+                byte = both(byte, x[j * stride], whole)
+        found[0] = byte
     else:
-        for j in range(n):
-            some |= (x[j * stride] == 0) == wanted
-    found[0] = some != 0 or byte != 0
+        if stride == 1:
+            for j in range(n):
+                some |= (x[j] == 0) == whole
+        else:
+            for j in range(n):
+                some |= (x[j * stride] == 0) == whole
+        found[0] = (some != 0) != whole
+
+
+cdef inline_void search_bytes(const cnp.uint8_t* x, Py_ssize_t times, bint whole, cnp.uint8_t* found) noexcept nogil:
+    """`times` times 128 numbers, once or more, in two lots: see add_lanes_at_once; their answer is found in words"""
+    cdef cnp.uint8_t a[32]
+    cdef cnp.uint8_t b[32]
+    cdef cnp.uint64_t words[4]
+    cdef Py_ssize_t i, j
+    for j in range(32):
+        a[j] = both(x[j], x[32 + j], whole)
+    for j in range(32):
+        b[j] = both(x[64 + j], x[96 + j], whole)
+    for i in range(1, times):
+        x += 128
+        for j in range(32):
+            a[j] = both(a[j], both(x[j], x[32 + j], whole), whole)
+        for j in range(32):
+            b[j] = both(b[j], both(x[64 + j], x[96 + j], whole), whole)
+    for j in range(32):
+        a[j] = both(a[j], b[j], whole)
+    if whole:
+        for j in range(32):
+            a[j] = a[j] == 0
+    memcpy(words, a, 32)
+    found[0] = ((words[0] | words[1] | words[2] | words[3]) != 0) != whole
+
+
+cdef inline_void search_narrow_columns(const tested* x, Py_ssize_t n, Py_ssize_t columns, bint near, bint whole,
+                                       cnp.uint8_t* found) noexcept nogil:
+    """Rows that lie one behind the other: 2, 4, 8, ... are taken for one wide row, whose halves are joined at the end"""
+    cdef Py_ssize_t wide = columns, left = n * columns, j
+    while wide < NARROW and 8 * wide <= left:
+        wide *= 2
+    search_columns(x, left // wide, wide, wide, 1, near, whole, found)
+    x += left // wide * wide
+    left %= wide
+    while wide > columns:
+        wide //= 2
+        for j in range(wide):
+            found[j] = both(found[j], found[wide + j], whole)
+        if left >= wide:
+            join(x, wide, 1, whole, found)
+            x += wide
+            left -= wide
 
 
 cdef inline_void search_columns(const tested* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
-                                bint wanted, cnp.uint8_t* found) noexcept nogil:
-    """The first row of each quarter, the second, and so on: four streams of memory that the processor fetches ahead"""
-    cdef Py_ssize_t quarter = n // STREAMS, apart = quarter * stride, i, j
+                                bint near, bint whole, cnp.uint8_t* found) noexcept nogil:
+    """Rows one after the other where `row_by_row` says so, else four at a time
+
+    Rows that are far apart: no processor guesses where they go on, the next four are asked for. Of numbers that are not
+    adjacent the first row of each quarter comes first, then the second: four streams of memory that it does guess.
+    """
+    cdef Py_ssize_t line = 64 // sizeof(tested), quarter = n // 4, i, j, k
+    cdef Py_ssize_t apart = stride if side == 1 else quarter * stride, next = 4 * stride if side == 1 else stride
+    if side == 1 and row_by_row(stride, columns, near, sizeof(tested)):
+        quarter = 0
     for j in range(columns):
-        found[j] = 0
+        found[j] = 255 if whole else 0
     for i in range(quarter):
-        for j in range(columns):
-            found[j] |= (
-                ((x[j * side] == 0) == wanted) | ((x[j * side + apart] == 0) == wanted)
-                | ((x[j * side + 2 * apart] == 0) == wanted) | ((x[j * side + 3 * apart] == 0) == wanted)
-            )
+        j = 0
+        while side == 1 and j + line <= columns:
+            if not near:
+                for k in range(4):
+                    FETCH_LATER(x + j + next + k * stride)
+            join_four(x + j, apart, line, 1, whole, found + j)
+            j += line
+        join_four(x + j * side, apart, columns - j, side, whole, found + j)
+        x += next
+    x += quarter * (4 * stride - next)
+    for i in range(4 * quarter, n):
+        j = 0
+        while side == 1 and j + line <= columns:
+            join(x + j, line, 1, whole, found + j)
+            j += line
+        join(x + j * side, columns - j, side, whole, found + j)
         x += stride
-    x += (STREAMS - 1) * apart
-    for i in range(STREAMS * quarter, n):
-        for j in range(columns):
-            found[j] |= (x[j * side] == 0) == wanted
-        x += stride
+
+
+cdef inline_void join_four(const tested* x, Py_ssize_t apart, Py_ssize_t columns, Py_ssize_t side, bint whole,
+                           cnp.uint8_t* found) noexcept nogil:
+    """What is known of columns, and four rows of them"""
+    cdef Py_ssize_t j
+    for j in range(columns):
+        found[j] = both(found[j], both(
+            both(truth_of(x[j * side]), truth_of(x[j * side + apart]), whole),
+            both(truth_of(x[j * side + 2 * apart]), truth_of(x[j * side + 3 * apart]), whole), whole), whole)
+
+
+cdef inline_void join(const tested* x, Py_ssize_t columns, Py_ssize_t side, bint whole,
+                      cnp.uint8_t* found) noexcept nogil:
+    """What is known of columns, and a row of them"""
+    cdef Py_ssize_t j
+    for j in range(columns):
+        found[j] = both(found[j], truth_of(x[j * side]), whole)
