@@ -86,7 +86,8 @@ class BuildKernels(build_ext):
         if self.compiler.compiler_type == "msvc":
             return ["/Od", "/Zi"] if DEBUG else ["/O2", "/openmp"], []
         # Neither flag changes a result: sqrt need not set errno and comparisons need not trap, so both become SIMD.
-        flags = ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+        release = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+        flags = ["-O1", "-g", "-DTINYTORCH_ONE_FORM"] if DEBUG else release  # one form: _ext/simd.pxi
         if NATIVE:
             flags.append("-march=native")
         return (flags + ["-fopenmp"], ["-fopenmp"]) if self.openmp_works() else (flags, [])
