@@ -51,7 +51,6 @@ cdef enum:
 
 cdef int blas_state = UNKNOWN
 cdef bint wide                      # does the library count with 64 bits?
-cdef bint unpacked                  # does it multiply small matrices where they are?
 cdef void* sgemm = NULL
 cdef void* dgemm = NULL
 cdef void* sgemv = NULL
@@ -66,13 +65,13 @@ cdef int limit_before = 1
 
 cdef bint blas_found() except -1:
     """Is there a library to call? The first call finds out."""
-    global blas_state, wide, unpacked, sgemm, dgemm, sgemv, dgemv, read_threads, set_threads
+    global blas_state, wide, sgemm, dgemm, sgemv, dgemv, read_threads, set_threads
     if blas_state == UNKNOWN:
         found = _module("tinytorch.kernels.threads").blas()
         if found is None:
             blas_state = MISSING
         else:
-            wide, unpacked = found.wide, found.unpacked
+            wide = found.wide
             sgemm, dgemm = <void*><size_t>found.sgemm, <void*><size_t>found.dgemm
             sgemv, dgemv = <void*><size_t>found.sgemv, <void*><size_t>found.dgemv
             read_threads = <int (*)() noexcept nogil><size_t>found.read_threads

@@ -6,10 +6,11 @@
 for float32 and float64, for vectors, matrices and batches of matrices, however these lie in memory. NumPy twin:
 tinytorch/kernels/matmul.py; it takes whatever is of another kind.
 
-Three ways of computing:
- - three plain loops where BLAS would not have begun before they are done (SMALL);
+Four ways of computing:
+ - three plain loops where anything else would not have begun before they are done (SMALL);
+ - tiles in AVX-512's registers for products of middling size (tile.pxi), which are faster than OpenBLAS there;
  - BLAS reads a matrix that lies row by row or column by column where it is;
- - of any other matrix (and of these where that is faster) it gets blocks, copied into rows (pack.pxi).
+ - of any other matrix it gets blocks, copied into rows (pack.pxi).
 
 Our own threads share a large product. Each has a rectangle of the result, or some of a batch's matrices, so no number
 depends on how they take turns.
@@ -20,12 +21,12 @@ from importlib import import_module
 from cython cimport floating
 
 include "door.pxi"
-include "simd.pxi"
 include "threads.pxi"
 include "soon.pxi"
 include "blas.pxi"
 include "operands.pxi"
 include "pack.pxi"
+include "tile.pxi"
 
 twin = import_module("tinytorch.kernels.matmul")
 
@@ -38,11 +39,12 @@ cdef enum:
     ALONE_BY_VECTOR = 9215  # and of a matrix by a vector
     DEPTH = 384             # rows of a block of b, columns of one of a: no power of 2, caches like that
     BLOCK = 1 << 18         # numbers that a block may always have
-    UNPACKED = 1000000      # up to so many products of numbers BLAS reads its operands where they are
-    FINE_DEPTH = 256        # sides of blocks for that,
-    FINE_ROWS = 128
-    FINE_BLOCK = 1 << 15    # and numbers in one of b
-    LARGE = 140000000       # from so many products of numbers on BLAS is left alone
+    TILED = 140000000       # products of numbers up to which tiles are faster than BLAS,
+    TILED_ROWS = 256        # rows of a up to which they always are where b is transposed,
+    TILED_DEPTH = 4096      # and how many numbers they add up at most: a strip of b has to stay in a cache
+    NEAR = 1 << 20          # bytes among which numbers are near each other: the second cache has room for them
+    FEW = 16                # rows of a that b is not copied for, nor turned,
+    UNPACKED = 1000000      # unless there are more products of numbers than BLAS computes without copies
     ROWS = 4                # a piece of the result has whole blocks of so many rows
     COLUMNS = 16            # and columns, which is what BLAS computes at a time
 
@@ -93,6 +95,7 @@ cdef object compute(cnp.ndarray a, cnp.ndarray b, Product* p):
     out = cnp.PyArray_EMPTY(ndim, shape, p.kind, 0)
     p.out = (<cnp.ndarray>out).data
     p.rows, p.columns, p.scratch = 1, 1, 0
+    p.tiled = False
     if p.small and work * p.count <= RELEASE:
         pieces(p, 0, p.count, NULL)
     elif p.count and p.m and p.n:
@@ -107,17 +110,19 @@ cdef void share(Product* p, double work) except *:
     cdef cnp.npy_intp numbers
     cdef cnp.ndarray blocks_of_all = None
     cdef char* scratch = NULL
-    cdef bint borrowed = not p.small and not alone(p)
+    cdef bint borrowed
     if not p.small:
         if p.m == 1:
             transpose(p)
-        look(&p.a, p.m, p.k)
-        look(&p.b, p.k, p.n)
-        p.fine = unpacked and better_fine(p)
-        if p.fine:
-            p.b.flag = PACKED
+        p.tiled = has_tiles and better_tiled(p)
+        if p.tiled:
+            look_for_tiles(p)
+        else:
+            look(&p.a, p.m, p.k)
+            look(&p.b, p.k, p.n)
         split(p, parts)
         cut_blocks(p, parts)
+    borrowed = not (p.small or p.tiled or alone(p))
     count = p.count * p.rows * p.columns
     parts = <int>min(parts, count)
     if p.scratch:
@@ -185,30 +190,41 @@ cdef inline bint alone(Product* p) noexcept:
     return <double>p.m * p.k * p.n <= (ALONE_BY_VECTOR if p.m == 1 or p.n == 1 else ALONE)
 
 
-cdef inline bint better_fine(Product* p) noexcept:
-    """Is the product computed sooner in blocks so small that BLAS does not pack them, with b's copied by us?
-
-    Measured with OpenBLAS: at 128 x 128 x 128 a third of its time for a transposed b, an eighth for any other, goes
-    into packing. Where k or n are large, blocks that stay in the cache for long are better."""
+cdef inline bint better_tiled(Product* p) noexcept:
+    """Are tiles faster than OpenBLAS? Not where they compute more than an eighth of the result twice (a quarter, if b is
+    not in rows, which OpenBLAS takes longer for), nor where copies of b are read too seldom, nor where they would jump
+    about in much memory: OpenBLAS reads it in order, once."""
+    cdef Py_ssize_t size = 4 if p.kind == cnp.NPY_FLOAT else 8, half = REGISTER // 2 // size
+    cdef Py_ssize_t computed = (p.n + half - 1) // half * half
     cdef double work = <double>p.m * p.k * p.n
-    if p.n < 16 or p.a.flag == PACKED:
-        return False
-    if work <= UNPACKED:        # nothing is packed anyway, but it is slow for a transposed b
-        return p.a.flag == AS_IT_IS and p.b.flag == TRANSPOSED and p.m >= 16
-    if work > LARGE:
-        return p.b.flag == TRANSPOSED and p.kind == cnp.NPY_FLOAT and 4 < p.m <= 256
-    return p.m >= 32 or (p.b.flag != AS_IT_IS and p.m > 4)
+    return (p.m >= ROWS and p.n >= half and p.k <= TILED_DEPTH
+            and (work <= TILED or (p.b.down == 1 and p.m <= TILED_ROWS))
+            and computed - p.n <= p.n // (8 if p.b.right == 1 else 4)
+            and (p.b.right == 1 or p.m >= FEW or (p.b.down == 1 and work > UNPACKED))
+            and span(p.a.right, p.k, size) < NEAR and span(p.b.down, p.k, size) <= 4 * NEAR)
+
+
+cdef void look_for_tiles(Product* p) noexcept:
+    """What tiles read where it is. They copy b, strip by strip, where its rows are no adjacent numbers, and where rows
+    that are read often lie so far apart that no cache holds them."""
+    cdef Py_ssize_t size = 4 if p.kind == cnp.NPY_FLOAT else 8
+    p.a.flag = AS_IT_IS
+    p.b.flag = PACKED if p.b.right != 1 or (p.m > FEW and span(p.b.down, p.k, size) > NEAR) else AS_IT_IS
+
+
+cdef inline double span(Py_ssize_t step, Py_ssize_t count, Py_ssize_t size) noexcept:
+    """How many bytes `count` steps of so many numbers take"""
+    return <double>max(step, -step) * count * size
 
 
 cdef void cut_blocks(Product* p, int parts) noexcept:
     """How large the blocks are that BLAS gets, and how many numbers have to be copied for them"""
     cdef Py_ssize_t rows = largest_cut(p.m, p.rows, ROWS), columns = largest_cut(p.n, p.columns, COLUMNS)
     p.depth, p.a_rows, p.b_columns = p.k, rows, columns
-    if p.fine:
-        p.depth, p.a_rows = min(p.k, FINE_DEPTH), min(rows, FINE_ROWS)
-        p.b_columns = min(UNPACKED // (p.a_rows * p.depth), FINE_BLOCK // p.depth) & ~<Py_ssize_t>(COLUMNS - 1)
-        p.b_columns = min(columns, p.b_columns)
-    elif p.a.flag == PACKED or p.b.flag == PACKED:
+    if p.tiled:
+        p.scratch = p.k * 2 * REGISTER // (4 if p.kind == cnp.NPY_FLOAT else 8) if p.b.flag == PACKED else 0
+        return
+    if p.a.flag == PACKED or p.b.flag == PACKED:
         p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))
         if p.a.flag == PACKED:
             p.a_rows = min(rows, most(p.m * p.k, parts) // p.depth)
@@ -237,7 +253,7 @@ cdef void split(Product* p, int parts) noexcept:
     while pieces % 2 == 0 and p.count * (pieces // 2) % parts == 0:
         pieces //= 2
     for columns in range(1, pieces + 1):
-        if pieces % columns == 0:
+        if pieces % columns == 0 and (columns == 1 or p.n - cut(p.n, columns - 1, columns, COLUMNS) >= COLUMNS):
             height = largest_cut(p.m, pieces // columns, ROWS)
             width = largest_cut(p.n, columns, COLUMNS)
             cost = <double>height * width + a_cost * height + b_cost * width
@@ -267,35 +283,38 @@ cdef void piece(floating* out, Product* p, Py_ssize_t i, floating* scratch) noex
     cdef const floating* a = <const floating*>p.a.data + matrix * p.a.batch + top * p.a.down
     cdef const floating* b = <const floating*>p.b.data + matrix * p.b.batch + left * p.b.right
     cdef const floating* c = <const floating*>p.c.data + matrix * p.c.batch + top * p.c.down + left * p.c.right
-    cdef floating added = p.beta != 0, alpha = <floating>p.alpha
-    if added:
-        fill(c, p.c.down, p.c.right, <floating>p.beta, out, rows, columns, p.n)
-    if p.n > 1 or p.a.flag == PACKED or p.b.down < 1:
+    cdef floating alpha = <floating>p.alpha
+    if p.tiled:
+        tiles(rows, p.k, columns, alpha, a, p.a.down, p.a.right, b, p.b.down, p.b.right, out, p.n,
+              scratch if p.b.flag == PACKED else NULL)
+    elif p.n > 1 or p.a.flag == PACKED or p.b.down < 1:
         blocks(a, b, out, p, rows, columns, scratch)
     elif p.a.flag == AS_IT_IS:
-        gemv(AS_IT_IS, rows, p.k, alpha, a, p.a.apart, b, p.b.down, added, out)
+        gemv(AS_IT_IS, rows, p.k, alpha, a, p.a.apart, b, p.b.down, 0, out)
     else:
-        gemv(TRANSPOSED, p.k, rows, alpha, a, p.a.apart, b, p.b.down, added, out)
+        gemv(TRANSPOSED, p.k, rows, alpha, a, p.a.apart, b, p.b.down, 0, out)
+    if p.beta != 0:
+        add(c, p.c.down, p.c.right, <floating>p.beta, out, rows, columns, p.n)
 
 
-cdef void fill(const floating* c, Py_ssize_t down, Py_ssize_t right, floating beta, floating* out, Py_ssize_t rows,
-               Py_ssize_t columns, Py_ssize_t apart) noexcept nogil:
-    """out = beta c, before the product is added"""
+cdef void add(const floating* c, Py_ssize_t down, Py_ssize_t right, floating beta, floating* out, Py_ssize_t rows,
+              Py_ssize_t columns, Py_ssize_t apart) noexcept nogil:
+    """out += beta c"""
     cdef Py_ssize_t i, j
     for i in range(rows):
         if right == 1:
             for j in range(columns):
-                out[j] = beta * c[j]
+                out[j] += beta * c[j]
         else:
             for j in range(columns):
-                out[j] = beta * c[j * right]
+                out[j] += beta * c[j * right]
         c += down
         out += apart
 
 
 cdef void blocks(const floating* a, const floating* b, floating* out, Product* p, Py_ssize_t rows, Py_ssize_t columns,
                  floating* scratch) noexcept nogil:
-    """alpha a @ b, added to `out` if something is there; operands that have to be packed go block by block"""
+    """out = alpha a @ b; operands that have to be packed go block by block"""
     cdef Py_ssize_t k, j, i, depth, width, height
     cdef floating* b_block = scratch
     cdef floating* a_block = scratch + (p.depth * p.b_columns if p.b.flag == PACKED else 0)
@@ -324,7 +343,7 @@ cdef void blocks(const floating* a, const floating* b, floating* out, Product* p
                     a_flag, b_flag, height, width, depth, <floating>p.alpha,
                     left, depth if p.a.flag == PACKED else p.a.apart,
                     right, width if p.b.flag == PACKED else p.b.apart,
-                    <floating>(p.beta != 0 or k > 0), out + i * p.n + j, p.n,
+                    <floating>(k > 0), out + i * p.n + j, p.n,
                 )
                 i += p.a_rows
             j += p.b_columns

@@ -20,7 +20,7 @@ cdef struct Product:        # `count` products of (m, k) by (k, n)
     int kind                # NumPy's number of the dtype
     double beta, alpha      # beta is 0 where nothing is added
     bint small              # few enough numbers for plain loops
-    bint fine               # in blocks so small that BLAS does not pack them
+    bint tiled              # in tiles (tile.pxi)
     Py_ssize_t rows, columns            # the pieces that threads have of each matrix: so many by so many
     Py_ssize_t depth, a_rows, b_columns # blocks are (a_rows, depth) and (depth, b_columns)
     Py_ssize_t scratch                  # numbers that a thread needs for blocks

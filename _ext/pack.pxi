@@ -3,7 +3,9 @@
 # A block is small enough to stay in the processor's cache, so a strided operand is never copied as a whole. Columns
 # are turned into rows four by four: registers full of numbers are turned, where a plain loop moves them one by one.
 #
-# Needs simd.pxi, soon.pxi.
+# Needs soon.pxi.
+
+from libc.string cimport memcpy
 
 cdef extern from *:
     """
@@ -27,21 +29,31 @@ cdef extern from *:
                 _mm_storeu_pd(to + (i + 1) * down + j, _mm_unpackhi_pd(a, b));
             }
     }
+    /* to[i] = from[2 i] for 4 numbers of 8 */
+    static inline void tinytorch_pick_float(const float* from, float* to) {
+        _mm_storeu_ps(to, _mm_shuffle_ps(_mm_loadu_ps(from), _mm_loadu_ps(from + 4), _MM_SHUFFLE(2, 0, 2, 0)));
+    }
+    static inline void tinytorch_pick_double(const double* from, double* to) {
+        _mm_storeu_pd(to, _mm_unpacklo_pd(_mm_loadu_pd(from), _mm_loadu_pd(from + 2)));
+        _mm_storeu_pd(to + 2, _mm_unpacklo_pd(_mm_loadu_pd(from + 4), _mm_loadu_pd(from + 6)));
+    }
     #else
     #define TINYTORCH_TURN(name, number) \\
         static inline void name(const number* from, Py_ssize_t right, number* to, Py_ssize_t down) { \\
             for (int i = 0; i < 4; i++) for (int j = 0; j < 4; j++) to[i * down + j] = from[j * right + i]; \\
         }
+    #define TINYTORCH_PICK(name, number) \\
+        static inline void name(const number* from, number* to) { for (int i = 0; i < 4; i++) to[i] = from[2 * i]; }
     TINYTORCH_TURN(tinytorch_turn_float, float)
     TINYTORCH_TURN(tinytorch_turn_double, double)
+    TINYTORCH_PICK(tinytorch_pick_float, float)
+    TINYTORCH_PICK(tinytorch_pick_double, double)
     #endif
     """
     void turn_float "tinytorch_turn_float"(const float*, Py_ssize_t, float*, Py_ssize_t) noexcept nogil
     void turn_double "tinytorch_turn_double"(const double*, Py_ssize_t, double*, Py_ssize_t) noexcept nogil
-
-
-cdef enum:
-    TOGETHER = 32           # numbers of a row that are picked out at a time
+    void pick_float "tinytorch_pick_float"(const float*, float*) noexcept nogil
+    void pick_double "tinytorch_pick_double"(const double*, double*) noexcept nogil
 
 
 cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* out, Py_ssize_t rows, Py_ssize_t columns
@@ -50,7 +62,10 @@ cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* o
     cdef Py_ssize_t i, j, first, last, whole_rows = rows & ~<Py_ssize_t>3, whole_columns
     if down != 1:
         for i in range(rows):
-            pack_row(x, right, x + down if i < rows - 1 else x, out, columns)
+            if right == 1:
+                memcpy(out, x, columns * sizeof(floating))
+            else:
+                pack_row(x, right, x + down if i < rows - 1 else x, out, columns)
             x += down
             out += columns
         return
@@ -68,17 +83,18 @@ cdef void pack(const floating* x, Py_ssize_t down, Py_ssize_t right, floating* o
                 out[i * columns + j] = x[i + j * right]
 
 
-cdef simd_void pack_row(const floating* x, Py_ssize_t right, const floating* following, floating* out, Py_ssize_t n
-                        ) noexcept nogil:
+cdef inline void pack_row(const floating* x, Py_ssize_t right, const floating* following, floating* out, Py_ssize_t n
+                          ) noexcept nogil:
     """out[j] = x[j * right]. Where x has every other number of a row, SIMD picks them out, and the `following` row is
     asked for meanwhile: rows lie pages apart, so no processor would guess where."""
-    cdef Py_ssize_t i = 0, j
+    cdef Py_ssize_t j = 0
     if right == 2:
-        while n - i >= TOGETHER:
-            for j in range(2 * TOGETHER * <Py_ssize_t>sizeof(floating) // LINE):
-                soon(<const char*>(following + 2 * i) + LINE * j)
-            for j in range(TOGETHER):
-                out[i + j] = x[2 * (i + j)]
-            i += TOGETHER
-    for j in range(i, n):
+        while n - j > 4:                        # not the last 4: behind them lies one number more, maybe nobody's
+            soon(following + 2 * j)
+            if floating is float:
+                pick_float(x + 2 * j, out + j)
+            else:
+                pick_double(x + 2 * j, out + j)
+            j += 4
+    for j in range(j, n):
         out[j] = x[j * right]

@@ -32,6 +32,10 @@ SHAPES = [
     ((70, 300), (300,)),
     ((17, 1), (1, 33)),
     ((30, 700), (700, 40)),
+    ((4, 20), (20, 8)),
+    ((7, 100), (100, 31)),
+    ((13, 50), (50, 57)),
+    ((9, 33), (33, 100)),
 ]
 EMPTY = [((0, 3), (3, 2)), ((3, 0), (0, 2)), ((3, 2), (2, 0)), ((0,), (0,)), ((0, 0), (0, 0)), ((2, 0), (0,))]
 
@@ -205,7 +209,7 @@ def as_many_threads():
 
 @also_large
 @large
-@pytest.mark.parametrize("sides", [(600, 530, 60), (60, 530, 600), (3, 60, 100, 70), (700, 800, 1)])
+@pytest.mark.parametrize("sides", [(600, 530, 60), (60, 530, 600), (600, 530, 6), (3, 60, 100, 70), (700, 800, 1)])
 def test_large(a, b, sides, as_many_threads):
     """However many threads share it, a large product is NumPy's"""
     *batch, m, k, n = sides
@@ -283,24 +287,6 @@ a = np.arange(900.0).reshape(30, 30)
 assert np.array_equal(matmul.matmul(a, a), a @ a)
 assert np.array_equal(matmul.addmm(a, a, a, 2, 1), 2 * a + a @ a)
 assert matmul.matmul(a[:2, :2], a[:2, :2]).tolist() == [[30, 31], [930, 991]]
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_with_a_library_that_always_packs():
-    """As OpenBLAS does on processors without AVX-512: its products are then not cut as small"""
-    load("kernel", "matmul")
-    if threads.blas() is None:
-        pytest.skip("NumPy's BLAS library is not one of those that are called directly")
-    code = """
-import numpy as np
-from tinytorch.kernels import threads
-changed = threads.blas()._replace(unpacked=False)
-threads.blas = lambda: changed
-from tinytorch._ext import matmul
-a, b = np.arange(40000.0).reshape(200, 200), np.ones((200, 200))
-for left, right in [(a, b), (a, a.T), (a[:, ::-1], b.T)]:
-    assert np.array_equal(matmul.matmul(left, right), left @ right)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -29,9 +29,6 @@ with suppress(ImportError):
 # NumPy's own OpenBLAS has names with a prefix, one with 64-bit integers most often a suffix
 _AFFIXES = [(prefix, suffix) for prefix in ("scipy_", "") for suffix in ("64_", "")]
 
-# the processors for which OpenBLAS has loops for small matrices: those with AVX-512
-_UNPACKED_ON = (b"skylakex", b"cooperlake", b"sapphirerapids")
-
 # the functions that read and set the number
 _SWITCHES = [
     *(
@@ -49,7 +46,6 @@ class Blas(NamedTuple):
     """An OpenBLAS library: what has to be known of it, and where in memory its functions are"""
 
     wide: bool  # its integers have 64 bits
-    unpacked: bool  # it multiplies small matrices where they are; larger ones it copies into an order of its own
     sgemm: int
     dgemm: int
     sgemv: int
@@ -84,16 +80,16 @@ def blas() -> Blas | None:
             control = f"{prefix}openblas_{{}}{suffix}".format
             products = [f"{prefix}cblas_{name}{suffix}" for name in ("sgemm", "dgemm", "sgemv", "dgemv")]
             switch = [control("get_num_threads"), control("set_num_threads")]
-            about = [control(f"get_{what}") for what in ("parallel", "config", "corename")]
+            about = [control(f"get_{what}") for what in ("parallel", "config")]
             if all(hasattr(library, name) for name in products + switch + about):
-                parallel, config, core = [getattr(library, name) for name in about]
+                parallel, config = [getattr(library, name) for name in about]
                 if parallel() == 0:  # made for one thread, without locks
                     return None
-                config.restype = core.restype = ctypes.c_char_p
+                config.restype = ctypes.c_char_p
                 addresses: list[Any] = [
                     ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in products + switch
                 ]
-                return Blas(b"USE64BITINT" in config(), core().lower() in _UNPACKED_ON, *addresses)
+                return Blas(b"USE64BITINT" in config(), *addresses)
     return None
 
 

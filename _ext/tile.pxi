@@ -1,0 +1,108 @@
+# Products of matrices that caches hold, computed in tiles of the result:
+#
+#     out[i, j] = alpha (a[i, 0] b[0, j] + a[i, 1] b[1, j] + ...)       for 8 rows i and two registers of columns j
+#
+# All sums of a tile stay in the processor's registers, 16 of AVX-512, while k counts up: a turn reads two registers of
+# b, and multiplies them by 8 numbers of a, which may lie anywhere. So a is never copied; of b, where its rows are no
+# adjacent numbers, a strip as wide as the tile. Where rows or columns are left over, the last tile begins earlier and
+# computes some numbers again. Every number is one sum in order of k, whoever computes it.
+#
+# OpenBLAS does the same, but copies both operands first, or has more to do at the edges.
+#
+# Needs pack.pxi.
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && defined(__x86_64__)
+    #define TINYTORCH_AVX512 __attribute__((target("avx512f,fma")))
+
+    /* a strip of the result, m rows of `wide` registers of `bytes`, by tiles of 8 and of 4 rows */
+    #define TINYTORCH_STRIP(name, number, bytes, wide) \\
+        typedef number name##_register __attribute__((vector_size(bytes), aligned(sizeof(number)), may_alias)); \\
+        \\
+        TINYTORCH_AVX512 __attribute__((always_inline)) static inline void name##_tile( \\
+            const int rows, const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, \\
+            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
+            enum { LANES = bytes / sizeof(number) }; \\
+            name##_register total[8][wide] = {0}; \\
+            for (; k > 0; k--, a += right, b += b_down) \\
+                for (int i = 0; i < rows; i++) \\
+                    for (int j = 0; j < wide; j++) \\
+                        total[i][j] += a[i * down] * *(const name##_register*)(b + j * LANES); \\
+            for (int i = 0; i < rows; i++) \\
+                for (int j = 0; j < wide; j++) \\
+                    *(name##_register*)(out + i * apart + j * LANES) = alpha * total[i][j]; \\
+        } \\
+        \\
+        TINYTORCH_AVX512 static void name( \\
+            const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, Py_ssize_t m, \\
+            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
+            Py_ssize_t i = 0; \\
+            for (; m - i >= 8; i += 8) \\
+                name##_tile(8, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
+            for (; m >= 4 && i < m; i += 4) { \\
+                if (i > m - 4) i = m - 4; \\
+                name##_tile(4, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
+            } \\
+            for (; i < m; i++) \\
+                name##_tile(1, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
+        }
+
+    static int tinytorch_tiles(void) { __builtin_cpu_init(); return __builtin_cpu_supports("avx512f") != 0; }
+    #else
+    #define TINYTORCH_STRIP(name, number, bytes, wide) \\
+        static void name(const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, \\
+            Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) {}
+    static int tinytorch_tiles(void) { return 0; }
+    #endif
+
+    #define TINYTORCH_STRIPS(number) \\
+        TINYTORCH_STRIP(tinytorch_two_registers_##number, number, 64, 2) \\
+        TINYTORCH_STRIP(tinytorch_register_##number, number, 64, 1) \\
+        TINYTORCH_STRIP(tinytorch_half_register_##number, number, 32, 1) \\
+        \\
+        static void tinytorch_strip_##number( \\
+            Py_ssize_t columns, const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, \\
+            Py_ssize_t b_down, Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
+            (columns == 128 / sizeof(number) ? tinytorch_two_registers_##number \\
+             : columns == 64 / sizeof(number) ? tinytorch_register_##number : tinytorch_half_register_##number)( \\
+                a, down, right, b, b_down, m, k, alpha, out, apart); \\
+        }
+    TINYTORCH_STRIPS(float)
+    TINYTORCH_STRIPS(double)
+    """
+    bint processor_has_tiles "tinytorch_tiles"() noexcept
+    void strip_float "tinytorch_strip_float"(
+        Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, Py_ssize_t, float,
+        float*, Py_ssize_t
+    ) noexcept nogil
+    void strip_double "tinytorch_strip_double"(
+        Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, double,
+        double*, Py_ssize_t
+    ) noexcept nogil
+
+cdef enum:
+    REGISTER = 64           # bytes
+
+cdef bint has_tiles = processor_has_tiles()
+
+
+cdef void tiles(Py_ssize_t m, Py_ssize_t k, Py_ssize_t n, floating alpha, const floating* a, Py_ssize_t a_down,
+                Py_ssize_t a_right, const floating* b, Py_ssize_t b_down, Py_ssize_t b_right, floating* out,
+                Py_ssize_t apart, floating* copy) noexcept nogil:
+    """out = alpha a @ b, where n is half a register's numbers at least; `copy` has room for a strip of b, or is NULL
+    where b is read where it is"""
+    cdef Py_ssize_t half = REGISTER // 2 // sizeof(floating), j = 0, width, down
+    cdef const floating* strip
+    while j < n:
+        width = 4 * half if n - j > 3 * half and n >= 4 * half else 2 * half if n - j > half and n >= 2 * half else half
+        j = min(j, n - width)
+        strip, down = b + j * b_right, b_down
+        if copy != NULL:
+            pack(strip, b_down, b_right, copy, k, width)
+            strip, down = copy, width
+        if floating is float:
+            strip_float(width, a, a_down, a_right, strip, down, m, k, alpha, out + j, apart)
+        else:
+            strip_double(width, a, a_down, a_right, strip, down, m, k, alpha, out + j, apart)
+        j += width
