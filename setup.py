@@ -10,6 +10,7 @@ Everything else about the distribution stands in pyproject.toml. Three environme
 
 import os
 import runpy
+import sys
 import tempfile
 from pathlib import Path
 
@@ -32,6 +33,9 @@ CORE = runpy.run_path("tinytorch/compiled.py", run_name="tinytorch.compiled")["C
 
 DEBUG = os.environ.get("TINYTORCH_DEBUG_KERNELS", "0") == "1"
 NATIVE = os.environ.get("TINYTORCH_NATIVE", "0") == "1"
+
+# So many at once are translated to C. Elsewhere each process would begin with this very file.
+PROCESSES = (os.cpu_count() or 1) if sys.platform == "linux" else 0
 
 DIRECTIVES = {
     "language_level": 3,
@@ -127,7 +131,7 @@ def extensions() -> list[Extension]:
             for name in wanted(list(names))
         ]
         if modules:
-            found += cythonize(modules, compiler_directives=directives, build_dir=folder)
+            found += cythonize(modules, compiler_directives=directives, build_dir=folder, nthreads=PROCESSES)
     return found
 
 
