@@ -59,12 +59,12 @@ class Trace(Rule):
         return Keep.apply(grad, eye(ctx.shape[0], ctx.shape[1], 0, np.bool_, there))
 
 
-def _triangle(name: str, rule: type[Tril], input: Tensor, diagonal: Any) -> tuple:
+def _check_triangle(name: str, input: Tensor, diagonal: Any) -> None:
+    """TypeError for a diagonal that is no int, RuntimeError for a tensor that is no matrix."""
     if type(diagonal) is not int:
         raise wrong_type(name, "diagonal", 1, "int", diagonal)
     if input._array.ndim < 2:
         raise RuntimeError(f"{name.rstrip('_')}: input tensor must have at least 2 dimensions")
-    return rule, input, diagonal
 
 
 @public(out="same")
@@ -78,8 +78,8 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
             [1., 1., 0.]]), tensor([[1., 1., 0.],
             [1., 1., 1.]]))
     """
-    rule, *args = _triangle("tril", Tril, input, diagonal)
-    return rule.apply(*args)
+    _check_triangle("tril", input, diagonal)
+    return Tril.apply(input, diagonal)
 
 
 @public(out="same")
@@ -92,16 +92,18 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     tensor([[1., 1., 1.],
             [0., 1., 1.]])
     """
-    rule, *args = _triangle("triu", Triu, input, diagonal)
-    return rule.apply(*args)
+    _check_triangle("triu", input, diagonal)
+    return Triu.apply(input, diagonal)
 
 
 def tril_(self: Tensor, diagonal: int = 0) -> Tensor:
-    return write_in_place(*_triangle("tril_", Tril, self, diagonal))
+    _check_triangle("tril_", self, diagonal)
+    return write_in_place(Tril, self, diagonal)
 
 
 def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
-    return write_in_place(*_triangle("triu_", Triu, self, diagonal))
+    _check_triangle("triu_", self, diagonal)
+    return write_in_place(Triu, self, diagonal)
 
 
 @public(out=False)
