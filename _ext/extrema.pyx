@@ -19,7 +19,6 @@ include "simd.pxi"
 include "threads.pxi"
 include "walk.pxi"
 include "fetch.pxi"
-include "soon.pxi"
 include "extreme.pxi"
 include "extreme_places.pxi"
 include "extreme_pieces.pxi"
@@ -51,26 +50,26 @@ def amin(x, axis=None, bint keepdims=False):
 
 def max_with_indices(x, axis=None, bint keepdims=False):
     """(largest numbers of x along one axis, their places in it)."""
-    found = values_and_places(x, axis, keepdims, 0)
+    found = winners(x, axis, keepdims, 0, True)
     return twin.max_with_indices(x, axis, keepdims) if found is None else found
 
 
 def min_with_indices(x, axis=None, bint keepdims=False):
     """(smallest numbers of x along one axis, their places in it)."""
-    found = values_and_places(x, axis, keepdims, 1)
+    found = winners(x, axis, keepdims, 1, True)
     return twin.min_with_indices(x, axis, keepdims) if found is None else found
 
 
 def argmax(x, axis=None, bint keepdims=False):
     """Places of the largest numbers of x along one axis."""
-    found = values_and_places(x, axis, keepdims, 0)
-    return twin.argmax(x, axis, keepdims) if found is None else found[1]
+    found = winners(x, axis, keepdims, 0, False)
+    return twin.argmax(x, axis, keepdims) if found is None else found
 
 
 def argmin(x, axis=None, bint keepdims=False):
     """Places of the smallest numbers of x along one axis."""
-    found = values_and_places(x, axis, keepdims, 1)
-    return twin.argmin(x, axis, keepdims) if found is None else found[1]
+    found = winners(x, axis, keepdims, 1, False)
+    return twin.argmin(x, axis, keepdims) if found is None else found
 
 
 cdef bint has_kind(object x):
@@ -87,28 +86,39 @@ cdef bint has_kind(object x):
     )
 
 
-cdef object values_of(cnp.ndarray x, const Walk* walk, bint keepdims, int least):
+cdef object values_of(cnp.ndarray x, Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
+    read_brief_rows_as_columns(walk)
     cdef State state = State(<char*>values.data, NULL, least)
     with nogil:
         compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
     return in_order_of_axes(walk, values, x, keepdims)
 
 
-cdef tuple values_and_places(object x, object axis, bint keepdims, int least):
-    """None where the twin has to do it"""
+cdef object winners(object x, object axis, bint keepdims, int least, bint with_values):
+    """(values, places), or the places alone; None where the twin has to do it"""
     cdef Walk walk
     if type(axis) is tuple or not has_kind(x) or not plan(x, axis, PLACES, &walk) or walk.n > INT32_MAX:
         return None
-    cdef cnp.ndarray array = x
+    cdef cnp.ndarray array = x, values = None
     cdef int kind = cnp.PyArray_TYPE(array), size = cnp.PyArray_ITEMSIZE(array)
     cdef bint in_order = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
-    cdef cnp.ndarray values = results_of(&walk, array, keepdims, kind)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
-    cdef State state = State(<char*>values.data, <char*>places.data, least)
+    cdef char* memory = NULL
+    read_brief_rows_as_columns(&walk)
+    cdef State state = State(NULL, <char*>places.data, least)
+    if with_values:
+        values = results_of(&walk, array, keepdims, kind)
+        state.values = values.data
+    else:
+        state.values = memory = <char*>malloc(walk.count * size)
+        if memory == NULL:
+            raise MemoryError
     with nogil:
         compute(kind, size, &walk, &state, in_order)
-    return in_order_of_axes(&walk, values, array, keepdims), in_order_of_axes(&walk, places, array, keepdims)
+    free(memory)
+    places = in_order_of_axes(&walk, places, array, keepdims)
+    return (in_order_of_axes(&walk, values, array, keepdims), places) if with_values else places
 
 
 cdef void compute(int kind, int size, const Walk* walk, const State* state, bint in_order) noexcept nogil:
@@ -152,6 +162,14 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
         fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
     else:
         fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+
+
+cdef inline void read_brief_rows_as_columns(Walk* walk) noexcept nogil:
+    """Many rows of few numbers: each number of a row into the results of all, since SIMD wants many side by side"""
+    cdef Side* inner = &walk.sides[walk.ndim - 1]
+    cdef Side* outer = inner - 1
+    if inner.out == 0 and inner.size < LANES and outer.out and outer.size > inner.size:
+        inner[0], outer[0] = outer[0], inner[0]
 
 
 cdef inline bint reads_long_rows(const Walk* walk, Py_ssize_t size) noexcept nogil:

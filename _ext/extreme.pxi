@@ -68,42 +68,28 @@ cdef inline number better_or_nan(number new, number best, int least) noexcept no
     return new if is_nan(new) else most
 
 
-cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
-    """most = the best of most and the numbers of x"""
-    cdef number lane[LANES]
-    cdef number odd[LANES]      # 0, or a nan that this lane has met: the extreme itself can then pass it over
-    cdef number best = most[0], new
-    cdef Py_ssize_t i = 0
+cdef inline Py_ssize_t smaller(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return a if a < b else b
+
+
+cdef inline number better_of_three(number x, number y, number best, int least) noexcept nogil:
+    """The best of three, nan where x or y is; and nan stays nan: it is no better than x or y, nor are they"""
+    cdef number most = better(better(x, y, least), best, least)
+    return nan_like(most) if either_is_nan(x, y) else most
+
+
+cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, number* lane) noexcept nogil:
+    """n >= LANES numbers folded into LANES, of which one is nan if one of the numbers is"""
+    cdef Py_ssize_t i = 0, first, second
     cdef int j
-    if n >= LANES:
-        for j in range(LANES):
-            lane[j] = worst(best, least)
-            odd[j] = 0
-        while i < n:
-            i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
-            for j in range(LANES):
-                new = x[i + j]
-                lane[j] = better(new, lane[j], least)
-                odd[j] = new if is_nan(new) else odd[j]
-            i += LANES
-        for j in range(LANES // 2):
-            lane[j] = better(lane[j + LANES // 2], lane[j], least)
-            odd[j] += odd[j + LANES // 2]
-        for j in range(LANES // 4):
-            lane[j] = better(lane[j + LANES // 4], lane[j], least)
-            odd[j] += odd[j + LANES // 4]
-        for j in range(LANES // 8):
-            lane[j] = better(lane[j + LANES // 8], lane[j], least)
-            odd[j] += odd[j + LANES // 8]
-        for j in range(LANES // 16):
-            lane[j] = better(lane[j + LANES // 16], lane[j], least)
-            odd[j] += odd[j + LANES // 16]
-        best = better_or_nan(better(lane[1], lane[0], least), best, least)
-        best = odd[0] + odd[1] if is_nan(odd[0] + odd[1]) else best
+    for j in range(LANES):
+        lane[j] = worst(<number>0, least)
     while i < n:
-        best = better_or_nan(x[i], best, least)
-        i += 1
-    most[0] = best
+        first = smaller(i, n - LANES)           # the last ones may be looked at twice
+        second = smaller(i + LANES, n - LANES)
+        for j in range(LANES):
+            lane[j] = better_of_three(x[first + j], x[second + j], lane[j], least)
+        i += 2 * LANES
 
 
 cdef inline_void better_of_pairs(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
@@ -112,47 +98,67 @@ cdef inline_void better_of_pairs(const number* x, Py_ssize_t n, int least, numbe
         most[i] = better(x[2 * i], x[2 * i + 1], least)
 
 
+cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
+    """most = the best of most and the numbers of x"""
+    cdef number lane[LANES]
+    cdef number half[LANES]
+    cdef number best = most[0]
+    cdef int j
+    cdef bint odd = False
+    if n >= LANES:
+        lanes_of_row(x, n, least, lane)
+        for j in range(LANES):
+            odd |= is_nan(lane[j])
+        better_of_pairs(lane, LANES // 2, least, half)
+        better_of_pairs(half, LANES // 4, least, lane)
+        better_of_pairs(lane, LANES // 8, least, half)
+        better_of_pairs(half, LANES // 16, least, lane)
+        x = lane
+        n = LANES // 16
+        best = nan_like(best) if odd else best
+    for j in range(<int>n):
+        best = better_or_nan(x[j], best, least)
+    most[0] = best
+
+
 cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most) noexcept nogil:
     """most = the extremes of GROUP rows of n >= LANES numbers, `step` bytes apart
 
     What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
     """
-    cdef number lane[LANES]
-    cdef number odd[LANES]      # 0, or a nan in one of the rows: then they are looked at one by one
-    cdef number low[PAIRS * GROUP]      # the first half of each row's lanes
-    cdef number high[PAIRS * GROUP]     # and the second
-    cdef number table[PAIRS * GROUP]
-    cdef number new
-    cdef Py_ssize_t i, j, row
-    cdef bint any_odd = False
-    for j in range(LANES):
-        odd[j] = 0
-    for row in range(GROUP):
-        for j in range(LANES):
-            lane[j] = (<const number*>(x + row * step))[j]
-            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
-        i = LANES
-        while i < n:
-            i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
-            for j in range(LANES):
-                new = (<const number*>(x + row * step))[i + j]
-                lane[j] = better(new, lane[j], least)
-                odd[j] = new if is_nan(new) else odd[j]
-            i += LANES
-        memcpy(low + PAIRS * row, lane, PAIRS * sizeof(number))
-        memcpy(high + PAIRS * row, lane + PAIRS, PAIRS * sizeof(number))
+    cdef number table[LANES * GROUP]    # the lanes of all rows
+    cdef number half[PAIRS * GROUP]
+    cdef Py_ssize_t i
+    for i in range(GROUP):
+        lanes_of_row(<const number*>(x + i * step), n, least, table + LANES * i)
+    if has_nan(table):
+        for i in range(GROUP):
+            most[i] = worst(<number>0, least)
+            extreme_of_row(<const number*>(x + i * step), n, least, &most[i])
+        return
+    better_of_lanes(table, least, half, most)
+
+
+cdef inline bint has_nan(const number* table) noexcept nogil:
+    """Is there a nan in the lanes of GROUP rows?"""
+    cdef int64_t wide = 0       # in as many bits as the numbers have, so that SIMD can
+    cdef int32_t narrow = 0
+    cdef Py_ssize_t i
     for i in range(PAIRS * GROUP):
-        table[i] = better(high[i], low[i], least)
-    better_of_pairs(table, PAIRS // 2 * GROUP, least, low)
-    better_of_pairs(low, PAIRS // 4 * GROUP, least, table)
-    better_of_pairs(table, PAIRS // 8 * GROUP, least, low)
-    better_of_pairs(low, GROUP, least, most)
-    for j in range(LANES):
-        any_odd |= is_nan(odd[j])
-    if any_odd:
-        for row in range(GROUP):
-            most[row] = worst(most[row], least)
-            extreme_of_row(<const number*>(x + row * step), n, least, &most[row])
+        if number is double:
+            wide |= either_is_nan(table[i], table[i + PAIRS * GROUP])
+        else:
+            narrow |= either_is_nan(table[i], table[i + PAIRS * GROUP])
+    return wide != 0 or narrow != 0
+
+
+cdef inline_void better_of_lanes(number* table, int least, number* half, number* most) noexcept nogil:
+    """The best of the lanes of each of GROUP rows; the table is written over"""
+    better_of_pairs(table, PAIRS * GROUP, least, half)
+    better_of_pairs(half, PAIRS // 2 * GROUP, least, table)
+    better_of_pairs(table, PAIRS // 4 * GROUP, least, half)
+    better_of_pairs(half, PAIRS // 8 * GROUP, least, table)
+    better_of_pairs(table, GROUP, least, most)
 
 
 cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,

@@ -1,15 +1,14 @@
 # The rooms of places: where the largest or the smallest number of a row stands, or of rows into each other. Needs
-# extreme.pxi, soon.pxi.
+# extreme.pxi.
 
 from libc.stdint cimport INT32_MAX, INT64_MAX
 from libc.string cimport memset
 
 cdef enum:
-    AHEAD = 2048    # bytes of rows that are asked for before they are read
     LOOK = 64       # numbers of a block that are compared together
     BAND = 1024     # rows that are reduced into each other while their states stay in the nearest cache,
     BAND_OF_BYTES = 124     # and so many where 8 bits with a sign have to count them
-    TURNS = 128     # so many turns of LANES numbers, from 0 on: their numbers fit into 8 bits with a sign
+    TURNS = 128     # so many turns of two blocks, from 0 on: their numbers fit into 8 bits with a sign
 
 
 cdef simd_void room_of_places(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -42,17 +41,16 @@ cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_
                                      int64_t* places) noexcept nogil:
     cdef Py_ssize_t i = 0, k, first
     cdef number most[GROUP]
-    cdef int32_t firsts[GROUP]
-    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * LANES and sides[0].size >= GROUP:
+    cdef Py_ssize_t turns[GROUP]
+    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * 2 * LANES and sides[0].size >= GROUP:
         while i < sides[0].size:
             i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # what is looked at twice beats nothing
-            places_of_rows(x + i * sides[0].step, sides[0].step, sides[1].size, least, most, firsts)
+            extremes_and_turns(x + i * sides[0].step, sides[0].step, sides[1].size, least, most, turns)
             for k in range(i, i + GROUP):
                 if beats(most[k - i], best[k * sides[0].out], least):
                     best[k * sides[0].out] = most[k - i]
-                    first = firsts[k - i]
-                    if is_nan(most[k - i]):
-                        first_place(<const number*>(x + k * sides[0].step), sides[1].size, most[k - i], &first)
+                    first = place_in_turn(<const number*>(x + k * sides[0].step), sides[1].size, most[k - i],
+                                          turns[k - i])
                     places[k * sides[0].out] = place + k * sides[0].place + first * sides[1].place
             i += GROUP
     while i < sides[0].size:
@@ -61,72 +59,67 @@ cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_
         i += 1
 
 
-cdef inline_void places_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most, int32_t* places
-                                ) noexcept nogil:
-    """most = the extremes of GROUP rows of n >= LANES numbers, `step` bytes apart, and where they stand, but for nan
+cdef inline_void extremes_and_turns(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most,
+                                    Py_ssize_t* turns) noexcept nogil:
+    """most = the extremes of GROUP rows, `step` bytes apart, as in extremes_of_rows, and in which turn they come first
 
-    As in extremes_of_rows each lane keeps its best number, and in which turn it met it first. The number of a turn is
-    of the kind that is compared: so both go side by side. Of the lanes that hold a row's best the first place counts.
+    The number of a turn is of the kind that is compared: so both go side by side. It is 0 for all where there is a nan.
     """
-    cdef number lane[LANES]
-    cdef number turns[LANES]
-    cdef number odd[LANES]              # 0, or a nan in one of the rows: then they are looked at one by one
     cdef number table[LANES * GROUP]    # the lanes of all rows
-    cdef number when[LANES * GROUP]     # and their turns
+    cdef number when[LANES * GROUP]     # and the turns in which they met what they hold
+    cdef number copy[LANES * GROUP]
     cdef number half[PAIRS * GROUP]
-    cdef number quarter[PAIRS * GROUP]
-    cdef int32_t spots[LANES * GROUP]   # the places of the lanes that hold the best of their row
-    cdef int32_t some[PAIRS * GROUP]
-    cdef number new, best, turn
-    cdef int32_t start, last = <int32_t>n - LANES
-    cdef Py_ssize_t i, row
+    cdef number first[GROUP]
+    cdef number never = worst(<number>0, 1)
+    cdef Py_ssize_t i
     cdef int j
-    cdef bint any_odd = False
-    for j in range(LANES):
-        odd[j] = 0
-    for row in range(GROUP):
+    for i in range(GROUP):
+        turns_of_row(<const number*>(x + i * step), n, least, table + LANES * i, when + LANES * i)
+    if has_nan(table):
+        for i in range(GROUP):
+            most[i] = worst(<number>0, least)
+            extreme_of_row(<const number*>(x + i * step), n, least, &most[i])
+            turns[i] = 0
+        return
+    memcpy(copy, table, sizeof(table))
+    better_of_lanes(copy, least, half, most)
+    for i in range(GROUP):
         for j in range(LANES):
-            lane[j] = (<const number*>(x + row * step))[j]
-            turns[j] = 0
-            odd[j] = lane[j] if is_nan(lane[j]) else odd[j]
-        i = LANES
-        turn = 0
-        while i < n:
-            i = n - LANES if n - i < LANES else i   # the last ones may be looked at twice
-            turn += 1
-            for j in range(LANES * <int>sizeof(number) // LINE):
-                soon(x + row * step + i * sizeof(number) + AHEAD + j * LINE)
-            for j in range(LANES):      # no comparison twice, else the compiler would branch at it
-                new = (<const number*>(x + row * step))[i + j]
-                best = better(new, lane[j], least)
-                turns[j] = better(turn if best != lane[j] else 0, turns[j], 0)
-                lane[j] = best
-                odd[j] = new if is_nan(new) else odd[j]
-            i += LANES
-        memcpy(table + LANES * row, lane, LANES * sizeof(number))
-        memcpy(when + LANES * row, turns, LANES * sizeof(number))
-    better_of_pairs(table, PAIRS * GROUP, least, half)
-    better_of_pairs(half, PAIRS // 2 * GROUP, least, quarter)
-    better_of_pairs(quarter, PAIRS // 4 * GROUP, least, half)
-    better_of_pairs(half, PAIRS // 8 * GROUP, least, quarter)
-    better_of_pairs(quarter, GROUP, least, most)
-    for row in range(GROUP):
-        new = most[row]
-        for j in range(LANES):
-            start = <int32_t>when[LANES * row + j] * LANES
-            start = (start if start < last else last) + j
-            spots[LANES * row + j] = start if table[LANES * row + j] == new else INT32_MAX
-    better_of_pairs(spots, PAIRS * GROUP, 1, some)
-    better_of_pairs(some, PAIRS // 2 * GROUP, 1, spots)
-    better_of_pairs(spots, PAIRS // 4 * GROUP, 1, some)
-    better_of_pairs(some, PAIRS // 8 * GROUP, 1, spots)
-    better_of_pairs(spots, GROUP, 1, places)
+            when[LANES * i + j] = when[LANES * i + j] if table[LANES * i + j] == most[i] else never
+    better_of_lanes(when, 1, half, first)
+    for i in range(GROUP):
+        turns[i] = <Py_ssize_t>first[i]
+
+
+cdef inline_void turns_of_row(const number* x, Py_ssize_t n, int least, number* lane, number* when) noexcept nogil:
+    """lanes_of_row, and for each lane the turn in which it met first what it holds"""
+    cdef number best[LANES]
+    cdef number turns[LANES]
+    cdef Py_ssize_t i = 0, first, second
+    cdef number turn = 0, new
+    cdef int j
     for j in range(LANES):
-        any_odd |= is_nan(odd[j])
-    if any_odd:
-        for row in range(GROUP):
-            most[row] = worst(most[row], least)
-            extreme_of_row(<const number*>(x + row * step), n, least, &most[row])
+        best[j] = worst(<number>0, least)
+        turns[j] = 0
+    while i < n:
+        first = smaller(i, n - LANES)           # the last ones may be looked at twice
+        second = smaller(i + LANES, n - LANES)
+        for j in range(LANES):      # no comparison twice, else the compiler would branch at it
+            new = better(better(x[first + j], x[second + j], least), best[j], least)
+            turns[j] = better(turn if new != best[j] else 0, turns[j], 0)
+            best[j] = nan_like(new) if either_is_nan(x[first + j], x[second + j]) else new
+        turn += 1
+        i += 2 * LANES
+    for j in range(LANES):
+        lane[j] = best[j]
+        when[j] = turns[j]
+
+
+cdef inline Py_ssize_t place_in_turn(const number* x, Py_ssize_t n, number wanted, Py_ssize_t turn) noexcept nogil:
+    """The first place of the number `wanted` in a row where no turn before this one has it"""
+    cdef Py_ssize_t start = smaller(turn * 2 * LANES, n - LOOK) if n > LOOK and not is_nan(wanted) else 0, place
+    first_place(x + start, n - start, wanted, &place)
+    return start + place
 
 
 cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place, int least, number* best,
