@@ -233,12 +233,12 @@ cdef void fold(const Walk* walk, room_t room, merge_t merge, const State* state,
     if memory == NULL:
         visit(walk, room, 0, walk.x, 0, 0, state)
         return
-    for part in range(1, parts):
+    for part in range(1, parts):    # `more` lies in front: it has words, which must be aligned, `values` may be bytes
         if value:
-            own[part].values = memory + (part - 1) * walk.count * value
+            own[part].values = memory + ((parts - 1) * more + (part - 1) * value) * walk.count
             memcpy(own[part].values, state.values, walk.count * value)
         if more:
-            own[part].more = memory + ((parts - 1) * value + (part - 1) * more) * walk.count
+            own[part].more = memory + (part - 1) * walk.count * more
             memcpy(own[part].more, state.more, walk.count * more)
     for part in prange(parts, num_threads=parts, schedule="static", chunksize=1):
         visit_part(walk, room, split, part, parts, &own[part])

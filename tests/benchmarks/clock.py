@@ -4,7 +4,8 @@ Why processes: after a product OpenBLAS's threads go on waiting busily for many 
 In one process PyTorch's 512 x 512 product takes 1.3 ms when it is alone and 2 to 16 ms when NumPy's products come in
 between, and NumPy's suffer too. So tinytorch, NumPy and PyTorch each get a process, started with the same number of
 threads; whose turn it is not is stopped (SIGSTOP), its waiting threads with it. A turn is a few milliseconds: what
-else the machine does hits all rows alike.
+else the machine does hits all rows alike. At one thread they share one core: a neighbour on a shared machine may slow
+one core to half its speed for seconds, and whoever lives on the other would seem twice as fast.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def questions() -> list[Question]:
 def serve(pipe: Connection, home: str, threads: int) -> None:
     """Answer the parent: ("prepare", who, group, name) with samples of results, ("turn", who) with seconds per call."""
     die_with_parent()
+    if threads == 1:
+        stay_on_last_core()
     if home != "NumPy":
         import_module("torch" if home == "PyTorch" else "tinytorch").set_num_threads(threads)
     asked = {(question.group, question.name): question for question in questions()}
@@ -91,6 +94,12 @@ def die_with_parent() -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def stay_on_last_core() -> None:
+    """The first one has more of the system's own work to do."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def sample(x: np.ndarray) -> np.ndarray:
