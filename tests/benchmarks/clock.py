@@ -4,8 +4,9 @@ Why processes: after a product OpenBLAS's threads go on waiting busily for many 
 In one process PyTorch's 512 x 512 product takes 1.3 ms when it is alone and 2 to 16 ms when NumPy's products come in
 between, and NumPy's suffer too. So tinytorch, NumPy and PyTorch each get a process, started with the same number of
 threads; whose turn it is not is stopped (SIGSTOP), its waiting threads with it. A turn is a few milliseconds: what
-else the machine does hits all rows alike. At one thread they share one core: a neighbour on a shared machine may slow
-one core to half its speed for seconds, and whoever lives on the other would seem twice as fast.
+else the machine does hits all rows alike. And each process has its main thread on the last core and its other threads
+on the others: a neighbour on a shared machine may slow one core to half its speed for seconds, and whoever computes on
+another would seem twice as fast; two threads that wake up on one core take milliseconds to part.
 """
 
 from __future__ import annotations
@@ -60,13 +61,12 @@ def questions() -> list[Question]:
 def serve(pipe: Connection, home: str, threads: int) -> None:
     """Answer the parent: ("prepare", who, group, name) with samples of results, ("turn", who) with seconds per call."""
     die_with_parent()
-    if threads == 1:
-        stay_on_last_core()
     if home != "NumPy":
         import_module("torch" if home == "PyTorch" else "tinytorch").set_num_threads(threads)
     asked = {(question.group, question.name): question for question in questions()}
     calls: dict[str, tuple[Callable, int]] = {}
     held = None
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     with np.errstate(all="ignore"):
         while True:
             try:
@@ -75,6 +75,7 @@ def serve(pipe: Connection, home: str, threads: int) -> None:
                 return
             try:
                 if task == "prepare":
+                    unpin(cores)
                     if key != held:
                         held = key
                         calls.clear()  # frees the memory of the question before
@@ -82,6 +83,7 @@ def serve(pipe: Connection, home: str, threads: int) -> None:
                     answer: Any = [sample(x) for x in question.outcome(who)]
                     call = question.row(who, question.arguments())
                     calls[who] = call, calls_in_a_turn(call)
+                    pin_threads(cores)
                 else:
                     answer = turn(*calls[who])
             except Exception as error:  # whatever it is, the parent reports it
@@ -96,10 +98,21 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def stay_on_last_core() -> None:
-    """The first one has more of the system's own work to do."""
+def pin_threads(cores: set[int]) -> None:
+    """This thread to the last of the cores, all others of this process to the others. The first core has more of the
+    system's own work to do."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    last = {max(cores)}
+    for name in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # threads may end
+            os.sched_setaffinity(int(name), last if int(name) == os.getpid() else cores - last or last)
+
+
+def unpin(cores: set[int]) -> None:
+    """A thread that is made now may run anywhere: it inherits the places of the one that makes it."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, cores)
 
 
 def sample(x: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How far are reductions of 16M numbers from the time that reading the memory takes, once, or twice where they need it?
 
-The limit is measured beside them: every thread lets NumPy look for the greatest byte of its part of the memory, which
+The limit is measured beside them: each thread lets NumPy look for the greatest byte of its part of the memory, which
 takes one SIMD instruction for 64 bytes and so waits for nothing but memory. Of a sliced array all of the memory
 between its first and its last number is read, since memory comes in lines of 64 bytes.
 """
@@ -18,24 +18,24 @@ READS = {
     "sum": 1, "mean": 1, "prod": 1, "max": 1, "min": 1, "argmax": 1, "argmin": 1, "any": 1, "all": 1, "norm": 1,
     "var": 2, "std": 2, "logsumexp": 2,
 }  # fmt: skip
+THREADS = int(os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 @lru_cache(maxsize=1)
 def pool():
-    return ThreadPoolExecutor(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    return ThreadPoolExecutor(THREADS)
 
 
 def read(x, times):
     """Read all of the memory that `x` lies in, by all threads"""
     whole = x if x.base is None else x.base
     flat = whole.ravel(order="K").view(np.uint8)
-    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
-    parts = np.array_split(flat, threads)
+    first, *others = np.array_split(flat, THREADS)
     for _ in range(times):
-        if threads == 1:
-            flat.max()
-        else:
-            list(pool().map(np.max, parts))
+        reading = [pool().submit(np.max, part) for part in others]
+        first.max()
+        for part in reading:
+            part.result()
 
 
 def question(name, axis, layout):
