@@ -160,8 +160,10 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
         own = walk[0]
         own.left = 3
         fold(&own, <room_t>room_of_pieces[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+    elif walk.sides[walk.ndim - 1].out:
+        fold(walk, <room_t>room_of_places_in_columns[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
     else:
-        fold(walk, <room_t>room_of_places[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+        fold(walk, <room_t>room_of_places_in_rows[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
 
 
 cdef inline void read_brief_rows_as_columns(Walk* walk) noexcept nogil:

@@ -161,7 +161,7 @@ cdef inline_void better_of_lanes(number* table, int least, number* half, number*
     better_of_pairs(table, GROUP, least, most)
 
 
-cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+cdef reading_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
                                 const State* state) noexcept nogil:
     """Fold numbers into state.values."""
     if state.least:

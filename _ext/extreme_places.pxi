@@ -11,16 +11,25 @@ cdef enum:
     TURNS = 128     # so many turns of two blocks, from 0 on: their numbers fit into 8 bits with a sign
 
 
-cdef simd_void room_of_places(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
-                              const State* state) noexcept nogil:
+cdef simd_void room_of_places_in_rows(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+                                      const State* state) noexcept nogil:
     """Fold numbers into state.values, and where the winners stand into state.more."""
     if state.least:
-        fold_places(x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 1)
+        places_in_rows(<const char*>x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 1)
     else:
-        fold_places(x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 0)
+        places_in_rows(<const char*>x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 0)
 
 
-cdef simd_void room_of_first_place(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+cdef reading_void room_of_places_in_columns(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+                                            const State* state) noexcept nogil:
+    """The same of rows that are folded into each other"""
+    if state.least:
+        places_of_columns(<const char*>x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 1)
+    else:
+        places_of_columns(<const char*>x, sides, place, <number*>state.values + out, <int64_t*>state.more + out, 0)
+
+
+cdef reading_void room_of_first_place(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
                                    const State* state) noexcept nogil:
     """Fold numbers into state.values, and the smallest of the winner's places into state.more."""
     if state.least:
@@ -29,16 +38,8 @@ cdef simd_void room_of_first_place(const number* x, const Side* sides, Py_ssize_
         find_first_place(<const char*>x, sides, place, 0, <number*>state.values, <int64_t*>state.more)
 
 
-cdef inline_void fold_places(const number* start, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
-                             int least) noexcept nogil:
-    if sides[1].out:
-        fold_places_of_columns(<const char*>start, sides, place, least, best, places)
-    else:
-        fold_places_of_rows(<const char*>start, sides, place, least, best, places)
-
-
-cdef inline_void fold_places_of_rows(const char* x, const Side* sides, Py_ssize_t place, int least, number* best,
-                                     int64_t* places) noexcept nogil:
+cdef inline_void places_in_rows(const char* x, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
+                                int least) noexcept nogil:
     cdef Py_ssize_t i = 0, k, first
     cdef number most[GROUP]
     cdef Py_ssize_t turns[GROUP]
@@ -172,8 +173,8 @@ cdef inline_void first_place(const number* x, Py_ssize_t n, number wanted, Py_ss
     place[0] = i
 
 
-cdef inline_void fold_places_of_columns(const char* x, const Side* sides, Py_ssize_t place, int least, number* best,
-                                        int64_t* places) noexcept nogil:
+cdef inline_void places_of_columns(const char* x, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
+                                   int least) noexcept nogil:
     """BAND rows at a time, or one where each has results of its own"""
     cdef Py_ssize_t n = sides[1].size, i = 0, j, some, at
     cdef Py_ssize_t wide = WIDE if known_stride(sides[1].step, sizeof(number)) else TILE
