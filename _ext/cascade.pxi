@@ -25,19 +25,11 @@ cdef extern from *:
     #if defined(__GNUC__)
     /* The compiler may not mix this row's additions with the next one's. */
     #define ROW_BY_ROW() __asm__ volatile("" ::: "memory")
-    /* Fetch what lies here into the near cache. */
-    #define FETCH(x) __builtin_prefetch(x)
-    /* Or into the second one, where it is not in the way. */
-    #define FETCH_LATER(x) __builtin_prefetch(x, 0, 2)
     #else
     #define ROW_BY_ROW()
-    #define FETCH(x)
-    #define FETCH_LATER(x)
     #endif
     """
     void ROW_BY_ROW() noexcept nogil
-    void FETCH(const void* x) noexcept nogil
-    void FETCH_LATER(const void* x) noexcept nogil
 
 
 cdef inline bint row_by_row(Py_ssize_t stride, Py_ssize_t columns, bint near, Py_ssize_t size) noexcept nogil:

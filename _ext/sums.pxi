@@ -1,5 +1,5 @@
 # The rooms of sums: rows and columns of float32 and float64 in PyTorch's order (cascade.pxi), of integers in any.
-# Needs axes.pxi and cascade.pxi.
+# Needs axes.pxi, cascade.pxi and soon.pxi.
 
 cdef enum:
     GATHER = 1024       # so many numbers of a row that are not adjacent are brought together at a time
@@ -26,8 +26,8 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
                 add_row(x, block.n, sums)
                 j = block.n
                 while j < block.m_stride < block.n + GAP:   # the processor reads ahead only if nothing is left out
-                    FETCH(x + j)
-                    j += 64 // <Py_ssize_t>sizeof(floating)
+                    soon(x + j)
+                    j += LINE // <Py_ssize_t>sizeof(floating)
             else:
                 add_scattered(x, block.n, block.n_stride, sums)
             out[0] = sums[0] / <floating>divisor

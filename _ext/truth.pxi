@@ -1,4 +1,5 @@
-# The rooms of any and all: is a number different from 0, are all of them? nan is. Needs axes.pxi and cascade.pxi.
+# The rooms of any and all: is a number different from 0, are all of them? nan is. Needs axes.pxi, cascade.pxi and
+# soon.pxi.
 #
 # The answer so far is a byte, 0 for no. Of bytes it is the smallest one (all) or the bits of all of them (any): one
 # instruction for 32 numbers. Of others it is the same of 0 and 1, whether they are 0.
@@ -61,11 +62,9 @@ cdef inline_void search(const tested* x, cnp.uint8_t* out, const Block* block, b
             if block.c_stride == 1 and block.n_stride == block.c == some and blocks == 1:
                 search_narrow_columns(x, block.n, some, block.near, whole, found)
             elif block.c_stride == 1:
-                search_columns(x + start, block.n, block.n_stride, blocks * some, 1, block.near, whole,
-                               found)
+                search_columns(x + start, block.n, block.n_stride, blocks * some, 1, block.near, whole, found)
             elif block.c_stride == 2:
-                search_columns(x + start * 2, block.n, block.n_stride, blocks * some, 2, block.near, whole,
-                               found)
+                search_columns(x + start * 2, block.n, block.n_stride, blocks * some, 2, block.near, whole, found)
             else:
                 search_columns(x + start * block.c_stride, block.n, block.n_stride, blocks * some, block.c_stride,
                                block.near, whole, found)
@@ -181,7 +180,7 @@ cdef inline_void search_columns(const tested* x, Py_ssize_t n, Py_ssize_t stride
     Rows that are far apart: no processor guesses where they go on, the next four are asked for. Of numbers that are not
     adjacent the first row of each quarter comes first, then the second: four streams of memory that it does guess.
     """
-    cdef Py_ssize_t line = 64 // sizeof(tested), quarter = n // 4, i, j, k
+    cdef Py_ssize_t line = LINE // sizeof(tested), quarter = n // 4, i, j, k
     cdef Py_ssize_t apart = stride if side == 1 else quarter * stride, next = 4 * stride if side == 1 else stride
     if side == 1 and row_by_row(stride, columns, near, sizeof(tested)):
         quarter = 0
@@ -192,7 +191,7 @@ cdef inline_void search_columns(const tested* x, Py_ssize_t n, Py_ssize_t stride
         while side == 1 and j + line <= columns:
             if not near:
                 for k in range(4):
-                    FETCH_LATER(x + j + next + k * stride)
+                    later(x + j + next + k * stride)
             join_four(x + j, apart, line, 1, whole, found + j)
             j += line
         join_four(x + j * side, apart, columns - j, side, whole, found + j)

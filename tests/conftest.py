@@ -113,7 +113,8 @@ def one_in(step, items):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """Coverage more than doubles the time of what it follows, so it rests during the tests that it shall not follow."""
-    coverage = sys.modules["coverage"].Coverage.current() if item.stash.get(UNCOVERED, False) else None
+    module = sys.modules.get("coverage") if item.stash.get(UNCOVERED, False) else None
+    coverage = module and module.Coverage.current()
     if coverage is None:
         return (yield)
     coverage.stop()

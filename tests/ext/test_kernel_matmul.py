@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -38,6 +39,21 @@ SHAPES = [
     ((9, 33), (33, 100)),
 ]
 EMPTY = [((0, 3), (3, 2)), ((3, 0), (0, 2)), ((3, 2), (2, 0)), ((0,), (0,)), ((0, 0), (0, 0)), ((2, 0), (0,))]
+
+
+@pytest.fixture(autouse=True, scope="module", params=[True, False], ids=["tiles", "no tiles"])
+def tiles(request):
+    """All tests run twice: with the tiles of processors that have AVX-512, and as everywhere else."""
+    try:
+        use_tiles = import_module("tinytorch._ext.matmul").use_tiles
+    except ImportError:  # not built: only the twins are tested, which know no tiles
+        if not request.param:
+            pytest.skip("the kernels are not built")
+        yield
+        return
+    use_tiles(request.param)
+    yield
+    use_tiles(True)
 
 
 def plain(a, b):

@@ -17,7 +17,7 @@ LISTINGS = ROOT.parent / "shared" / "listings"
 FOLDERS = (
     "tests/cuda", "tests/kernels_gpu", "tests/autograd", "tests/optim", "tests/nn", "tests/functions", "tests/ops",
 )  # fmt: skip
-SMOKE = ("tests/kernels_gpu/test_gpu_optimizer.py",)
+SMOKE = ("tests/optim/test_sgd.py",)
 PROCESSES = 4
 
 

@@ -4,7 +4,6 @@ cimport cython
 from tinytorch.tensor cimport TensorBase
 
 
-cpdef dim_of(object dim, Py_ssize_t ndim)
 cpdef need_tensor(object function, object argument, object position, object value)
 cpdef object _gather(object input, object index, object dim)
 

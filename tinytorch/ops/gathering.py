@@ -40,11 +40,6 @@ def check_bounds(
         raise error(f"{prefix}index {bad} is out of bounds for dimension {dim} with size {side}")
 
 
-def dim_of(dim: Any, ndim: int) -> int:
-    """wrap_dim, without a call of a Python function for what needs no change."""
-    return dim if type(dim) is int and 0 <= dim < ndim else wrap_dim(dim, ndim)
-
-
 def need_tensor(function: str, argument: str, position: int, value: Any) -> None:
     """TypeError unless `value` is a tensor; `position` counts as methods do, without self."""
     if not isinstance(value, Tensor):
@@ -172,7 +167,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     need_tensor("gather", "index", 2, index)
     x, at = input._array, index._array
     shape = x.shape
-    dim = dim_of(dim, len(shape))
+    dim = wrap_dim(dim, len(shape))
     if shape and at.dtype is INT64 and at.shape == shape:
         return _gather(input, index, dim)
     if not at.size:
@@ -294,7 +289,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def _index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     x, at = input._array, index._array
     shape, places = x.shape, at.shape  # each question to an array takes some time
-    dim = dim_of(dim, len(shape))
+    dim = wrap_dim(dim, len(shape))
     if len(places) > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     if at.dtype is not INT64 and at.dtype != INT64:

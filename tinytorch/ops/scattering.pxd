@@ -1,8 +1,7 @@
 # What of scattering.py becomes C where it is compiled.
 
 cimport cython
-from tinytorch.ops.gathering cimport dim_of, need_tensor
-from tinytorch.ops.writing cimport fresh
+from tinytorch.ops.gathering cimport need_tensor
 from tinytorch.tensor cimport TensorBase
 
 

@@ -14,9 +14,9 @@ from tinytorch import kernels
 from tinytorch.arguments import no_such_form
 from tinytorch.errors import warn, wrap_dim
 from tinytorch.kernels.arrays import full, widen
-from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, dim_of, need_tensor, wrapped_flat
+from tinytorch.ops.gathering import INT64, Gather, Take, as_int64, check_bounds, need_tensor, wrapped_flat
 from tinytorch.ops.slicing import Slice
-from tinytorch.ops.writing import Writing, fresh, round_into, write_in_place
+from tinytorch.ops.writing import Writing, round_into, write_in_place
 from tinytorch.promotion import fitting_number
 from tinytorch.public import public, publish_inplace
 from tinytorch.tensor import Tensor, wrap
@@ -49,9 +49,7 @@ class Scatter(Writing):
     def forward(cls, ctx, x, src, index, dim):
         ctx.dim = dim
         ctx.save_for_backward(index)
-        y = fresh(x)
-        cls.put(y, src, index, dim)
-        return y
+        return cls.written(x, src, index, dim)
 
     @staticmethod
     def put(y, src, index, dim):
@@ -98,13 +96,10 @@ class ScatterAdd(Scatter):
     def put(y, src, index, dim):
         if index.size:
             y, src, index = with_dims(y, src, index)
-            if y.itemsize > 2:
-                within_bounds(kernels.scatter.scatter_add, y, dim, index, src)
-            else:  # sums of halves are rounded once, as PyTorch does
-                total = widen(y)
-                within_bounds(kernels.scatter.scatter_add, total, dim, index, widen(src))
-                if total is not y:
-                    round_into(y, total)
+            total = widen(y)
+            within_bounds(kernels.scatter.scatter_add, total, dim, index, widen(src))
+            if total is not y:
+                round_into(y, total)  # once, as PyTorch does
 
     @staticmethod
     def backward(ctx, grad):
@@ -196,7 +191,7 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[int
     """
     x, at = input._array, index._array
     shape = x.shape
-    dim = dim_of(dim, len(shape))
+    dim = wrap_dim(dim, len(shape))
     is_tensor = isinstance(src, Tensor)
     usual = is_tensor and shape and at.dtype is INT64
     if usual and src._array.dtype is x.dtype and src._array.shape == at.shape == shape:
