@@ -144,12 +144,16 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
     cdef number* values = <number*>state.values
     cdef int64_t* places = <int64_t*>state.more
     cdef merge_t merge = <merge_t>merge_least[number] if state.least else <merge_t>merge_largest[number]
+    cdef room_t room
     cdef Walk own
     cdef Py_ssize_t i
     for i in range(walk.count):
         values[i] = worst(<number>0, state.least)
     if places == NULL:
-        fold(walk, <room_t>room_of_extremes[number], merge, state, sizeof(number), 0,
+        room = <room_t>room_of_extremes[number]
+        if walk.sides[walk.ndim - 1].step != sizeof(number):
+            room = <room_t>room_of_scattered_extremes[number]
+        fold(walk, room, merge, state, sizeof(number), 0,
              GRAIN_IN_ROWS if reads_long_rows(walk, sizeof(number)) else GRAIN)
         return
     for i in range(walk.count):

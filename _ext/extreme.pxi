@@ -80,15 +80,23 @@ cdef inline number better_of_three(number x, number y, number best, int least) n
 
 cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, number* lane) noexcept nogil:
     """n >= LANES numbers folded into LANES, of which one is nan if one of the numbers is"""
-    cdef Py_ssize_t i = 0, first, second
+    cdef Py_ssize_t i = 0
+    cdef const number* first
+    cdef const number* second
     cdef int j
     for j in range(LANES):
         lane[j] = worst(<number>0, least)
     while i < n:
-        first = smaller(i, n - LANES)           # the last ones may be looked at twice
-        second = smaller(i + LANES, n - LANES)
-        for j in range(LANES):
-            lane[j] = better_of_three(x[first + j], x[second + j], lane[j], least)
+        first = x + smaller(i, n - LANES)           # the last ones may be looked at twice
+        second = x + smaller(i + LANES, n - LANES)
+        if number is float or number is double:
+            for j in range(LANES):
+                lane[j] = better_of_three(first[j], second[j], lane[j], least)
+        else:       # of two comparisons of integers in one loop the compiler would make branches
+            for j in range(LANES):
+                lane[j] = better(first[j], lane[j], least)
+            for j in range(LANES):
+                lane[j] = better(second[j], lane[j], least)
         i += 2 * LANES
 
 
@@ -154,27 +162,38 @@ cdef inline bint has_nan(const number* table) noexcept nogil:
 
 cdef inline_void better_of_lanes(number* table, int least, number* half, number* most) noexcept nogil:
     """The best of the lanes of each of GROUP rows; the table is written over"""
-    better_of_pairs(table, PAIRS * GROUP, least, half)
+    cdef Py_ssize_t i
+    cdef int j
+    for i in range(GROUP):
+        for j in range(PAIRS):
+            half[PAIRS * i + j] = better(table[LANES * i + j], table[LANES * i + PAIRS + j], least)
     better_of_pairs(half, PAIRS // 2 * GROUP, least, table)
     better_of_pairs(table, PAIRS // 4 * GROUP, least, half)
     better_of_pairs(half, PAIRS // 8 * GROUP, least, table)
     better_of_pairs(table, GROUP, least, most)
 
 
-cdef reading_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
                                 const State* state) noexcept nogil:
-    """Fold numbers into state.values."""
-    if state.least:
-        fold_extremes(x, sides, <number*>state.values + out, 1)
-    else:
-        fold_extremes(x, sides, <number*>state.values + out, 0)
+    """Fold numbers that lie side by side into state.values."""
+    fold_extremes(x, sides, <number*>state.values + out, state.least)
+
+
+cdef reading_void room_of_scattered_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
+                                             const State* state) noexcept nogil:
+    """The same of numbers that lie apart: to bring them side by side takes longer in 64 bytes than in 32."""
+    fold_extremes(x, sides, <number*>state.values + out, state.least)
 
 
 cdef inline_void fold_extremes(const number* start, const Side* sides, number* best, int least) noexcept nogil:
-    if sides[1].out:
-        fold_columns(<const char*>start, sides, best, least)
+    if sides[1].out and least:
+        fold_columns(<const char*>start, sides, best, 1)
+    elif sides[1].out:
+        fold_columns(<const char*>start, sides, best, 0)
+    elif least:
+        fold_rows(<const char*>start, sides, best, 1)
     else:
-        fold_rows(<const char*>start, sides, best, least)
+        fold_rows(<const char*>start, sides, best, 0)
 
 
 cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int least) noexcept nogil:

@@ -74,6 +74,11 @@ cdef inline_void extremes_and_turns(const char* x, Py_ssize_t step, Py_ssize_t n
     cdef number never = worst(<number>0, 1)
     cdef Py_ssize_t i
     cdef int j
+    if n <= 2 * LANES:      # one turn
+        extremes_of_rows(x, step, n, least, most)
+        for i in range(GROUP):
+            turns[i] = 0
+        return
     for i in range(GROUP):
         turns_of_row(<const number*>(x + i * step), n, least, table + LANES * i, when + LANES * i)
     if has_nan(table):

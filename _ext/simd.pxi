@@ -20,8 +20,8 @@ cdef extern from *:
     ctypedef void simd_void "TINYTORCH_SIMD_VOID"
     ctypedef void reading_void "TINYTORCH_READING_VOID"
 #
-# `reading_void f(...)`: a room that does little more than read memory. On a Zen 4 loads of 32 bytes do that faster than
-# those of 64 (1.6 against 2.1 ms for 64 MB), so it is not compiled for AVX-512.
+# `reading_void f(...)`: a room that does little more than read memory, or bring numbers side by side. On a Zen 4 loads
+# of 32 bytes do that faster than those of 64 (1.6 against 2.1 ms for 64 MB), so it is not compiled for AVX-512.
 #
 # `inline_void f(...)`: what such rooms share. It becomes part of each of a room's three forms; as a function of its own
 # it would be compiled for plain x86-64 alone.
