@@ -91,6 +91,8 @@ class BuildKernels(build_ext):
             return ["/Od", "/Zi"] if DEBUG else ["/O2", "/openmp"], []
         # Neither flag changes a result: sqrt need not set errno and comparisons need not trap, so both become SIMD.
         release = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+        # A loop of few bytes that lies across two lines of the cache takes up to 1.8 times as long: none does.
+        release += ["-falign-functions=64", "-falign-loops=32"]
         flags = ["-O1", "-g", "-DTINYTORCH_ONE_FORM"] if DEBUG else release  # one form: _ext/simd.pxi
         if NATIVE:
             flags.append("-march=native")

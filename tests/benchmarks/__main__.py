@@ -47,6 +47,7 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N", help="default: 1 2")
     parser.add_argument("--quick", action="store_true", help="less than a minute: some small questions of each group")
+    parser.add_argument("--again", action="store_true", help="the first rows a second time: what is chance?")
     parser.add_argument("--only", metavar="TEXT", default="", help="questions whose name contains TEXT")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the tables with machine and versions")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the ratios (PNG or SVG; needs matplotlib)")
@@ -117,8 +118,9 @@ def measure(options: argparse.Namespace) -> tuple[list[Line], list[str]]:
             for question in progress:
                 progress.set_postfix_str(f"{question.group}: {question.name}"[:60])
                 budget = QUICK if options.quick else SECONDS.get(question.group, OTHERWISE)
+                rounds = FEW if options.quick else ROUNDS
                 try:
-                    found = clock.times(question, started, budget, FEW if options.quick else ROUNDS)
+                    found = clock.times(question, started, budget, rounds, options.again)
                 except clock.Failed as failure:
                     failures.append(f"{failure} ({table.count(threads)})")
                     continue

@@ -125,10 +125,15 @@ How it is measured: every library computes in a process of its own, started with
 milliseconds; whose turn it is not stands still (SIGSTOP). In one process they would disturb each other: after a product
 OpenBLAS's threads wait busily for longer than a turn, and PyTorch's 512 x 512 product, 1.3 ms alone, takes 2 to 16 ms
 beside them. Each has its main thread on the last core and its other threads on the others: on a shared machine a core
-can be slowed to half its speed for seconds. Results are compared before anything is timed. A ratio is the first row's
-time divided by a rival's: of the medians over all turns, then of the fastest turns. *best* is the faster one of NumPy
-and PyTorch. "(reach 0.5)" is the bound that the project has set itself; ✗ marks a question whose both ratios are more
-than 2 % above it, ~ one where one is.
+can be slowed to half its speed for seconds. Small arrays are made anew three times: where they lie decides how much of
+them a cache holds. Results are compared before anything is timed. A ratio is the first row's time divided by a rival's:
+of the medians over all turns, then of the fastest turns. *best* is the faster one of NumPy and PyTorch. "(reach 0.5)"
+is the bound that the project has set itself; ✗ marks a question whose both ratios are more than 2 % above it, ~ one
+where one is.
+
+What is chance? *again* is the first row once more, in a process of its own. "By chance" in the summary counts the
+questions whose first row is more than 2 % slower than itself, by medians and by fastest turns: so many of the ✗ at a
+reach of 1 mean nothing.
 """
 
 

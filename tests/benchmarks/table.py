@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.benchmarks.questions import BEST
 
-ORDER = ["kernel", "tinytorch", "twin", "NumPy", "PyTorch", "limit"]
+AGAIN = "again"
+ORDER = ["kernel", "tinytorch", AGAIN, "twin", "NumPy", "PyTorch", "limit"]
 ORDER += ["together", "in turn", "PyTorch together", "PyTorch in turn"]
 MISSED, CLOSE = "✗", "~"
 NOISE = 1.02  # two rows that do the very same differ by so much now and then
@@ -41,7 +42,7 @@ class Line:
 
     def rivals(self) -> list[str]:
         """Whom it is compared with: those of the reach first"""
-        others = [who for who in self.medians if who != self.first]
+        others = [who for who in self.medians if who not in (self.first, AGAIN)]
         return list(dict.fromkeys([*self.reach, *(others if not self.reach else [])]))
 
     def verdict(self) -> str:
@@ -120,12 +121,24 @@ def summary(lines: Iterable[Line]) -> list[str]:
         means = [f"{mean:.2f} of {rival}" for rival, mean in mean_ratios(members).items()]
         bound = f"{within} of {len(asked)} within reach" + (f", {close} on the edge" if close else "")
         text.append(f"{group}, {count(threads)}: {bound if asked else 'no reach given'}; mean {', '.join(means)}")
+        if any(AGAIN in one.medians for one in members):
+            text[-1] += f"; by chance: {by_chance(members)}"
     return text
+
+
+def by_chance(lines: Iterable[Line]) -> str:
+    """How far apart the same row in two processes is, and how many of these would miss a reach of 1"""
+    twice = [one for one in lines if AGAIN in one.medians]
+    apart = sorted(math.exp(abs(math.log(one.ratio(AGAIN)))) for one in twice)
+    missed = sum(all(one.ratio(AGAIN, values) > NOISE for values in (one.medians, one.fastest)) for one in twice)
+    return f"{missed} of {len(twice)} above 1, one in ten further apart than {apart[len(apart) * 9 // 10]:.2f}"
 
 
 def mean_ratios(lines: Sequence[Line]) -> dict[str, float]:
     """Rival -> the geometric mean of the ratios"""
-    rivals = dict.fromkeys(rival for one in lines for rival in [*one.reach, *one.medians] if rival != one.first)
+    rivals = dict.fromkeys(
+        rival for one in lines for rival in [*one.reach, *one.medians] if rival not in (one.first, AGAIN)
+    )
     found = {}
     for rival in rivals:
         logs = [math.log(one.ratio(rival)) for one in lines if one.ratio(rival) > 0]
