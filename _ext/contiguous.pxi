@@ -36,12 +36,19 @@ cdef struct Copy:
     int how
 
 
-cdef object contiguous(object x):
-    """x in C order: itself, or a copy; None if it is not an array of aligned float32 or float64 numbers"""
+cdef object contiguous(object x, int whole=-1):
+    """x in C order: itself, or a copy; None if it is not an array of aligned float32 or float64 numbers
+
+    Threads that will not share the axis `whole` do not do so here: what one has written, another fetches slowly.
+    """
     cdef Copy copy
     if plain_float(x):
         return x
-    return copied(x, &copy) if read_axes(x, &copy) else None
+    if not read_axes(x, &copy):
+        return None
+    if copy.split == whole and whole + 1 < copy.ndim:
+        copy.split += 1
+    return copied(x, &copy)
 
 
 cdef bint read_axes(object x, Copy* copy):

@@ -1,5 +1,5 @@
 # The rooms of maxima and minima: one row, or rows into each other, of any kind of number. Needs simd.pxi, walk.pxi,
-# fetch.pxi.
+# fetch.pxi and soon.pxi.
 #
 # `least` says which: 0 for maxima, 1 for minima. Every room is compiled for either, since a constant costs no time.
 
@@ -11,6 +11,7 @@ cdef enum:
     GROUP = 16      # rows whose lanes are folded together at last; more, and memory waits too long for it
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
     PAIRS = 16      # and half as many
+    AHEAD = 16      # lines of memory of the next rows
 
 
 cdef inline number worst(number unused, int least) noexcept nogil:
@@ -139,6 +140,8 @@ cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, 
     cdef Py_ssize_t i
     for i in range(GROUP):
         lanes_of_row(<const number*>(x + i * step), n, least, table + LANES * i)
+    for i in range(AHEAD):      # memory shall not rest while the lanes are folded
+        soon(x + GROUP * step + i * LINE)
     if has_nan(table):
         for i in range(GROUP):
             most[i] = worst(<number>0, least)

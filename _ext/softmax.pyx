@@ -66,7 +66,7 @@ def softmax(x, axis=-1):
     out = forward_in_tiles(x, axis, False)
     if out is not None:
         return out
-    source = contiguous(x)
+    source = contiguous(x, 0 if axis == 0 else -1)
     if source is None or not split(source, axis, &parts):
         return twin.softmax(x, axis)
     return forward(source, &parts, False, source is not x)
@@ -78,7 +78,7 @@ def log_softmax(x, axis=-1):
     out = forward_in_tiles(x, axis, True)
     if out is not None:
         return out
-    source = contiguous(x)
+    source = contiguous(x, 0 if axis == 0 else -1)
     if source is None or not split(source, axis, &parts):
         return twin.log_softmax(x, axis)
     return forward(source, &parts, True, source is not x)
@@ -368,7 +368,7 @@ cdef object backward(object grad, object y, object axis, bint logs):
     """None where the twin has to do it"""
     cdef Split parts
     cdef cnp.ndarray upper, result, out
-    grad, y = contiguous(grad), contiguous(y)
+    grad, y = contiguous(grad, 0 if axis == 0 else -1), contiguous(y, 0 if axis == 0 else -1)
     if grad is None or y is None or not plain_like(grad, y) or not split(y, axis, &parts):
         return None
     upper, result = grad, y
