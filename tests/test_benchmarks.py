@@ -69,6 +69,40 @@ def test_mean():
     assert table.mean_of(lines, "mean", {"PyTorch": 0.5}).ratio("PyTorch") == pytest.approx(0.5)
 
 
+def test_chance():
+    lines = [made(3.0, 2.0, 4.0, PyTorch=1.0) for _ in range(10)]
+    assert "by chance" not in table.summary(lines)[0]
+    for place, one in enumerate(lines):
+        one.medians["again"], one.fastest["again"] = 3.0 if place else 2.0, 3.0 if place else 2.9
+    chance = "by chance: 1 of 10 above 1, one in ten further apart than 1.50"
+    assert table.summary(lines)[0].endswith(f"; mean 0.75 of PyTorch, 1.50 of NumPy; {chance}")
+    lines[0].fastest["again"] = 3.0  # medians and fastest disagree
+    assert "by chance: 0 of 10 above 1" in table.summary(lines)[0]
+
+
+class Recorder:
+    """In place of the process of a library: each call takes so many seconds."""
+
+    def __init__(self, home, seconds):
+        self.home, self.seconds, self.asked = home, seconds, []
+
+    def ask(self, task, who, *key):
+        self.asked.append((task, who))
+        return [np.zeros(1)] if task == "prepare" else self.seconds
+
+
+@pytest.mark.parametrize("seconds, places, turns", [(0.001, clock.PLACES, 4), (0.01, 1, 3), (0.1, 1, 2)])
+def test_places_and_turns(seconds, places, turns):
+    question = Question("steps", "a sum", list, tinytorch=lambda torch: 0, numpy=lambda: 0)
+    started = {home: Recorder(home, seconds) for home in ("tinytorch", "NumPy", "again")}
+    found = clock.times(question, started, 0, (3, 60), again=True)
+    assert {who: len(times) for who, times in found.items()} == dict.fromkeys(["tinytorch", "NumPy", "again"], turns)
+    for home, worker in started.items():
+        row = "tinytorch" if home == "again" else home
+        assert worker.asked.count(("prepare", row)) == places
+        assert worker.asked.count(("turn", row)) == turns
+
+
 def test_a_row_that_computes_something_else_is_found():
     question = Question(
         "steps", "a sum", lambda: [np.arange(3.0)], tinytorch=lambda torch, x: x.sum(), numpy=lambda x: x.sum() + 1
@@ -109,10 +143,12 @@ def test_errors(arguments, message):
 
 @pytest.mark.slow
 def test_measuring(tmp_path):
-    done = measured("overhead", "--quick", "--threads", 1, "--only", "a + b", "--save", tmp_path / "lines.json")
+    file = tmp_path / "lines.json"
+    done = measured("overhead", "--quick", "--again", "--threads", 1, "--only", "a + b", "--save", file)
     assert done.returncode == 0, done.stderr
-    lines = json.loads((tmp_path / "lines.json").read_text())["lines"]
+    lines = json.loads(file.read_text())["lines"]
     assert {line["name"] for line in lines} >= {"a + b", "a + b with gradient"}
+    assert all(line["medians"]["again"] > 0 for line in lines)
     assert all(0 < line["fastest"]["tinytorch"] <= line["medians"]["tinytorch"] < 1 for line in lines)
 
 

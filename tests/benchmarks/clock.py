@@ -228,7 +228,7 @@ def times(
     prepare(question, started, rows)
     take_turns(found, question, started, 0, (1, 1))
     places = PLACES if found[rows[0]][0] < TURN else 1
-    least = rounds[0] if found[rows[0]][0] < LONG else 2
+    least = rounds[0] - 1 if found[rows[0]][0] < LONG else 1
     for place in range(places):
         if place:
             prepare(question, started, rows)
