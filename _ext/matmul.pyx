@@ -73,7 +73,7 @@ def addmm(c, a, b, beta=1, alpha=1):
     return twin.addmm(c, a, b, beta, alpha) if out is None else out
 
 
-def use_tiles(bint wanted):
+def _use_tiles(bint wanted):
     """May tiles be used where the processor has them? Without them products are computed as elsewhere: for tests."""
     global has_tiles
     has_tiles = wanted and processor_has_tiles()

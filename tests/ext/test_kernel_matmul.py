@@ -45,7 +45,7 @@ EMPTY = [((0, 3), (3, 2)), ((3, 0), (0, 2)), ((3, 2), (2, 0)), ((0,), (0,)), ((0
 def tiles(request):
     """All tests run twice: with the tiles of processors that have AVX-512, and as everywhere else."""
     try:
-        use_tiles = import_module("tinytorch._ext.matmul").use_tiles
+        use_tiles = import_module("tinytorch._ext.matmul")._use_tiles
     except ImportError:  # not built: only the twins are tested, which know no tiles
         if not request.param:
             pytest.skip("the kernels are not built")
