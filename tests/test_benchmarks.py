@@ -51,6 +51,29 @@ def test_verdicts(fastest, reach, verdict):
 
 
 @pytest.mark.parametrize(
+    "times, mark",
+    [
+        ([(3.0, 3.0)], MISSED),
+        ([(3.0, 3.0), (3.0, 3.0)], f"{MISSED} 2 of 2"),
+        ([(3.0, 3.0), (3.0, 3.0), (1.0, 1.0)], f"{CLOSE} 2 of 3"),
+        ([(3.0, 3.0), (3.0, 1.0), (3.0, 3.0)], f"{CLOSE} 2 of 3"),
+        ([(3.0, 1.0), (1.0, 1.0), (1.0, 1.0)], f"{CLOSE} 0 of 3"),
+    ],
+)
+def test_what_missed_is_measured_anew(times, mark):
+    first, *more = [made(median, 2.0, 4.0, fastest, PyTorch=0.5) for median, fastest in times]
+    for one in more:
+        first = table.anew(first, [one])
+    assert first.mark() == mark
+    assert first.medians["tinytorch"] == times[-1][0]
+
+
+def test_what_fails_when_measured_anew_stays_as_it_was():
+    one = made(3.0, 2.0, 4.0, PyTorch=0.5)
+    assert table.anew(one, []) is one
+
+
+@pytest.mark.parametrize(
     "value, unit, text",
     [
         (1.5, "s", "1.50 s"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tests.benchmarks.questions import BEST
@@ -28,6 +28,7 @@ class Line:
     fastest: dict[str, float]
     reach: dict[str, float] = field(default_factory=dict)
     unit: str = "s"  # s or MB
+    earlier: list[str] = field(default_factory=list)  # what became of it each time that it was measured before
 
     @property
     def first(self) -> str:
@@ -46,7 +47,11 @@ class Line:
         return list(dict.fromkeys([*self.reach, *(others if not self.reach else [])]))
 
     def verdict(self) -> str:
-        """ "" within reach, MISSED, or CLOSE where medians and fastest rounds disagree"""
+        """ "" within reach, MISSED, or CLOSE where medians and fastest rounds disagree, or the measurements do"""
+        found = {*self.earlier, self.verdict_now()}
+        return found.pop() if len(found) == 1 else CLOSE
+
+    def verdict_now(self) -> str:
         outside = [
             self.ratio(rival, values) > limit * NOISE
             for rival, limit in self.reach.items()
@@ -54,6 +59,11 @@ class Line:
             if not math.isnan(self.ratio(rival, values))
         ]
         return "" if not any(outside) else MISSED if all(outside) else CLOSE
+
+    def mark(self) -> str:
+        """The verdict, and how often it missed if it was measured more than once"""
+        found = [*self.earlier, self.verdict_now()]
+        return self.verdict() + (f" {found.count(MISSED)} of {len(found)}" if self.earlier else "")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -76,6 +86,13 @@ def line(question: Any, threads: int, times: Mapping[str, Sequence[float]]) -> L
     medians = {who: statistics.median(found) for who, found in times.items()}
     fastest = {who: min(found) for who, found in times.items()}
     return Line(question.group, question.name, threads, medians, fastest, dict(question.reach))
+
+
+def anew(one: Line, measured: Iterable[Line]) -> Line:
+    """The line as it was measured the last time, with the verdicts of before"""
+    same = (other for other in measured if (other.group, other.name) == (one.group, one.name))
+    last = next(same, one)  # it may have failed this time
+    return one if last is one else replace(last, earlier=[*one.earlier, one.verdict_now()])
 
 
 def excess(one: Line) -> float:
@@ -161,7 +178,7 @@ def text_table(lines: Sequence[Line]) -> str:
             one.name,
             *(amount(one.medians[who], one.unit) if who in one.medians else "" for who in rows),
             ratios(one),
-            one.verdict(),
+            one.mark(),
         ]
         for one in lines
     ]
