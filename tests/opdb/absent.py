@@ -95,6 +95,7 @@ TOLERANCES = {
     "linalg.matrix_norm": 100,
     "linalg.norm": 100,
     "linalg.pinv": 100,
+    "linalg.solve_triangular": 10,
     "linalg.svd": 100,
     "matrix_exp": 100,
     "pinverse": 100,

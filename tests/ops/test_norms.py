@@ -46,7 +46,7 @@ def test_over_dims(p, shape, dim):
 @pytest.mark.parametrize("p", ORDERS)
 @pytest.mark.parametrize("x", POINTS, ids=str)
 def test_at_zero_infinity_and_nan(p, x):
-    same("norm", np.array(x), p)
+    same("norm", np.array(x), p, atol=1e-15)  # second gradients cancel out
 
 
 @pytest.mark.parametrize("p", ORDERS)
