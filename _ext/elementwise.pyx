@@ -1,6 +1,7 @@
-"""Functions that NumPy has not, or needs several passes for: activations and their gradients in one pass each.
+"""Functions that NumPy has not, or needs longer for: activations and their gradients in one pass each.
 
     add_scaled        y += alpha * x                                in place, the step of `w -= lr * grad`
+    exp               e^x                                           float32 alone: NumPy's loop for float64 is as fast
     sigmoid           y = 1 / (1 + e^-x)
     erf, erfc         2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, and from x on
     normal_cdf        Phi(x) = erfc(-x / sqrt 2) / 2
@@ -78,26 +79,35 @@ cdef void gather(const char* x, Py_ssize_t step, char* copy, int size, Py_ssize_
             memcpy(copy + 8 * i, x + i * step, 8)
 
 
-cdef object one(object x, room_t single, room_t double_, double a, double b, Py_ssize_t grain):
-    """A new array from x; None where the twin must make it."""
+cdef object one(object x, room_t single, room_t double_, double a, double b, Py_ssize_t grain, object out=None):
+    """A new array from x, or `out`; None where the twin must make it."""
     cdef bint columns = usable(x) and cnp.PyArray_ISFORTRAN(<cnp.ndarray>x)
     if not (columns or plain(x)):
         return None
-    cdef cnp.ndarray source = x, out
+    cdef cnp.ndarray source = x, target
     cdef int kind = cnp.PyArray_TYPE(source)
     cdef Room room
     cdef Grid grid
     if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE:
         return None
-    out = empty(source.ndim, source.shape, kind, columns)
     room.run = single if kind == cnp.NPY_FLOAT else double_
+    if room.run is NULL:
+        return None
+    if out is None:
+        target = empty(source.ndim, source.shape, kind, columns)
+    elif not columns and writable_like(out, source) and (
+        (<cnp.ndarray>out).data == source.data or not overlap(out, source)
+    ):
+        target = out
+    else:
+        return None
     room.size, room.numbers[0], room.numbers[1] = cnp.PyArray_ITEMSIZE(source), a, b
     grid.count = 3
     lay_line(&grid, 0, source)
     lay_line(&grid, 1, source)
-    lay_line(&grid, 2, out)
+    lay_line(&grid, 2, target)
     walk(&grid, run_room, &room, grain)
-    return out
+    return target
 
 
 cdef object two(object x, object y, room_t single, room_t double_, double a, double b, Py_ssize_t grain):
@@ -156,6 +166,25 @@ cdef simd_void _add_scaled(const floating* y, const floating* x, floating* out, 
     cdef floating a = <floating>alpha[0]
     for i in range(n):
         out[i] = y[i] + a * x[i]
+
+
+# ---- exp -------------------------------------------------------------------------------------------------------------
+
+def exp(x, out=None):
+    """e^x, a new array or `out`."""
+    result = one(x, _exp, NULL, -104, 89, HEAVY, out)       # e^-104 rounds to 0, e^89 to infinity
+    return twin.exp(x, out) if result is None else result
+
+
+cdef simd_void _exp(const void* x, const void* _, void* y, Py_ssize_t n, const double* bounds) noexcept nogil:
+    """Off by at most 1 unit in the last place (1.3 where a processor lacks fused multiplication), NumPy's by 2.5
+
+    On an Intel Xeon a million numbers take 290 us, by NumPy's loop 430; to negate them takes 285.
+    """
+    cdef Py_ssize_t i
+    cdef float lowest = <float>bounds[0], highest = <float>bounds[1]
+    for i in range(n):
+        (<float*>y)[i] = exp_of_any((<const float*>x)[i], lowest, highest)
 
 
 # ---- sigmoid ---------------------------------------------------------------------------------------------------------

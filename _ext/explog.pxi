@@ -1,4 +1,5 @@
-# exp(x) for x <= 0 and log(1 + u) for 0 <= u <= 1, without a branch: the compiler turns loops over them into SIMD.
+# exp(x), for any x or faster for x <= 0, and log(1 + u) for 0 <= u <= 1, without a branch: the compiler turns loops
+# over them into SIMD.
 #
 # Measured against exact values: exp is off by at most 1 unit in the last place (NumPy's float32 exp by 2.5), log1p by
 # at most 2. A loop over the C library's expf takes 7 times as long.
@@ -29,18 +30,20 @@ cdef extern from *:
 #
 # Adding 1.5 * 2^23 (2^52 in float64) pushes the fraction of x / log 2 out of the number: its last bits are then n, and
 # shifted to the place of an exponent they make 2^n. log 2 is subtracted in two parts, the first so short that n times
-# it is exact. Below 2^-126 (2^-1022) numbers are subnormal, for which no exponent is left: 2^(n + 24) is made, and
-# multiplied by 2^-24 at the end. (e^r - 1 - r) / r^2 is a polynomial, the Chebyshev series computed with 50 digits.
+# it is exact. Below 2^-126 (2^-1022) numbers are subnormal, for which no exponent is left: 2^(n + 32) is made, and
+# multiplied by 2^-32 at the end. (e^r - 1 - r) / r^2 is a polynomial, the Chebyshev series computed with 50 digits.
+#
+# An Intel processor takes some 100 cycles for an operation with a subnormal number, and compilers compute for every x
+# what is then used where x is out of bounds. So nothing but the last product may become subnormal.
 
 cdef inline float exp32(float x, float rest) noexcept nogil:
-    """e^(x + rest) for x <= 0 or nan and a small rest, at most 0.1"""
+    """e^(x + rest) for -104.1 <= x <= 0 or nan and a small rest, at most 0.1"""
     cdef float shift = 12582912.0
-    cdef float lowest = -104.0       # e^-104 rounds to 0
-    x = lowest if x < lowest else x
     cdef float shifted = x * <float>1.4426950408889634 + shift
     cdef float n = shifted - shift
     cdef float y = near_0_32((x - n * <float>0.693359375) + n * <float>0.00021219444005469058 + rest)
-    return y * float_of_bits(<int32_t>((<uint32_t>bits_of_float(shifted) + (127 + 24)) << 23)) * <float>5.960464477539063e-08
+    cdef uint32_t exponent = <uint32_t>bits_of_float(shifted) + (127 + 32)
+    return y * float_of_bits(<int32_t>(exponent << 23)) * <float>2.3283064365386963e-10
 
 
 cdef inline float near_0_32(float r) noexcept nogil:
@@ -54,10 +57,8 @@ cdef inline float near_0_32(float r) noexcept nogil:
 
 
 cdef inline double exp64(double x, double rest) noexcept nogil:
-    """e^(x + rest) for x <= 0 or nan and a small rest, at most 0.1"""
+    """e^(x + rest) for -746 <= x <= 0 or nan and a small rest, at most 0.1"""
     cdef double shift = 6755399441055744.0
-    cdef double lowest = -746.0      # e^-746 rounds to 0
-    x = lowest if x < lowest else x
     cdef double shifted = x * 1.4426950408889634 + shift
     cdef double n = shifted - shift
     cdef double y = near_0_64((x - n * 0.6931471805592082) - n * 7.371002565167799e-13 + rest)
@@ -81,10 +82,30 @@ cdef inline double near_0_64(double r) noexcept nogil:
 
 cdef inline floating exp_(floating x) noexcept nogil:
     """e^x for x <= 0 or nan, in the precision of x"""
+    cdef floating lowest = -104 if floating is float else -746         # e^lowest rounds to 0
+    x = lowest if x < lowest else x
     if floating is float:
         return exp32(x, 0)
     else:
         return exp64(x, 0)
+
+
+# exp_of_any takes its bounds as arguments: of bounds that a compiler knows (gcc 12) it computes e^bound, then compares
+# and chooses among results; bounds that it does not know become one instruction each, the larger or smaller of two.
+
+cdef inline float exp_of_any(float x, float lowest, float highest) noexcept nogil:
+    """e^x for any x, as exp32 but for 2^n, which may be too large or too small for a float: it is a product of two
+
+    The bits pushed out are those of n + 254, and half of that is n / 2 + 127.
+    """
+    cdef float shift = 12582912.0 + 254
+    x = lowest if x < lowest else x
+    x = highest if x > highest else x
+    cdef float shifted = x * <float>1.4426950408889634 + shift
+    cdef float n = shifted - shift
+    cdef float y = near_0_32((x - n * <float>0.693359375) + n * <float>0.00021219444005469058)
+    cdef uint32_t bits = <uint32_t>bits_of_float(shifted), half = bits >> 1
+    return y * float_of_bits(<int32_t>(half << 23)) * float_of_bits(<int32_t>((bits - half) << 23))
 
 
 cdef inline floating term(floating x) noexcept nogil:
@@ -114,7 +135,11 @@ cdef inline floating exp_of_square(floating z, floating factor) noexcept nogil:
     z^2 = head^2 + (z - head) (z + head),  where head has half of z's digits, so that its square is exact.
     """
     cdef floating head
-    cdef floating far = 15 if floating is float else 40        # e^(-z^2 / 2) rounds to 0
+    cdef floating far                           # e^(-factor far^2) rounds to 0
+    if floating is float:
+        far = <float>10.2 if factor == 1 else <float>14.43
+    else:
+        far = 27.31 if factor == 1 else 38.62
     z = far if z > far else z
     if floating is float:
         head = float_of_bits(bits_of_float(z) & <int32_t>0xFFFFF000)

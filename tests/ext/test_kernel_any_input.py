@@ -57,6 +57,11 @@ def with_gradient(d, *more):
     return [d.array(d.pick((), d.fit(x.shape)), x.dtype), x, target, *rest]
 
 
+def exp(d):
+    x = d.array(d.shape(), d.floating())
+    return [x, d.pick(None, d.target(d.fit(x.shape), x.dtype))]
+
+
 def add_scaled(d):
     shape, dtype = d.shape(), d.floating()
     return [d.target(shape, dtype), d.pick(1, -0.5, 0), d.array(d.fit(shape), dtype)]
@@ -256,6 +261,7 @@ ROWS = {
     "arithmetic.divide": binary,
     "arithmetic.negative": unary,
     "elementwise.add_scaled": add_scaled,
+    "elementwise.exp": exp,
     "elementwise.sigmoid": floats,
     "elementwise.sigmoid_backward": pair,
     "elementwise.tanh_backward": pair,

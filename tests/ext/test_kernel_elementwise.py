@@ -71,6 +71,44 @@ def test_memory_that_may_not_be_written(kind):
         load(kind, "elementwise").add_scaled(y, 1, np.ones(3))
 
 
+@pytest.mark.parametrize("kind, ulps", [("kernel", 1.3), ("twin", 3)])
+def test_exp(kind, ulps):
+    """From where it rounds to 0, by way of subnormal numbers, to where it is infinite; 1.3 where nothing is fused"""
+    x = np.concatenate([np.linspace(-105, 89.5, 200_001), np.linspace(-1e-3, 1e-3, 101)]).astype(np.float32)
+    exact = np.exp(x.astype(np.float64))
+    ours = load(kind, "elementwise").exp(x)
+    assert ours.dtype == np.float32
+    infinite = exact > np.finfo(np.float32).max
+    np.testing.assert_array_equal(np.isinf(ours), infinite)
+    unit = np.spacing(exact[~infinite].astype(np.float32)).astype(np.float64)
+    assert (np.abs(ours[~infinite] - exact[~infinite]) / unit).max() <= ulps
+    assert (ours[x < -104] == 0).all()
+
+
+@both
+@floats
+def test_exp_of_extremes(kind, dtype):
+    x = np.array([-np.inf, -1e30, -0.0, 0.0, 1e30, np.inf, np.nan, -np.nan], dtype)
+    y = load(kind, "elementwise").exp(x)
+    np.testing.assert_array_equal(y, np.array([0, 0, 1, 1, np.inf, np.inf, np.nan, np.nan], dtype), strict=True)
+
+
+@both
+def test_exp_written_into_memory(kind):
+    exp, x = load(kind, "elementwise").exp, draw((3, 4), np.float32)
+    expected, memory = exp(x), np.zeros((3, 8), np.float32)
+    for out in (np.zeros_like(x), np.zeros((3, 4)), np.zeros((4, 3), np.float32).T, memory[:, ::2]):
+        assert exp(x, out) is out
+        np.testing.assert_allclose(out, expected, rtol=1e-6)
+    assert not memory[:, 1::2].any()
+    assert exp(x, x) is x
+    np.testing.assert_allclose(x, expected, rtol=1e-6)
+    line = draw(13, np.float32)
+    expected = exp(line[:-1])
+    exp(line[:-1], line[1:])
+    np.testing.assert_allclose(line[1:], expected, rtol=1e-6)
+
+
 @both
 @floats
 def test_sigmoid(kind, dtype):
@@ -212,7 +250,7 @@ def test_the_error_function_is_exact(dtype):
             assert abs(mpmath.mpf(float(a)) - b) <= allowed, (name, a, b)
 
 
-@pytest.mark.parametrize("name, arguments", [("sigmoid", ()), *FORWARD])
+@pytest.mark.parametrize("name, arguments", [("exp", ()), ("sigmoid", ()), *FORWARD])
 @layouts
 def test_activations_of_any_layout(layout, name, arguments):
     x = draw((4, 6))
@@ -265,7 +303,7 @@ def test_threads_make_no_difference():
     family, before, results = load("kernel", "elementwise"), threads.get_num_threads(), []
     for count in (1, 2, 3):
         threads.set_num_threads(count)
-        results.append((family.gelu(x), family.gelu_backward(grad, x), family.relu_backward(grad, x)))
+        results.append((family.exp(x), family.gelu(x), family.gelu_backward(grad, x), family.relu_backward(grad, x)))
     threads.set_num_threads(before)
     for one, other in itertools.pairwise(results):
         for a, b in zip(one, other):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tinytorch.kernels.arithmetic import apply
 from tinytorch.kernels.arrays import Array, check_same_shape, narrow, widen
 
 
@@ -18,6 +19,15 @@ def add_scaled(y: Array, alpha: complex, x: Array) -> None:
     [0.0, -1.0]
     """
     y += x if alpha == 1 else np.multiply(x, alpha, dtype=y.dtype.type)
+
+
+def exp(x: Array, out: Array | None = None) -> Array:
+    """y = e^x
+
+    >>> exp(np.array([0.0, -1000.0])).tolist()
+    [1.0, 0.0]
+    """
+    return apply(np.exp, x, out)
 
 
 # ---- sigmoid and its kin ---------------------------------------------------------------------------------------------
