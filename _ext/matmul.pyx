@@ -6,9 +6,10 @@
 for float32 and float64, for vectors, matrices and batches of matrices, however these lie in memory. NumPy twin:
 tinytorch/kernels/matmul.py; it takes whatever is of another kind.
 
-Four ways of computing:
+Five ways of computing:
  - three plain loops where anything else would not have begun before they are done (SMALL);
  - tiles in AVX-512's registers for products of middling size (tile.pxi), which are faster than OpenBLAS there;
+ - the same from panels, which larger matrices are copied into, on processors where that is faster (panels.pxi);
  - BLAS reads a matrix that lies row by row or column by column where it is;
  - of any other matrix it gets blocks, copied into rows (pack.pxi).
 
@@ -27,6 +28,7 @@ include "blas.pxi"
 include "operands.pxi"
 include "pack.pxi"
 include "tile.pxi"
+include "panels.pxi"
 
 twin = import_module("tinytorch.kernels.matmul")
 
@@ -42,6 +44,8 @@ cdef enum:
     TILED = 140000000       # products of numbers up to which tiles are faster than BLAS,
     TILED_ROWS = 256        # rows of a up to which they always are where b is transposed,
     TILED_DEPTH = 4096      # and how many numbers they add up at most: a strip of b has to stay in a cache
+    PANELLED = 6000000      # products of numbers from which on panels are faster than either, where they are at all,
+    PANELLED_SIDE = 128     # and the shortest side of the matrices
     NEAR = 1 << 20          # bytes among which numbers are near each other: the second cache has room for them
     FEW = 16                # rows of a that b is not copied for, nor turned,
     UNPACKED = 1000000      # unless there are more products of numbers than BLAS computes without copies
@@ -73,10 +77,13 @@ def addmm(c, a, b, beta=1, alpha=1):
     return twin.addmm(c, a, b, beta, alpha) if out is None else out
 
 
-def _use_tiles(bint wanted):
-    """May tiles be used where the processor has them? Without them products are computed as elsewhere: for tests."""
-    global has_tiles
-    has_tiles = wanted and processor_has_tiles()
+def _compute_by(str way=None):
+    """Compute all but the smallest products by "blas", in "tiles" or from "panels" where the processor can; None stands
+    for the fastest way: for tests"""
+    global has_tiles, has_panels, always_panels
+    has_tiles = way != "blas" and processor_has_tiles()
+    always_panels = way == "panels" and has_tiles
+    has_panels = always_panels or (way is None and processor_has_panels())
 
 
 cdef object compute(cnp.ndarray a, cnp.ndarray b, Product* p):
@@ -101,7 +108,7 @@ cdef object compute(cnp.ndarray a, cnp.ndarray b, Product* p):
     out = cnp.PyArray_EMPTY(ndim, shape, p.kind, 0)
     p.out = (<cnp.ndarray>out).data
     p.rows, p.columns, p.scratch = 1, 1, 0
-    p.tiled = False
+    p.way = BY_BLAS
     if p.small and work * p.count <= RELEASE:
         pieces(p, 0, p.count, NULL)
     elif p.count and p.m and p.n:
@@ -113,28 +120,32 @@ cdef void share(Product* p, double work) except *:
     """Compute a product that is worth some preparation: flags, blocks, threads"""
     cdef int parts = threads_for(<Py_ssize_t>min(work, 1e18), GRAIN), part
     cdef Py_ssize_t count, size = 4 if p.kind == cnp.NPY_FLOAT else 8
-    cdef cnp.npy_intp numbers
+    cdef cnp.npy_intp bytes_of_all
     cdef cnp.ndarray blocks_of_all = None
     cdef char* scratch = NULL
     cdef bint borrowed
     if not p.small:
         if p.m == 1:
             transpose(p)
-        p.tiled = has_tiles and better_tiled(p)
-        if p.tiled:
+        if has_panels and better_from_panels(p):
+            p.way = FROM_PANELS
+            p.a.flag, p.b.flag = AS_IT_IS, PACKED
+        elif has_tiles and better_tiled(p):
+            p.way = IN_TILES
             look_for_tiles(p)
         else:
             look(&p.a, p.m, p.k)
             look(&p.b, p.k, p.n)
         split(p, parts)
         cut_blocks(p, parts)
-    borrowed = not (p.small or p.tiled or alone(p))
+    borrowed = not p.small and p.way == BY_BLAS and not alone(p)
     count = p.count * p.rows * p.columns
     parts = <int>min(parts, count)
     if p.scratch:
-        numbers = parts * p.scratch
-        blocks_of_all = cnp.PyArray_EMPTY(1, &numbers, p.kind, 0)
-        scratch = blocks_of_all.data
+        p.scratch = (p.scratch * size + REGISTER - 1) // REGISTER * REGISTER    # bytes from here on
+        bytes_of_all = parts * p.scratch + REGISTER
+        blocks_of_all = cnp.PyArray_EMPTY(1, &bytes_of_all, cnp.NPY_BYTE, 0)
+        scratch = blocks_of_all.data + -<size_t>blocks_of_all.data % REGISTER   # registers lie in a line of the cache
     if borrowed:
         borrow_blas()
     if work < RELEASE:
@@ -144,7 +155,7 @@ cdef void share(Product* p, double work) except *:
             pieces(p, 0, count, scratch)
     else:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
-            pieces(p, count * part // parts, count * (part + 1) // parts, scratch + part * p.scratch * size)
+            pieces(p, count * part // parts, count * (part + 1) // parts, scratch + part * p.scratch)
     if borrowed:
         return_blas()
 
@@ -196,6 +207,11 @@ cdef inline bint alone(Product* p) noexcept:
     return <double>p.m * p.k * p.n <= (ALONE_BY_VECTOR if p.m == 1 or p.n == 1 else ALONE)
 
 
+cdef inline bint better_from_panels(Product* p) noexcept:
+    """Are panels the fastest way? Not for few rows, nor for short sums: b is copied, and `out` is read and written."""
+    return always_panels or (min(p.m, p.k, p.n) >= PANELLED_SIDE and <double>p.m * p.k * p.n >= PANELLED)
+
+
 cdef inline bint better_tiled(Product* p) noexcept:
     """Are tiles faster than OpenBLAS? Not where they compute more than an eighth of the result twice (a quarter, if b is
     not in rows, which OpenBLAS takes longer for), nor where copies of b are read too seldom, nor where they would jump
@@ -227,8 +243,12 @@ cdef void cut_blocks(Product* p, int parts) noexcept:
     """How large the blocks are that BLAS gets, and how many numbers have to be copied for them"""
     cdef Py_ssize_t rows = largest_cut(p.m, p.rows, ROWS), columns = largest_cut(p.n, p.columns, COLUMNS)
     p.depth, p.a_rows, p.b_columns = p.k, rows, columns
-    if p.tiled:
-        p.scratch = p.k * 2 * REGISTER // (4 if p.kind == cnp.NPY_FLOAT else 8) if p.b.flag == PACKED else 0
+    cdef Py_ssize_t size = 4 if p.kind == cnp.NPY_FLOAT else 8
+    if p.way == FROM_PANELS:
+        cut_panels(p, columns, size)
+        return
+    if p.way == IN_TILES:
+        p.scratch = p.k * 2 * REGISTER // size if p.b.flag == PACKED else 0
         return
     if p.a.flag == PACKED or p.b.flag == PACKED:
         p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))
@@ -290,7 +310,9 @@ cdef void piece(floating* out, Product* p, Py_ssize_t i, floating* scratch) noex
     cdef const floating* b = <const floating*>p.b.data + matrix * p.b.batch + left * p.b.right
     cdef const floating* c = <const floating*>p.c.data + matrix * p.c.batch + top * p.c.down + left * p.c.right
     cdef floating alpha = <floating>p.alpha
-    if p.tiled:
+    if p.way == FROM_PANELS:
+        panels(p, rows, columns, alpha, a, b, out, scratch)
+    elif p.way == IN_TILES:
         tiles(rows, p.k, columns, alpha, a, p.a.down, p.a.right, b, p.b.down, p.b.right, out, p.n,
               scratch if p.b.flag == PACKED else NULL)
     elif p.n > 1 or p.a.flag == PACKED or p.b.down < 1:

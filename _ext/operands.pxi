@@ -5,6 +5,11 @@ from libc.limits cimport INT_MAX
 cdef enum:
     PACKED = 3              # besides AS_IT_IS and TRANSPOSED: BLAS cannot read it and gets copies of blocks
 
+cdef enum:                  # ways of computing a product:
+    BY_BLAS                 # NumPy's library,
+    IN_TILES                # tile.pxi,
+    FROM_PANELS             # panels.pxi
+
 cdef struct Operand:        # a matrix, or a batch of them
     const char* data
     Py_ssize_t batch        # numbers from one matrix to the next,
@@ -20,10 +25,10 @@ cdef struct Product:        # `count` products of (m, k) by (k, n)
     int kind                # NumPy's number of the dtype
     double beta, alpha      # beta is 0 where nothing is added
     bint small              # few enough numbers for plain loops
-    bint tiled              # in tiles (tile.pxi)
+    int way                 # how it is computed
     Py_ssize_t rows, columns            # the pieces that threads have of each matrix: so many by so many
     Py_ssize_t depth, a_rows, b_columns # blocks are (a_rows, depth) and (depth, b_columns)
-    Py_ssize_t scratch                  # numbers that a thread needs for blocks
+    Py_ssize_t scratch                  # numbers that a thread needs for copies
 
 
 cdef inline bint readable(object x, Operand* to):
