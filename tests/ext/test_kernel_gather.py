@@ -51,6 +51,13 @@ def test_index_select(kind, dtype, shape, axis, sides, negative):
     np.testing.assert_array_equal(found, np.take(x, index, axis), strict=True)
 
 
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 7, 11, 16, 31, 63, 64, 65, 127, 200, 1025])
+def test_lines_of_any_width(width):
+    """Lines of some bytes are copied without a call, in pieces"""
+    x, index = elements((2, 50, width), np.uint8), np.random.default_rng(1).integers(0, 50, 40)
+    np.testing.assert_array_equal(load("kernel", "gather").index_select(x, 1, index), x[:, index], strict=True)
+
+
 @both
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64], ids=lambda dtype: dtype.__name__)
 @pytest.mark.parametrize("sides", [(3, 4), (1, 1), (0, 2), (2, 0)], ids=str)
