@@ -80,6 +80,16 @@ def test_tensors_of_other_dtypes(dtype, other):
             same(setitem, sample((2, 3), dtype), index, sample(shape, other), grad=False)
 
 
+@pytest.mark.parametrize("share", [0, 0.001, 0.5, 1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_masks_that_hold_often_or_seldom(share, dtype):
+    x, mask = sample((40, 50), dtype), np.random.default_rng(0).random((40, 50)) < share
+    for value in (0, -0.0, 2.5, 0.1, 2**24 + 1, 1e30, np.nan, np.inf):
+        same(lambda lib, x, m, value=value: setitem(lib, x, m, value), x, mask, grad=False)
+        same(lambda lib, x, m, value=value: setitem(lib, x.t(), m.t(), value), x, mask, grad=False)
+        same(lambda lib, x, m, value=value: setitem(lib, x[:, ::2], m[:, ::2], value), x, mask, grad=False)
+
+
 def test_numpy_arrays_are_refused():
     def with_array(lib, x):
         x[0] = np.array([1.0, 2, 3])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.arguments import type_name, wrong_type
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state, usage
@@ -123,7 +124,7 @@ def _fill(view: Tensor, value: Any) -> None:
 
 def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False) -> bool:
     """Write into the places `key`, or add, where that is simple and right; else False, and nothing has been done."""
-    into = self._array
+    into, source = self._array, None
     if isinstance(value, Tensor):
         source = value._array
         if source.dtype is not into.dtype or (source.size == 1 and key[0] is not FULL and key[0].dtype.char == "?"):
@@ -138,12 +139,26 @@ def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False)
     try:
         if accumulate:
             add_at(into, key, value)
+        elif value is not source and _is_dense_mask(key[0], into):
+            into[...] = kernels.where.where(key[0], value, into)
         else:
             into[key] = value
     except (IndexError, ValueError, TypeError):  # the long way finds out why
         return False
     self._bump()
     return True
+
+
+def _is_dense_mask(key: Any, into: np.ndarray) -> bool:
+    """Is `key` a mask of all of `into`, not a small one, that holds in one place of 100 or more?
+
+    NumPy goes from place to place, and a processor that guesses wrong whether the next one is written loses time: 28 us
+    for (64, 100) numbers of which half are written, where choosing between old and new for all takes 2. Where few are,
+    NumPy passes over the others quickly.
+    """
+    if key is FULL or key.size < 64 or key.dtype.char != "?" or key.shape != into.shape or not known(into):
+        return False
+    return np.count_nonzero(key) * 100 > key.size
 
 
 def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -> None:
