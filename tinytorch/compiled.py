@@ -57,6 +57,8 @@ CORE = (
     "ops.index_parsing",
     "ops.indexing",
     "ops.triangles",
+    "ops.joining",
+    "functions.nested",
     "nn.module",
 )
 
