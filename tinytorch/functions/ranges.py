@@ -32,6 +32,8 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, dty
     >>> torch.arange(5), torch.arange(1, 2.5, 0.5)
     (tensor([0, 1, 2, 3, 4]), tensor([1.0000, 1.5000, 2.0000]))
     """
+    if dtype is start is end is step is None and len(args) == 1 and type(args[0]) is int and args[0] >= 0:
+        return np.arange(args[0], dtype=np.int64)  # as most often: in a fifth of the time
     if dtype is not None:
         _check_kind(dtype)
     start, end, step = _bounds("arange", args, start, end, step)
