@@ -82,6 +82,18 @@ def test_small_arrays_are_none_of_its_business():
     assert cache.state() == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="blocks are NumPy's there")
+@pytest.mark.parametrize("size", [LARGE, 100_001, 1_000_000, 4 * MEGABYTE - 200_000])
+def test_blocks_begin_at_lines_of_the_cache(size):
+    arrays = [allocated(size) for _ in range(5)]
+    assert all(address(array) % 64 == 0 for array in arrays)
+    for array in arrays:
+        array.fill(7)
+    arrays[0].resize(3 * size, refcheck=False)  # the C library may move it
+    assert (arrays[0][:size] == 7).all()
+    assert not arrays[0][size:].any()
+
+
 def test_zeros_are_zeros():
     x = np.full(MEGABYTE, 255, np.uint8)
     where = address(x)
