@@ -208,12 +208,11 @@ cdef void block(Py_ssize_t m, Py_ssize_t k, Py_ssize_t n, floating alpha, const 
     cdef Py_ssize_t width = PANEL // sizeof(floating), copied = m - m % PANEL_ROWS if rows != NULL else 0
     cdef Py_ssize_t i = 0, j, some, left_down, left_right
     cdef const floating* left
-    if rows == NULL:
-        pass
-    elif floating is float:
-        turn_rows_float(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
-    else:
-        turn_rows_double(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
+    if rows != NULL:
+        if floating is float:
+            turn_rows_float(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
+        else:
+            turn_rows_double(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
     while i < m:
         left, left_down, left_right = a + i * down, down, right
         if i < copied:
