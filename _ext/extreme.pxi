@@ -1,5 +1,5 @@
 # The rooms of maxima and minima: one row, or rows into each other, of any kind of number. Needs simd.pxi, walk.pxi,
-# fetch.pxi and soon.pxi.
+# fetch.pxi, soon.pxi and ahead.pxi.
 #
 # `least` says which: 0 for maxima, 1 for minima. Every room is compiled for either, since a constant costs no time.
 
@@ -11,7 +11,7 @@ cdef enum:
     GROUP = 16      # rows whose lanes are folded together at last; more, and memory waits too long for it
     LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
     PAIRS = 16      # and half as many
-    AHEAD = 16      # lines of memory of the next rows
+    NEXT = 16       # lines of memory of the next rows
 
 
 cdef inline number worst(number unused, int least) noexcept nogil:
@@ -79,26 +79,45 @@ cdef inline number better_of_three(number x, number y, number best, int least) n
     return nan_like(most) if either_is_nan(x, y) else most
 
 
-cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, number* lane) noexcept nogil:
-    """n >= LANES numbers folded into LANES, of which one is nan if one of the numbers is"""
+cdef inline Py_ssize_t past_line(const number* x) noexcept nogil:
+    """How many numbers lie between the beginning of a line of memory and x"""
+    return <Py_ssize_t>(<size_t>x % LINE // sizeof(number))
+
+
+cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, bint ask, number* lane) noexcept nogil:
+    """n >= LANES numbers folded into LANES, of which one is nan if one of the numbers is; ask: as ahead.pxi says
+
+    From the second turn on lines are read as they lie in memory, and not the end of one with the beginning of the next.
+    """
+    cdef number best[LANES]     # its own, which stays in registers
     cdef Py_ssize_t i = 0
     cdef const number* first
     cdef const number* second
     cdef int j
     for j in range(LANES):
-        lane[j] = worst(<number>0, least)
+        best[j] = worst(<number>0, least)
     while i < n:
         first = x + smaller(i, n - LANES)           # the last ones may be looked at twice
         second = x + smaller(i + LANES, n - LANES)
         if number is float or number is double:
-            for j in range(LANES):
-                lane[j] = better_of_three(first[j], second[j], lane[j], least)
+            if ask:
+                soon_ahead(<const char*>first, LANES * sizeof(number))
+                for j in range(LANES):
+                    best[j] = better_or_nan(first[j], best[j], least)
+                soon_ahead(<const char*>second, LANES * sizeof(number))
+                for j in range(LANES):
+                    best[j] = better_or_nan(second[j], best[j], least)
+            else:
+                for j in range(LANES):
+                    best[j] = better_of_three(first[j], second[j], best[j], least)
         else:       # of two comparisons of integers in one loop the compiler would make branches
             for j in range(LANES):
-                lane[j] = better(first[j], lane[j], least)
+                best[j] = better(first[j], best[j], least)
             for j in range(LANES):
-                lane[j] = better(second[j], lane[j], least)
-        i += 2 * LANES
+                best[j] = better(second[j], best[j], least)
+        i += 2 * LANES if i else 2 * LANES - past_line(x)
+    for j in range(LANES):
+        lane[j] = best[j]
 
 
 cdef inline_void better_of_pairs(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
@@ -107,7 +126,7 @@ cdef inline_void better_of_pairs(const number* x, Py_ssize_t n, int least, numbe
         most[i] = better(x[2 * i], x[2 * i + 1], least)
 
 
-cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
+cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, bint ask, number* most) noexcept nogil:
     """most = the best of most and the numbers of x"""
     cdef number lane[LANES]
     cdef number half[LANES]
@@ -115,7 +134,10 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number
     cdef int j
     cdef bint odd = False
     if n >= LANES:
-        lanes_of_row(x, n, least, lane)
+        if ask:
+            lanes_of_row(x, n, least, True, lane)
+        else:
+            lanes_of_row(x, n, least, False, lane)
         for j in range(LANES):
             odd |= is_nan(lane[j])
         better_of_pairs(lane, LANES // 2, least, half)
@@ -130,7 +152,8 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, number
     most[0] = best
 
 
-cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most) noexcept nogil:
+cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, bint ask, number* most
+                                  ) noexcept nogil:
     """most = the extremes of GROUP rows of n >= LANES numbers, `step` bytes apart
 
     What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
@@ -138,14 +161,18 @@ cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, 
     cdef number table[LANES * GROUP]    # the lanes of all rows
     cdef number half[PAIRS * GROUP]
     cdef Py_ssize_t i
-    for i in range(GROUP):
-        lanes_of_row(<const number*>(x + i * step), n, least, table + LANES * i)
-    for i in range(AHEAD):      # memory shall not rest while the lanes are folded
+    if ask:
+        for i in range(GROUP):
+            lanes_of_row(<const number*>(x + i * step), n, least, True, table + LANES * i)
+    else:
+        for i in range(GROUP):
+            lanes_of_row(<const number*>(x + i * step), n, least, False, table + LANES * i)
+    for i in range(NEXT):       # memory shall not rest while the lanes are folded
         soon(x + GROUP * step + i * LINE)
     if has_nan(table):
         for i in range(GROUP):
             most[i] = worst(<number>0, least)
-            extreme_of_row(<const number*>(x + i * step), n, least, &most[i])
+            extreme_of_row(<const number*>(x + i * step), n, least, False, &most[i])
         return
     better_of_lanes(table, least, half, most)
 
@@ -205,10 +232,11 @@ cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int l
     cdef number most[GROUP]
     cdef const number* row
     cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, j, k, some
+    cdef bint ask = asks and step == sizeof(number) and sides[0].size * n * step > FAR
     if step == sizeof(number) and LANES <= n <= BLOCK and sides[0].size >= GROUP:
         while i < sides[0].size:
             i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # the last ones may be looked at twice
-            extremes_of_rows(x + i * sides[0].step, sides[0].step, n, least, most)
+            extremes_of_rows(x + i * sides[0].step, sides[0].step, n, least, ask, most)
             for k in range(i, i + GROUP):
                 best[k * sides[0].out] = better_or_nan(most[k - i], best[k * sides[0].out], least)
             i += GROUP
@@ -217,7 +245,7 @@ cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int l
         while j < n:
             some = TILE if n - j > TILE and step != sizeof(number) else n - j
             row = fetch(x + j * step, step, some, room)
-            extreme_of_row(row, some, least, best)
+            extreme_of_row(row, some, least, ask, best)
             j += some
         x += sides[0].step
         best += sides[0].out

@@ -44,7 +44,7 @@ cdef inline_void fold_pieces(const char* x, const Side* sides, Py_ssize_t place,
             joined[0] = Side(rows, width * sizeof(number), 0, sides[1].place)
             joined[1] = Side(width, sizeof(number), 1, 0)
             places_in_columns(<const char*>table, joined, rows, width, place + i * sides[1].place, least,
-                              best + p * columns, places + p * columns)
+                              False, best + p * columns, places + p * columns)
             i += rows
         p += some
 

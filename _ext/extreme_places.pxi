@@ -8,7 +8,7 @@ cdef enum:
     LOOK = 64       # numbers of a block that are compared together
     BAND = 1024     # rows that are reduced into each other while their states stay in the nearest cache,
     BAND_OF_BYTES = 124     # and so many where 8 bits with a sign have to count them
-    TURNS = 128     # so many turns of two blocks, from 0 on: their numbers fit into 8 bits with a sign
+    TURNS = 127     # so many turns of 2 LANES, and a part of one, from 0 on: their numbers fit into 8 bits with a sign
 
 
 cdef simd_void room_of_places_in_rows(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -75,7 +75,7 @@ cdef inline_void extremes_and_turns(const char* x, Py_ssize_t step, Py_ssize_t n
     cdef Py_ssize_t i
     cdef int j
     if n <= 2 * LANES:      # one turn
-        extremes_of_rows(x, step, n, least, most)
+        extremes_of_rows(x, step, n, least, False, most)
         for i in range(GROUP):
             turns[i] = 0
         return
@@ -84,7 +84,7 @@ cdef inline_void extremes_and_turns(const char* x, Py_ssize_t step, Py_ssize_t n
     if has_nan(table):
         for i in range(GROUP):
             most[i] = worst(<number>0, least)
-            extreme_of_row(<const number*>(x + i * step), n, least, &most[i])
+            extreme_of_row(<const number*>(x + i * step), n, least, False, &most[i])
             turns[i] = 0
         return
     memcpy(copy, table, sizeof(table))
@@ -110,12 +110,14 @@ cdef inline_void turns_of_row(const number* x, Py_ssize_t n, int least, number* 
     while i < n:
         first = smaller(i, n - LANES)           # the last ones may be looked at twice
         second = smaller(i + LANES, n - LANES)
+        if asks:
+            soon_ahead(<const char*>(x + i), 2 * LANES * sizeof(number))
         for j in range(LANES):      # no comparison twice, else the compiler would branch at it
             new = better(better(x[first + j], x[second + j], least), best[j], least)
-            turns[j] = better(turn if new != best[j] else 0, turns[j], 0)
+            turns[j] = turn if new != best[j] else turns[j]
             best[j] = nan_like(new) if either_is_nan(x[first + j], x[second + j]) else new
         turn += 1
-        i += 2 * LANES
+        i += 2 * LANES if i else 2 * LANES - past_line(x)
     for j in range(LANES):
         lane[j] = best[j]
         when[j] = turns[j]
@@ -123,7 +125,9 @@ cdef inline_void turns_of_row(const number* x, Py_ssize_t n, int least, number* 
 
 cdef inline Py_ssize_t place_in_turn(const number* x, Py_ssize_t n, number wanted, Py_ssize_t turn) noexcept nogil:
     """The first place of the number `wanted` in a row where no turn before this one has it"""
-    cdef Py_ssize_t start = smaller(turn * 2 * LANES, n - LOOK) if n > LOOK and not is_nan(wanted) else 0, place
+    cdef Py_ssize_t start = 0, place
+    if n > LOOK and turn and not is_nan(wanted):
+        start = smaller(turn * 2 * LANES - past_line(x), n - LOOK)
     first_place(x + start, n - start, wanted, &place)
     return start + place
 
@@ -135,11 +139,12 @@ cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place,
     cdef const number* row
     cdef number new, most = best[0]
     cdef Py_ssize_t n = side.size, i = 0, some, found = -1, first
+    cdef bint ask = asks and n * side.step > FAR and side.step == sizeof(number)
     while i < n:
         some = BLOCK if n - i > BLOCK else n - i
         row = fetch(x + i * side.step, side.step, some, room)
         new = worst(most, least)
-        extreme_of_row(row, some, least, &new)
+        extreme_of_row(row, some, least, ask, &new)
         if beats(new, most, least):
             most = new
             found = i
@@ -183,6 +188,7 @@ cdef inline_void places_of_columns(const char* x, const Side* sides, Py_ssize_t 
     """BAND rows at a time, or one where each has results of its own"""
     cdef Py_ssize_t n = sides[1].size, i = 0, j, some, at
     cdef Py_ssize_t wide = WIDE if known_stride(sides[1].step, sizeof(number)) else TILE
+    cdef bint ask = asks and sides[1].step == sizeof(number) and sides[0].size * n * sides[1].step > FAR
     cdef Py_ssize_t rows = 1 if sides[0].out else BAND_OF_BYTES if sizeof(number) == 1 else BAND
     while i < sides[0].size:
         rows = sides[0].size - i if sides[0].size - i < rows else rows
@@ -191,13 +197,13 @@ cdef inline_void places_of_columns(const char* x, const Side* sides, Py_ssize_t 
         while j < n:
             some = wide if n - j > wide else n - j
             places_in_columns(x + i * sides[0].step + j * sides[1].step, sides, rows, some, place + i * sides[0].place,
-                              least, best + at + j, places + at + j)
+                              least, ask, best + at + j, places + at + j)
             j += some
         i += rows
 
 
 cdef inline_void places_in_columns(const char* x, const Side* sides, Py_ssize_t rows, Py_ssize_t columns,
-                                   Py_ssize_t place, int least, number* best, int64_t* places) noexcept nogil:
+                                   Py_ssize_t place, int least, bint ask, number* best, int64_t* places) noexcept nogil:
     """Fold rows into each other, four at once in the order of fold_columns; all of them one by one if there is a nan.
 
     Which one won is kept, counted from 1, in a number of the kind that is compared: so both go side by side.
@@ -212,8 +218,8 @@ cdef inline_void places_in_columns(const char* x, const Side* sides, Py_ssize_t 
     memcpy(most, best, columns * sizeof(number))
     memset(winner, 0, columns * sizeof(number))
     for i in range(<int>quarter):
-        places_in_four(x + i * sides[0].step, sides[1].step, quarter * sides[0].step, columns, i, <int>quarter, least,
-                       most, winner, room, &odd)
+        places_in_four(x + i * sides[0].step, sides[1].step, quarter * sides[0].step, sides[0].step, columns, i,
+                       <int>quarter, least, ask, most, winner, room, &odd)
     if odd:
         memcpy(most, best, columns * sizeof(number))
         memset(winner, 0, columns * sizeof(number))
@@ -228,11 +234,23 @@ cdef inline_void places_in_columns(const char* x, const Side* sides, Py_ssize_t 
         places[j] = place + (<int64_t>winner[j] - 1) * sides[0].place if winner[j] != 0 else places[j]
 
 
-cdef inline_void places_in_four(const char* x, Py_ssize_t step, Py_ssize_t apart, Py_ssize_t n, int i, int quarter,
-                                int least, number* most, number* winner, number* room, bint* odd) noexcept nogil:
-    """Row number i and those a quarter, two and three quarters of the rows behind it, `apart` bytes each"""
+cdef inline_void places_in_four(const char* x, Py_ssize_t step, Py_ssize_t apart, Py_ssize_t next, Py_ssize_t n, int i,
+                                int quarter, int least, bint ask, number* most, number* winner, number* room, bint* odd
+                                ) noexcept nogil:
+    """Row number i and those a quarter, two and three quarters of the rows behind it, `apart` bytes each
+
+    ask: for the rows that come after these, `next` bytes behind them, as ahead.pxi says
+    """
     cdef Py_ssize_t stride = known_stride(step, sizeof(number))
-    if stride == 1:
+    cdef Py_ssize_t k = 0, j
+    if ask:
+        while n - k >= LOOK:
+            for j in range(FOUR):
+                later_lines(x + j * apart + k * sizeof(number) + next, LOOK * sizeof(number))
+            best_of_four(<const number*>x + k, apart, 1, LOOK, i, quarter, least, most + k, winner + k, odd)
+            k += LOOK
+        best_of_four(<const number*>x + k, apart, 1, n - k, i, quarter, least, most + k, winner + k, odd)
+    elif stride == 1:
         best_of_four(<const number*>x, apart, 1, n, i, quarter, least, most, winner, odd)
     elif stride == 2:
         best_of_four(<const number*>x, apart, 2, n, i, quarter, least, most, winner, odd)
@@ -291,6 +309,7 @@ cdef inline_void find_first_place(const char* x, const Side* sides, Py_ssize_t p
     cdef Py_ssize_t n = sides[1].size, i = 0, j, k, found, some
     cdef Py_ssize_t rows = BLOCK // n if sides[1].step == sizeof(number) and sides[0].step == n * sides[1].step else 1
     cdef int64_t here
+    cdef bint ask = asks and sides[0].size * n * sides[1].step > FAR and sides[1].step == sizeof(number)
     rows = rows if rows > 1 else 1
     while i < sides[0].size:
         rows = sides[0].size - i if sides[0].size - i < rows else rows
@@ -299,7 +318,7 @@ cdef inline_void find_first_place(const char* x, const Side* sides, Py_ssize_t p
             some = BLOCK if n - j > BLOCK else n - j
             row = fetch(x + i * sides[0].step + j * sides[1].step, sides[1].step, rows * some, room)
             new = worst(best[0], least)
-            extreme_of_row(row, rows * some, least, &new)
+            extreme_of_row(row, rows * some, least, ask, &new)
             if beats(new, best[0], least):
                 best[0] = new
                 first[0] = INT64_MAX
