@@ -374,7 +374,8 @@ def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """self += alpha * other"""
     if _is_one(alpha):
         return overwrite(Add, self, other)
-    check_alpha(alpha, self, other)
+    if not _is_step(self, other, alpha):
+        check_alpha(alpha, self, other)
     return _add_scaled(AddScaled, self, other, alpha)
 
 
@@ -382,8 +383,17 @@ def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """self -= alpha * other"""
     if _is_one(alpha):
         return overwrite(Sub, self, other)
-    check_difference(alpha, self, other)
+    if not _is_step(self, other, alpha):
+        check_difference(alpha, self, other)
     return _add_scaled(SubScaled, self, other, -alpha)
+
+
+def _is_step(self: Tensor, other: Any, alpha: Any) -> bool:
+    """A float times one tensor beside another, both of one floating point dtype: nothing about that can be wrong"""
+    if type(alpha) is not float or not isinstance(other, Tensor):
+        return False
+    kind = self._array.dtype
+    return kind is other._array.dtype and kind.char in "fd"
 
 
 def _add_scaled(rule: type[Elementwise], self: Tensor, other: Any, alpha: Any) -> Tensor:
