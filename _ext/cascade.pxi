@@ -1,4 +1,5 @@
-# Sums in the order in which PyTorch adds on a CPU, so that a sum of floats is PyTorch's to the bit. Needs simd.pxi.
+# Sums in the order in which PyTorch adds on a CPU, so that a sum of floats is PyTorch's to the bit. Needs simd.pxi
+# and lanes.pxi.
 #
 # A column is added in runs of 2^p numbers; the sums of 2^p runs are added to a running sum of their own, and so on,
 # four levels high: the error grows with log n. Four at a time: the numbers 0, 4, 8, ... are one column, 1, 5, 9, ...
@@ -16,7 +17,6 @@ cdef enum:
     ROW = 32            # at most so many columns make up a row: four times WIDTH of them, 32 bytes each
     PAGE = 4096         # bytes
     SHORT = 4 * 256     # a row of fewer times WIDTH numbers has no runs of runs
-    EVERY_OTHER = 60    # so many times WIDTH numbers, or fewer, are added without runs
     ABREAST_ROWS = 8    # so many short rows are added in turns
 
 
@@ -50,8 +50,11 @@ cdef inline int log2_of_run(Py_ssize_t n) noexcept nogil:
 
 
 cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
-                         bint near, floating* sums) noexcept nogil:
-    """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns <= TOGETHER"""
+                         bint lanes, bint near, floating* sums) noexcept nogil:
+    """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns <= TOGETHER
+
+    `lanes`: the columns are those of one row, four times WIDTH.
+    """
     cdef floating higher[(LEVELS - 1) * TOGETHER]   # running sums of runs, of runs of runs, ...
     cdef int power, level
     cdef Py_ssize_t run = 16, i = 0, j
@@ -67,7 +70,7 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
             if run == 16 and near and not in_order:
                 add_sixteen(x, stride, columns, side, higher)
             else:
-                add_run(x, run, stride, columns, side, in_order, sums)
+                add_run(x, run, stride, columns, side, lanes, near, in_order, sums)
                 for j in range(columns):
                     higher[j] += sums[j]
                     sums[j] = 0
@@ -79,7 +82,7 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
                     higher[level * columns + j] += higher[(level - 1) * columns + j]
                     higher[(level - 1) * columns + j] = 0
                 level += 1
-    add_run(x, n - i, stride, columns, side, in_order, sums)
+    add_run(x, n - i, stride, columns, side, lanes, near, in_order, sums)
     if i:
         for level in range(LEVELS - 1):
             for j in range(columns):
@@ -101,10 +104,12 @@ cdef inline_void add_sixteen(const floating* x, Py_ssize_t stride, Py_ssize_t co
 
 
 cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
-                         bint in_order, floating* sums) noexcept nogil:
+                         bint lanes, bint near, bint in_order, floating* sums) noexcept nogil:
     """sums[j] += x[j side] + x[j side + stride] + ..., from left to right; rows `in_order`, or eight at a time"""
     cdef Py_ssize_t j, k
-    if in_order:
+    if lanes:
+        join_run(x, run, near, sums)
+    elif in_order:
         for k in range(run):
             for j in range(columns):
                 sums[j] += x[j * side]
@@ -129,7 +134,7 @@ cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stri
     cdef floating part[ROW]
     cdef Py_ssize_t i, j, k, quarter = n // 4
     for k in range(4):
-        cascade(x + k * stride, quarter, 4 * stride, columns, 1, near, part)
+        cascade(x + k * stride, quarter, 4 * stride, columns, 1, False, near, part)
         for j in range(columns):
             sums[j] = part[j] if k == 0 else sums[j] + part[j]
         if k == 0:
@@ -138,7 +143,7 @@ cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stri
                     sums[j] += x[i * stride + j]
 
 
-cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexcept nogil:
+cdef inline_void add_row(const floating* x, Py_ssize_t n, bint near, floating* total) noexcept nogil:
     """total = x[0] + ... + x[n - 1]"""
     cdef floating lane[ROW]     # four times WIDTH columns side by side
     cdef floating outcome = 0
@@ -153,9 +158,9 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
         total[0] = outcome
         return
     if rows < SHORT:
-        add_lanes(x, rows, lane)
+        join_rows(NUMBERS, x, n, 1, 1, 0, near, lane)
     else:
-        cascade(x, rows // 4, 4 * width, 4 * width, 1, False, lane)
+        cascade(x, rows // 4, 4 * width, 4 * width, 1, True, near, lane)
         for i in range(rows // 4 * 4, rows):
             for j in range(width):
                 lane[j] += x[i * width + j]
@@ -169,117 +174,20 @@ cdef inline_void add_row(const floating* x, Py_ssize_t n, floating* total) noexc
     total[0] = outcome
 
 
-cdef inline_void add_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* totals) noexcept nogil:
-    """What add_row makes of each of ABREAST_ROWS rows of WIDTH numbers or more, but of fewer than SHORT times WIDTH
+cdef inline_void add_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t stride, bint near,
+                          floating* totals) noexcept nogil:
+    """The sums of ABREAST_ROWS rows of n numbers, one or two steps apart
 
-    The last additions of a row wait for one another: those of several rows are done in turns.
+    Adjacent ones, WIDTH or more but fewer than SHORT times WIDTH, are added as by add_row. The last additions of a row
+    wait for one another: those of several rows are done in turns.
     """
     cdef floating lane[ABREAST_ROWS * 8]
-    cdef Py_ssize_t width = 32 // sizeof(floating), rows = n // width, i, j, k
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
+    join_rows(NUMBERS, x, n, step, ABREAST_ROWS, stride, near, lane)
     for k in range(ABREAST_ROWS):
-        add_lanes(x + k * stride, rows, lane + k * width)
         totals[k] = 0
-        for i in range(rows * width, n):
-            totals[k] += x[k * stride + i]
-    for j in range(width):
+        for i in range(n - n % (width // step), n):
+            totals[k] += x[k * stride + i * step]
+    for j in range(width // step):
         for k in range(ABREAST_ROWS):
-            totals[k] += lane[k * width + j]
-
-
-cdef inline_void add_every_other(const floating* x, Py_ssize_t n, floating* total) noexcept nogil:
-    """total = x[0] + x[2] + ... + x[2 n - 2], as add_row adds n numbers, at most EVERY_OTHER times WIDTH"""
-    cdef floating lane[8]
-    cdef floating outcome = 0
-    cdef Py_ssize_t width = 32 // sizeof(floating), rows = n // width, i, j
-    add_lanes_at_once(x, rows, 2, lane)
-    for i in range(rows * width, n):
-        outcome += x[2 * i]
-    for j in range(width):
-        outcome += lane[j]
-    total[0] = outcome
-
-
-cdef inline_void add_lanes(const floating* x, Py_ssize_t rows, floating* lane) noexcept nogil:
-    """lane[j] = what the columns j, j + WIDTH, j + 2 WIDTH and j + 3 WIDTH of fewer than SHORT rows of WIDTH add up to
-
-    The order is that of `cascade`, of which only one level of runs is left, or none.
-    """
-    if rows < 4 * 16:
-        add_lanes_at_once(x, rows, 1, lane)
-    else:
-        add_lanes_in_runs(x, rows, lane)
-
-
-cdef inline_void add_lanes_at_once(const floating* x, Py_ssize_t rows, Py_ssize_t step, floating* lane) noexcept nogil:
-    """The same without runs, of numbers that are `step` apart, a constant for the compiler
-
-    Every column of lanes is an array of its own, of a fixed length: compilers keep those in registers.
-    """
-    cdef floating a[8]
-    cdef floating b[8]
-    cdef floating c[8]
-    cdef floating d[8]
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
-    for j in range(width):
-        a[j] = b[j] = c[j] = d[j] = 0
-    add_to_lanes(x, rows // 4, step, a, b, c, d)
-    x += rows // 4 * 4 * width * step
-    for i in range(rows % 4):
-        for j in range(width):
-            a[j] += x[j * step]
-        x += width * step
-    for j in range(width):
-        lane[j] = a[j] + b[j] + c[j] + d[j]
-
-
-cdef inline_void add_lanes_in_runs(const floating* x, Py_ssize_t rows, floating* lane) noexcept nogil:
-    """The same in runs of 16"""
-    cdef floating a[8]
-    cdef floating b[8]
-    cdef floating c[8]
-    cdef floating d[8]
-    cdef floating higher[ROW]
-    cdef Py_ssize_t width = 32 // sizeof(floating), left = rows // 4, i, j
-    for j in range(4 * width):
-        higher[j] = 0
-    for j in range(width):
-        a[j] = b[j] = c[j] = d[j] = 0
-    while left >= 16:
-        add_to_lanes(x, 16, 1, a, b, c, d)
-        for j in range(width):
-            higher[j] += a[j]
-            higher[width + j] += b[j]
-            higher[2 * width + j] += c[j]
-            higher[3 * width + j] += d[j]
-            a[j] = b[j] = c[j] = d[j] = 0
-        x += 16 * 4 * width
-        left -= 16
-    add_to_lanes(x, left, 1, a, b, c, d)
-    x += left * 4 * width
-    for j in range(width):
-        a[j] += higher[j]
-        b[j] += higher[width + j]
-        c[j] += higher[2 * width + j]
-        d[j] += higher[3 * width + j]
-    for i in range(rows % 4):
-        for j in range(width):
-            a[j] += x[j]
-        x += width
-    for j in range(width):
-        lane[j] = a[j] + b[j] + c[j] + d[j]
-
-
-cdef inline_void add_to_lanes(const floating* x, Py_ssize_t times, Py_ssize_t step, floating* a, floating* b,
-                              floating* c, floating* d) noexcept nogil:
-    """`times` rows of four times WIDTH numbers, added to the four columns of lanes"""
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
-    for i in range(times):
-        for j in range(width):
-            a[j] += x[j * step]
-        for j in range(width):
-            b[j] += x[(width + j) * step]
-        for j in range(width):
-            c[j] += x[(2 * width + j) * step]
-        for j in range(width):
-            d[j] += x[(3 * width + j) * step]
-        x += 4 * width * step
+            totals[k] += lane[k * width + j * step]

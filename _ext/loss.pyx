@@ -20,6 +20,9 @@ include "simd.pxi"
 include "threads.pxi"
 include "explog.pxi"
 include "pieces.pxi"
+include "soon.pxi"
+include "ahead.pxi"
+include "lanes.pxi"
 include "cascade.pxi"
 
 twin = import_module("tinytorch.kernels.loss")
@@ -194,7 +197,7 @@ cdef void add_pieces(Loss which, const floating* x, const floating* t, Py_ssize_
 
 cdef reading_void add_up(const floating* x, Py_ssize_t n, floating divisor, floating* total) noexcept nogil:
     """total = (x[0] + ... + x[n - 1]) / divisor"""
-    add_row(x, n, total)
+    add_row(x, n, False, total)
     total[0] = total[0] / divisor
 
 

@@ -77,7 +77,7 @@ cdef inline_void moments_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stri
             chunk = together
         center = <floating>found.mean
         if i == 0:
-            add_row(chunk, some if some < STRETCH else STRETCH, &center)
+            add_row(chunk, some if some < STRETCH else STRETCH, True, &center)
             center = center / <floating>(some if some < STRETCH else STRETCH)
         sums_around(chunk, some, center, &s, &q)
         if s * s > q * some * 0.5:      # the center was far from this chunk
@@ -141,7 +141,7 @@ cdef inline_void moments_of_columns(const floating* x, const Block* block, Py_ss
     while i < block.n:
         some = STACK if block.n - i > STACK else block.n - i
         if i == 0:
-            cascade(x, some, stride, columns, side, block.near, center)
+            cascade(x, some, stride, columns, side, False, block.near, center)
             for j in range(columns):
                 center[j] /= <floating>some
                 mean[j] = center[j]

@@ -2,11 +2,8 @@
 
 from libc.math cimport pow as power_of, powf as power_of_float, sqrt
 
-cdef enum:              # what is added for a number x
-    SIZES               # |x|
-    SQUARES             # x^2
-    NONZERO             # 1 where x is not 0, which nan is not
-    POWERS              # |x|^p
+cdef enum:
+    POWERS = 100        # |x|^p, besides what lanes.pxi joins
 
 
 cdef reading_void add_sizes(const floating* x, floating* out, void* second, const Block* block,
@@ -36,10 +33,13 @@ cdef simd_void add_powers(const floating* x, floating* out, void* second, const 
 cdef inline_void add_what(const floating* x, floating* out, const Block* block, int what) noexcept nogil:
     cdef floating sums[ABREAST]
     cdef Py_ssize_t abreast = 0, i, j, start, some
-    if block.c == 1 and block.n_stride == 1 and block.n <= STRETCH and what != POWERS:
+    if block.c == 1 and 1 <= block.n_stride <= 2 and block.n <= STRETCH and what != POWERS:
         abreast = block.m // ABREAST_ROWS
     for i in range(abreast):
-        add_what_of_rows(x, block.n, block.m_stride, what, sums)
+        if block.n_stride == 1:
+            add_what_of_rows(x, block.n, 1, block.m_stride, what, block.near, sums)
+        else:
+            add_what_of_rows(x, block.n, 2, block.m_stride, what, block.near, sums)
         for j in range(ABREAST_ROWS):
             out[j * block.m_step] = sums[j]
         x += ABREAST_ROWS * block.m_stride
@@ -49,11 +49,11 @@ cdef inline_void add_what(const floating* x, floating* out, const Block* block, 
         while start < block.c:
             some = ABREAST if block.c - start > ABREAST else block.c - start
             if block.c == 1 and block.n_stride == 1:
-                add_what_of_row(x, block.n, 1, what, block.p, sums)
+                add_what_of_row(x, block.n, 1, what, block, sums)
             elif block.c == 1 and block.n_stride == 2:      # a distance that the compiler knows
-                add_what_of_row(x, block.n, 2, what, block.p, sums)
+                add_what_of_row(x, block.n, 2, what, block, sums)
             elif block.c == 1:
-                add_what_of_row(x, block.n, block.n_stride, what, block.p, sums)
+                add_what_of_row(x, block.n, block.n_stride, what, block, sums)
             elif block.c_stride == 1:
                 add_what_of_columns(x + start, block, some, 1, what, sums)
             elif block.c_stride == 2:
@@ -76,78 +76,74 @@ cdef inline floating what_of(floating x, int what) noexcept nogil:
     return x if x > 0 else -x
 
 
-cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, double p,
+cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, const Block* block,
                                  floating* total) noexcept nogil:
     """Stretches are added in their own precision, their sums in double precision."""
-    cdef floating lane[8]
+    cdef floating lane[ABREAST_ROWS * 8]
     cdef double wide[8]
     cdef double outcome = 0
-    cdef Py_ssize_t width = 32 // sizeof(floating), left = n, i, j
+    cdef Py_ssize_t width = 32 // sizeof(floating), step = 2 if stride == 2 else 1, left = n, i, j, k
     if what == POWERS:
-        add_powers_of_row(x, n, stride, p, total)
+        add_powers_of_row(x, n, stride, block.p, total)
         return
     for j in range(8):
         wide[j] = 0
+    while left > ABREAST_ROWS * STRETCH and stride == step:
+        join_rows(what, x, STRETCH, step, ABREAST_ROWS, STRETCH * step, block.near, lane)
+        for k in range(ABREAST_ROWS):
+            for j in range(width):
+                wide[j] += lane[k * width + j]
+        x += ABREAST_ROWS * STRETCH * step
+        left -= ABREAST_ROWS * STRETCH
     while left > STRETCH:
-        add_what_of_lanes(x, STRETCH // width, stride, what, lane)
+        add_what_of_stretch(x, STRETCH, stride, what, block.near, lane)
         for j in range(width):
             wide[j] += lane[j]
         x += STRETCH * stride
         left -= STRETCH
-    add_what_of_lanes(x, left // width, stride, what, lane)
-    for i in range(left // width * width, left):
+    add_what_of_stretch(x, left, stride, what, block.near, lane)
+    for i in range(left - left % (width // step), left):
         outcome += what_of(x[i * stride], what)
     for j in range(width):
         wide[j] += lane[j]
-    for j in range(width):
-        outcome += wide[j]
+    for j in range(width // step):
+        outcome += wide[j * step]
     total[0] = <floating>outcome
 
 
-cdef inline_void add_what_of_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what,
-                                  floating* totals) noexcept nogil:
+cdef inline_void add_what_of_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t stride, int what,
+                                  bint near, floating* totals) noexcept nogil:
     """What add_what_of_row makes of each of ABREAST_ROWS rows of one stretch, to the bit, in turns: see add_rows"""
     cdef floating lane[ABREAST_ROWS * 8]
     cdef double outcome[ABREAST_ROWS]
     cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
+    join_rows(what, x, n, step, ABREAST_ROWS, stride, near, lane)
     for k in range(ABREAST_ROWS):
-        add_what_of_lanes(x + k * stride, n // width, 1, what, lane + k * width)
         outcome[k] = 0
-        for i in range(n // width * width, n):
-            outcome[k] += what_of(x[k * stride + i], what)
-    for j in range(width):
+        for i in range(n - n % (width // step), n):
+            outcome[k] += what_of(x[k * stride + i * step], what)
+    for j in range(width // step):
         for k in range(ABREAST_ROWS):
-            outcome[k] += lane[k * width + j]
+            outcome[k] += lane[k * width + j * step]
     for k in range(ABREAST_ROWS):
         totals[k] = <floating>outcome[k]
 
 
-cdef inline_void add_what_of_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t stride, int what,
-                                   floating* lane) noexcept nogil:
-    """See add_lanes_at_once"""
-    cdef floating a[8]
-    cdef floating b[8]
-    cdef floating c[8]
-    cdef floating d[8]
+cdef inline_void add_what_of_stretch(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, bint near,
+                                     floating* lane) noexcept nogil:
+    """lane[j] = what the numbers j, j + WIDTH, ... add up to; of numbers that are two apart see join_rows"""
     cdef Py_ssize_t width = 32 // sizeof(floating), i, j
-    for j in range(width):
-        a[j] = b[j] = c[j] = d[j] = 0
-    for i in range(rows // 4):
+    if stride == 1:
+        join_rows(what, x, n, 1, 1, 0, near, lane)
+    elif stride == 2:
+        join_rows(what, x, n, 2, 1, 0, near, lane)
+    else:
         for j in range(width):
-            a[j] += what_of(x[j * stride], what)
-        for j in range(width):
-            b[j] += what_of(x[(width + j) * stride], what)
-        for j in range(width):
-            c[j] += what_of(x[(2 * width + j) * stride], what)
-        for j in range(width):
-            d[j] += what_of(x[(3 * width + j) * stride], what)
-        x += 4 * width * stride
-    for i in range(rows % 4):
-        for j in range(width):
-            a[j] += what_of(x[j * stride], what)
-        x += width * stride
-    for j in range(width):
-        lane[j] = (a[j] + b[j]) + (c[j] + d[j])
+            lane[j] = 0
+        for i in range(n // width):
+            for j in range(width):
+                lane[j] += what_of(x[j * stride], what)
+            x += width * stride
 
 
 cdef inline_void add_what_of_columns(const floating* x, const Block* block, Py_ssize_t columns, Py_ssize_t side,
@@ -202,7 +198,7 @@ cdef inline_void add_powers_of_row(const floating* x, Py_ssize_t n, Py_ssize_t s
         for j in range(some):
             y[j] = what_of(x[(i + j) * stride], SIZES)
         raise_to(y, some, p)
-        add_row(y, some, &part)
+        add_row(y, some, True, &part)
         outcome += part
         i += some
     total[0] = <floating>outcome

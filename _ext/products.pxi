@@ -5,9 +5,14 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
                                   double unused) noexcept nogil:
     """out = x[0] x[1] ... x[n - 1]"""
     cdef floating products[TOGETHER]
-    cdef Py_ssize_t abreast = block.m // ABREAST_ROWS if block.c == 1 and block.n_stride == 1 else 0, i, j, start, some
+    cdef Py_ssize_t abreast = 0, i, j, start, some
+    if block.c == 1 and 1 <= block.n_stride <= 2:
+        abreast = block.m // ABREAST_ROWS
     for i in range(abreast):
-        multiply_rows(x, block.n, block.m_stride, products)
+        if block.n_stride == 1:
+            multiply_rows(x, block.n, 1, block.m_stride, block.near, products)
+        else:
+            multiply_rows(x, block.n, 2, block.m_stride, block.near, products)
         for j in range(ABREAST_ROWS):
             out[j * block.m_step] = products[j]
         x += ABREAST_ROWS * block.m_stride
@@ -17,11 +22,11 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
         while start < block.c:
             some = TOGETHER if block.c - start > TOGETHER else block.c - start
             if block.c == 1 and block.n_stride == 1:
-                multiply_row(x, block.n, 1, products)
+                multiply_row(x, block.n, 1, block.near, products)
             elif block.c == 1 and block.n_stride == 2:      # a distance that the compiler knows
-                multiply_row(x, block.n, 2, products)
+                multiply_row(x, block.n, 2, block.near, products)
             elif block.c == 1:
-                multiply_row(x, block.n, block.n_stride, products)
+                multiply_row(x, block.n, block.n_stride, block.near, products)
             elif block.c_stride == 1:
                 multiply_columns(x + start, block.n, block.n_stride, some, 1, block.near, products)
             else:
@@ -34,57 +39,48 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
         out += block.m_step
 
 
-cdef inline_void multiply_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* product) noexcept nogil:
+cdef inline_void multiply_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, bint near,
+                              floating* product) noexcept nogil:
     cdef floating lane[8]
     cdef floating outcome = 1
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
-    multiply_lanes(x, n // width, stride, lane)
-    for i in range(n // width * width, n):
+    cdef Py_ssize_t width = 32 // sizeof(floating), step = 2 if stride == 2 else 1, i, j
+    if stride == 1:
+        join_rows(PRODUCT, x, n, 1, 1, 0, near, lane)
+    elif stride == 2:
+        join_rows(PRODUCT, x, n, 2, 1, 0, near, lane)
+    else:
+        multiply_lanes(x, n // width, stride, lane)
+    for i in range(n - n % (width // step), n):
         outcome *= x[i * stride]
-    for j in range(width):
-        outcome *= lane[j]
+    for j in range(width // step):
+        outcome *= lane[j * step]
     product[0] = outcome
 
 
-cdef inline_void multiply_rows(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* products) noexcept nogil:
-    """What multiply_row makes of each of ABREAST_ROWS rows of adjacent numbers, to the bit, in turns: see add_rows"""
+cdef inline_void multiply_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t stride, bint near,
+                               floating* products) noexcept nogil:
+    """What multiply_row makes of each of ABREAST_ROWS rows of numbers one or two apart, to the bit: see add_rows"""
     cdef floating lane[ABREAST_ROWS * 8]
     cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
+    join_rows(PRODUCT, x, n, step, ABREAST_ROWS, stride, near, lane)
     for k in range(ABREAST_ROWS):
-        multiply_lanes(x + k * stride, n // width, 1, lane + k * width)
         products[k] = 1
-        for i in range(n // width * width, n):
-            products[k] *= x[k * stride + i]
-    for j in range(width):
+        for i in range(n - n % (width // step), n):
+            products[k] *= x[k * stride + i * step]
+    for j in range(width // step):
         for k in range(ABREAST_ROWS):
-            products[k] *= lane[k * width + j]
+            products[k] *= lane[k * width + j * step]
 
 
 cdef inline_void multiply_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t stride, floating* lane) noexcept nogil:
-    """lane[j] = the product of the columns j, j + WIDTH, ... of rows of WIDTH numbers; see add_lanes_at_once"""
-    cdef floating a[8]
-    cdef floating b[8]
-    cdef floating c[8]
-    cdef floating d[8]
+    """lane[j] = the product of the columns j, j + WIDTH, ... of rows of WIDTH numbers that are `stride` apart"""
     cdef Py_ssize_t width = 32 // sizeof(floating), i, j
     for j in range(width):
-        a[j] = b[j] = c[j] = d[j] = 1
-    for i in range(rows // 4):
+        lane[j] = 1
+    for i in range(rows):
         for j in range(width):
-            a[j] *= x[j * stride]
-        for j in range(width):
-            b[j] *= x[(width + j) * stride]
-        for j in range(width):
-            c[j] *= x[(2 * width + j) * stride]
-        for j in range(width):
-            d[j] *= x[(3 * width + j) * stride]
-        x += 4 * width * stride
-    for i in range(rows % 4):
-        for j in range(width):
-            a[j] *= x[j * stride]
+            lane[j] *= x[j * stride]
         x += width * stride
-    for j in range(width):
-        lane[j] = (a[j] * b[j]) * (c[j] * d[j])
 
 
 cdef inline_void multiply_columns(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,

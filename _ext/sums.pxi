@@ -3,6 +3,7 @@
 
 cdef enum:
     GATHER = 1024       # so many numbers of a row that are not adjacent are brought together at a time
+    EVERY_OTHER = 512   # so many numbers that are two apart are added without runs
     GAP = 256           # so many numbers between two rows are read with them
     BESIDE = 32         # so many rows of a few columns are taken for one row of many
 
@@ -14,8 +15,13 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
     cdef Py_ssize_t width = 32 // sizeof(floating), abreast = 0, i, j, start, some
     if block.c == 1 and block.n_stride == 1 and width <= block.n < SHORT * width:
         abreast = block.m - block.m % ABREAST_ROWS
+    elif block.c == 1 and block.n_stride == 2 and width <= block.n <= EVERY_OTHER:
+        abreast = block.m - block.m % ABREAST_ROWS
     for i in range(abreast // ABREAST_ROWS):
-        add_rows(x, block.n, block.m_stride, sums)
+        if block.n_stride == 1:
+            add_rows(x, block.n, 1, block.m_stride, block.near, sums)
+        else:
+            add_rows(x, block.n, 2, block.m_stride, block.near, sums)
         for j in range(ABREAST_ROWS):
             out[j * block.m_step] = sums[j] / <floating>divisor
         x += ABREAST_ROWS * block.m_stride
@@ -23,13 +29,13 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
     for i in range(abreast, block.m):
         if block.c == 1:
             if block.n_stride == 1:
-                add_row(x, block.n, sums)
+                add_row(x, block.n, block.near, sums)
                 j = block.n
                 while j < block.m_stride < block.n + GAP:   # the processor reads ahead only if nothing is left out
                     soon(x + j)
                     j += LINE // <Py_ssize_t>sizeof(floating)
             else:
-                add_scattered(x, block.n, block.n_stride, sums)
+                add_scattered(x, block.n, block.n_stride, block.near, sums)
             out[0] = sums[0] / <floating>divisor
         else:
             start = 0
@@ -48,14 +54,14 @@ cdef inline_void add_some_columns(const floating* x, const Block* block, Py_ssiz
     cdef Py_ssize_t width = 32 // sizeof(floating), columns = 4 * width if block.c >= width else 4
     some[0] = TOGETHER if left > TOGETHER else left
     if block.c_stride == 2:     # a distance that the compiler knows
-        cascade(x, block.n, block.n_stride, some[0], 2, block.near, sums)
+        cascade(x, block.n, block.n_stride, some[0], 2, False, block.near, sums)
     elif block.c_stride != 1:
-        cascade(x, block.n, block.n_stride, some[0], block.c_stride, block.near, sums)
+        cascade(x, block.n, block.n_stride, some[0], block.c_stride, False, block.near, sums)
     elif block.n_stride == left and left < ROW and block.n * left > PIECE:
         add_narrow_columns(x, block.n, left, sums)
     elif some[0] >= columns:
         some[0] -= some[0] % columns
-        cascade(x, block.n, block.n_stride, some[0], 1, block.near, sums)
+        cascade(x, block.n, block.n_stride, some[0], 1, False, block.near, sums)
     elif some[0] >= width:
         some[0] = width
         four_at_a_time(x, block.n, block.n_stride, width, block.near, sums)
@@ -68,7 +74,7 @@ cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t 
     cdef floating wide[TOGETHER]
     cdef double total
     cdef Py_ssize_t i, j
-    cascade(x, n // BESIDE, BESIDE * columns, BESIDE * columns, 1, False, wide)
+    cascade(x, n // BESIDE, BESIDE * columns, BESIDE * columns, 1, False, False, wide)
     for j in range(columns):
         total = 0
         for i in range(BESIDE):
@@ -78,28 +84,38 @@ cdef inline_void add_narrow_columns(const floating* x, Py_ssize_t n, Py_ssize_t 
         sums[j] = <floating>total
 
 
-cdef inline_void add_scattered(const floating* x, Py_ssize_t n, Py_ssize_t stride, floating* total) noexcept nogil:
-    """total = x[0] + x[stride] + ...: GATHER numbers at a time are brought together and added as a row of adjacent ones
-
-    Every other number need not be brought together: SIMD fetches two lots and keeps half of each.
-    """
+cdef inline_void add_scattered(const floating* x, Py_ssize_t n, Py_ssize_t stride, bint near,
+                               floating* total) noexcept nogil:
+    """total = x[0] + x[stride] + ...: GATHER numbers at a time, brought together or two apart, are added as a row"""
     cdef floating together[GATHER]
     cdef floating part
     cdef double outcome = 0
-    cdef Py_ssize_t width = 32 // sizeof(floating), i = 0, j, some
-    cdef Py_ssize_t most = EVERY_OTHER * width if stride == 2 else GATHER
+    cdef Py_ssize_t most = EVERY_OTHER if stride == 2 else GATHER, i = 0, j, some
     while i < n:
         some = most if n - i > most else n - i
-        if stride == 2 and some >= width:
-            add_every_other(x, some, &part)
+        if stride == 2:
+            add_every_other(x, some, near, &part)
         else:
             for j in range(some):
                 together[j] = x[j * stride]
-            add_row(together, some, &part)
+            add_row(together, some, True, &part)
         outcome += part
         x += some * stride
         i += some
     total[0] = <floating>outcome
+
+
+cdef inline_void add_every_other(const floating* x, Py_ssize_t n, bint near, floating* total) noexcept nogil:
+    """total = x[0] + x[2] + ... + x[2 n - 2]"""
+    cdef floating lane[8]
+    cdef floating outcome = 0
+    cdef Py_ssize_t width = 32 // sizeof(floating), i, j
+    join_rows(NUMBERS, x, n, 2, 1, 0, near, lane)
+    for i in range(n - n % (width // 2), n):
+        outcome += x[2 * i]
+    for j in range(0, width, 2):
+        outcome += lane[j]
+    total[0] = outcome
 
 
 ctypedef fused whole:

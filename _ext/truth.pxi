@@ -9,6 +9,9 @@ cdef enum:
     COLUMNS = 8192      # and so many columns together: their answers, and a row of each stream, stay in the nearest cache
     NARROW = 256        # a row of fewer numbers is taken for one with the rows behind it
 
+cdef const char* EVERY = b"\xff\xff\xff\xff\xff\xff\xff\xff"       # bytes of a word that are asked for
+cdef const char* EVERY_SECOND = b"\xff\0\xff\0\xff\0\xff\0"
+
 ctypedef fused tested:
     cnp.uint8_t
     cnp.uint16_t
@@ -103,12 +106,21 @@ cdef inline_void search_stretch(const tested* x, Py_ssize_t n, Py_ssize_t stride
     """Bytes are joined as bytes, wider numbers compared as wide ones; a stride that is known is walked by SIMD."""
     cdef Py_ssize_t j
     cdef int some = 0
-    cdef cnp.uint8_t byte = 255 if whole else 0
+    cdef cnp.uint8_t byte = 255 if whole else 0, other
+    cdef cnp.uint8_t last[128]
     if tested is cnp.uint8_t:
         if stride == 1 and n >= 128:
-            search_bytes(x, n // 128, whole, &byte)
+            search_bytes(x, n // 128, 1, whole, &byte)
             x += n // 128 * 128
             n %= 128
+        elif stride == 2 and n > 64:
+            search_bytes(x, (n - 1) // 64, 2, whole, &byte)
+            x += (n - 1) // 64 * 128
+            n -= (n - 1) // 64 * 64
+            if n == 64:                     # the byte behind the last one may not be ours to read
+                memcpy(last, x, 127)
+                search_bytes(last, 1, 2, whole, &other)
+                byte, n = both(byte, other, whole), 0
         if stride == 1:
             for j in range(n):
                 byte = both(byte, x[j], whole)
@@ -129,11 +141,16 @@ cdef inline_void search_stretch(const tested* x, Py_ssize_t n, Py_ssize_t stride
         found[0] = (some != 0) != whole
 
 
-cdef inline_void search_bytes(const cnp.uint8_t* x, Py_ssize_t times, bint whole, cnp.uint8_t* found) noexcept nogil:
-    """`times` times 128 numbers, once or more, in two lots: see add_lanes_at_once; their answer is found in words"""
+cdef inline_void search_bytes(const cnp.uint8_t* x, Py_ssize_t times, int step, bint whole,
+                              cnp.uint8_t* found) noexcept nogil:
+    """`times` times 128 bytes, once or more, in two lots that compilers keep in registers; the answer is found in words
+
+    Of every other number those between are read as well, and only their part of the answer is left out.
+    """
     cdef cnp.uint8_t a[32]
     cdef cnp.uint8_t b[32]
     cdef cnp.uint64_t words[4]
+    cdef cnp.uint64_t asked
     cdef Py_ssize_t i, j
     for j in range(32):
         a[j] = both(x[j], x[32 + j], whole)
@@ -151,7 +168,8 @@ cdef inline_void search_bytes(const cnp.uint8_t* x, Py_ssize_t times, bint whole
         for j in range(32):
             a[j] = a[j] == 0
     memcpy(words, a, 32)
-    found[0] = ((words[0] | words[1] | words[2] | words[3]) != 0) != whole
+    memcpy(&asked, EVERY if step == 1 else EVERY_SECOND, 8)
+    found[0] = (((words[0] | words[1] | words[2] | words[3]) & asked) != 0) != whole
 
 
 cdef inline_void search_narrow_columns(const tested* x, Py_ssize_t n, Py_ssize_t columns, bint near, bint whole,
