@@ -36,16 +36,19 @@ cdef struct Copy:
     int how
 
 
-cdef object contiguous(object x, int whole=-1):
+cdef object contiguous(object x, int whole=-1, bint alone=False):
     """x in C order: itself, or a copy; None if it is not an array of aligned float32 or float64 numbers
 
-    Threads that will not share the axis `whole` do not do so here: what one has written, another fetches slowly.
+    Threads that will not share the axis `whole` do not do so here: what one has written, another fetches slowly. And a
+    thread that will compute `alone` with the copy makes it alone.
     """
     cdef Copy copy
     if plain_float(x):
         return x
     if not read_axes(x, &copy):
         return None
+    if alone:
+        copy.parts = 1
     if copy.split == whole and whole + 1 < copy.ndim:
         copy.split += 1
     return copied(x, &copy)

@@ -29,6 +29,7 @@ cdef enum:
     GRAIN = 1 << 14     # numbers that are worth a thread
     NARROW = 64         # fewer columns are walked eight at a time
     TILE = 2048         # columns whose results so far stay in the nearest cache
+    NEAR = 1 << 20      # bytes that stay in the caches of the thread that has copied them
 
 
 cdef struct Run:        # x read as (outer, n, inner), from which end, and whether numbers are multiplied
@@ -52,23 +53,24 @@ cdef object running(object x, int axis, bint reverse, bint product):
     """None where the twin has to do it"""
     if not cnp.PyArray_CheckExact(x) or not -(<cnp.ndarray>x).ndim <= axis < (<cnp.ndarray>x).ndim:
         return None
+    cdef Run run = Run(1, 1, 1, reverse, product)
+    cdef int i, ndim = (<cnp.ndarray>x).ndim
+    axis += ndim if axis < 0 else 0
+    for i in range(ndim):
+        if i < axis:
+            run.outer *= (<cnp.ndarray>x).shape[i]
+        elif i == axis:
+            run.n = (<cnp.ndarray>x).shape[i]
+        else:
+            run.inner *= (<cnp.ndarray>x).shape[i]
     if cnp.PyTypeNum_ISINTEGER(cnp.PyArray_TYPE(<cnp.ndarray>x)) or cnp.PyTypeNum_ISBOOL(cnp.PyArray_TYPE(<cnp.ndarray>x)):
         source = x.astype("l" if sizeof(long) == 8 else "q", order="C", copy=False)
     else:
-        source = contiguous(x)
+        source = contiguous(x, -1, cnp.PyArray_NBYTES(<cnp.ndarray>x) <= NEAR and parts_of(&run) == 1)
     if source is None or cnp.PyArray_SIZE(source) == 0:
         return None
     cdef cnp.ndarray array = source, out = empty_like(source) if source is x else source    # its own copy is written over
-    cdef Run run = Run(1, 1, 1, reverse, product)
-    cdef int i, kind = cnp.PyArray_TYPE(array)
-    axis += array.ndim if axis < 0 else 0
-    for i in range(array.ndim):
-        if i < axis:
-            run.outer *= array.shape[i]
-        elif i == axis:
-            run.n = array.shape[i]
-        else:
-            run.inner *= array.shape[i]
+    cdef int kind = cnp.PyArray_TYPE(array)
     with nogil:
         if kind == cnp.NPY_FLOAT:
             by_threads(<const float*>array.data, <float*>out.data, &run)
@@ -79,13 +81,23 @@ cdef object running(object x, int axis, bint reverse, bint product):
     return out
 
 
+cdef inline bint cuts_columns(const Run* run) noexcept nogil:
+    """Is there so little of the outer side that threads share the columns?"""
+    return run.outer < 4 * threads_for(run.outer * run.n * run.inner, GRAIN) and run.inner > run.outer
+
+
+cdef int parts_of(const Run* run) noexcept nogil:
+    """How many threads share the work. Strips of few columns are read no sooner by two: nothing is fetched ahead there."""
+    cdef int parts = threads_for(run.outer * run.n * run.inner, GRAIN)
+    cdef Py_ssize_t most = run.inner // TILE if cuts_columns(run) else run.outer
+    return parts if parts <= most else <int>most if most > 1 else 1
+
+
 cdef void by_threads(const item* x, item* y, const Run* run) noexcept nogil:
     """Threads share the outer side, or where there is little of it the columns."""
-    cdef int parts = threads_for(run.outer * run.n * run.inner, GRAIN), part
-    cdef bint by_columns = run.outer < 4 * parts and run.inner > run.outer
-    cdef Py_ssize_t total = run.inner if by_columns else run.outer, most = total // TILE if by_columns else total
-    if parts > most:        # strips of few columns are no sooner read by two: nothing of them is fetched ahead
-        parts = <int>most if most > 1 else 1
+    cdef int parts = parts_of(run), part
+    cdef bint by_columns = cuts_columns(run)
+    cdef Py_ssize_t total = run.inner if by_columns else run.outer
     if parts == 1:
         one_part(x, y, run, by_columns, 0, total)
         return

@@ -34,6 +34,8 @@ cdef enum:
     HIGH = 128          # and so do TILE columns up to this one
     BROAD = 16          # columns that are worth a loop
     TILE_BYTES = 1 << 19    # so many stay in a core's second cache
+    STRIP = 1024        # columns of a small array that are worth a thread: where strips meet, both write into one line
+    NEAR = 1 << 20      # bytes of a small array
 
 
 cdef struct Split:      # an array in C order read as (outer, n, inner)
@@ -66,7 +68,7 @@ def softmax(x, axis=-1):
     out = forward_in_tiles(x, axis, False)
     if out is not None:
         return out
-    source = contiguous(x, 0 if axis == 0 else -1)
+    source = in_order(x, axis)
     if source is None or not split(source, axis, &parts):
         return twin.softmax(x, axis)
     return forward(source, &parts, False, source is not x)
@@ -78,10 +80,19 @@ def log_softmax(x, axis=-1):
     out = forward_in_tiles(x, axis, True)
     if out is not None:
         return out
-    source = contiguous(x, 0 if axis == 0 else -1)
+    source = in_order(x, axis)
     if source is None or not split(source, axis, &parts):
         return twin.log_softmax(x, axis)
     return forward(source, &parts, True, source is not x)
+
+
+cdef object in_order(object x, object axis):
+    """x in C order, each part of it copied by the thread that will compute with it; None as `contiguous` says"""
+    if axis != 0 or not cnp.PyArray_CheckExact(x) or (<cnp.ndarray>x).ndim == 0:
+        return contiguous(x)
+    cdef cnp.ndarray array = x
+    cdef Py_ssize_t columns = cnp.PyArray_SIZE(array) // max(<Py_ssize_t>array.shape[0], 1)
+    return contiguous(x, 0, columns < 2 * STRIP and cnp.PyArray_NBYTES(array) <= NEAR)
 
 
 cdef object forward_in_tiles(object x, object axis, bint logs):
@@ -146,6 +157,9 @@ cdef void forward_parts(const floating* x, floating* y, const Split* split, bint
     cdef int parts = threads_for(split.outer * split.n * split.inner, GRAIN), part
     cdef bint by_columns = split.outer < parts and split.inner > 1
     cdef Py_ssize_t total = split.inner if by_columns else split.outer
+    cdef Py_ssize_t size = split.outer * split.n * split.inner * <Py_ssize_t>sizeof(floating)
+    if by_columns and split.inner < 2 * STRIP and size <= NEAR:
+        parts = 1
     if parts > total:
         parts = <int>total
     if parts == 1:
