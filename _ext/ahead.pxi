@@ -2,8 +2,8 @@
 # simd.pxi and soon.pxi.
 #
 # An Intel Xeon (Sapphire Rapids or later) reads 64 MB of floats in 4.2 ms by itself, in 3.5 ms if it is asked for each
-# line AHEAD bytes before: one or two lines at a time, and in their order. Maxima that read lines in the order 0, 2, 1, 3
-# took it 5.0 ms. A Zen 4 reads as much in 1.6 ms, and is left alone.
+# line AHEAD bytes before: one or two lines at a time, and in their order. Maxima that read lines in the order 0, 2, 1,
+# 3 took it 5.0 ms. A Zen 4 reads as much in 1.6 ms, and is left alone.
 
 cdef extern from *:
     """

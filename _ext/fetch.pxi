@@ -13,8 +13,8 @@ ctypedef fused number:
 
 # `no_inline_void f(...)`: a function that stays one, compiled for plain x86-64. GCC would look into it, see that it
 # leaves the wide registers alone, and call it while their upper halves are in use. Intel's processors stop at its
-# first instruction to save them, and once more when it returns: where the largest of 4 x 3 numbers stand took 1.0 us instead
-# of 0.3. `noipa` forbids to look.
+# first instruction to save them, and once more when it returns: the places of the largest of 4 x 3 numbers took 1.0 us
+# instead of 0.3. `noipa` forbids to look.
 
 cdef extern from *:
     """
