@@ -1,6 +1,9 @@
 """Reductions of arrays of any strides, large enough for several stages, pieces and threads."""
 
+import ctypes
 import math
+import mmap
+import sys
 import threading
 
 import numpy as np
@@ -207,3 +210,20 @@ def test_variances_are_as_accurate_as_numpy_s_two_passes(dtype, kind):
         ours = load("kernel", "reduce").var_mean(array, 0)[0].reshape(-1)[0]
         numpys = np.var(np.ascontiguousarray(x), ddof=1)
         assert abs(ours / exact - 1) <= max(8 * eps, 2 * abs(numpys / exact - 1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages are locked by the C library's mprotect")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_nothing_is_read_behind_the_last_number(dtype):
+    """Of every other number those between are read as well, but what follows the last may be nobody's memory."""
+    pages = mmap.mmap(-1, 3 * mmap.PAGESIZE)
+    end = ctypes.addressof(ctypes.c_char.from_buffer(pages)) + 2 * mmap.PAGESIZE
+    protect = ctypes.CDLL(None).mprotect
+    assert protect(ctypes.c_void_p(end), ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+    for n in [*range(1, 140), 255, 256, 257, 480, 512]:
+        bytes_ = (2 * n - 1) * np.dtype(dtype).itemsize
+        x = np.frombuffer((ctypes.c_char * bytes_).from_address(end - bytes_), dtype)[::2]
+        x[:] = draw((n,), np.float64) * 4
+        for name in FUNCTIONS if np.issubdtype(dtype, np.floating) else ["any", "all"]:
+            check(name, x, None)
+    protect(ctypes.c_void_p(end), ctypes.c_size_t(mmap.PAGESIZE), mmap.PROT_READ | mmap.PROT_WRITE)
