@@ -148,15 +148,14 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
     cdef merge_t merge = <merge_t>merge_least[number] if state.least else <merge_t>merge_largest[number]
     cdef room_t room
     cdef Walk own
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, grain = GRAIN_IN_ROWS if reads_long_rows(walk, sizeof(number)) else GRAIN
     for i in range(walk.count):
         values[i] = worst(<number>0, state.least)
     if places == NULL:
         room = <room_t>room_of_extremes[number]
         if walk.sides[walk.ndim - 1].step != sizeof(number):
             room = <room_t>room_of_scattered_extremes[number]
-        fold(walk, room, merge, state, sizeof(number), 0,
-             GRAIN_IN_ROWS if reads_long_rows(walk, sizeof(number)) else GRAIN)
+        fold(walk, room, merge, state, sizeof(number), 0, grain)
         return
     for i in range(walk.count):
         places[i] = 0 if in_order else INT64_MAX
@@ -169,7 +168,7 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
     elif walk.sides[walk.ndim - 1].out:
         fold(walk, <room_t>room_of_places_in_columns[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
     else:
-        fold(walk, <room_t>room_of_places_in_rows[number], merge, state, sizeof(number), sizeof(int64_t), GRAIN)
+        fold(walk, <room_t>room_of_places_in_rows[number], merge, state, sizeof(number), sizeof(int64_t), grain)
 
 
 cdef inline void read_brief_rows_as_columns(Walk* walk) noexcept nogil:

@@ -137,7 +137,7 @@ cdef enum:
     PANEL_ROWS = 6
     PANEL = 256             # bytes of a panel's row,
     PANEL_DEPTH = 512       # and its rows at most
-    PANELS = 1 << 20        # bytes of a block of b: the second cache has room for more
+    PANELS = 1 << 19        # bytes of a block of b: the second cache has room for more
     GROUP = 96              # rows of a that are copied together: where they lie in columns, whole lines of the cache
 
 cdef bint has_panels = processor_has_panels()

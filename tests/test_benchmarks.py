@@ -41,7 +41,8 @@ def test_ratios():
         (1.0, {"PyTorch": 0.5}, CLOSE),
         (3.0, {"PyTorch": 0.74}, ""),  # the noise
         (3.0, {BEST: 1.0}, MISSED),
-        (3.0, {"PyTorch": 0.8, BEST: 1.0}, CLOSE),
+        (3.0, {"PyTorch": 0.8, BEST: 1.0}, MISSED),
+        (2.0, {"PyTorch": 0.8, BEST: 1.0}, CLOSE),
         (3.0, {"twin": 1.0}, ""),  # did not run
         (3.0, {}, ""),
     ],

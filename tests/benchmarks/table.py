@@ -53,12 +53,10 @@ class Line:
 
     def verdict_now(self) -> str:
         outside = [
-            self.ratio(rival, values) > limit * NOISE
-            for rival, limit in self.reach.items()
-            for values in (self.medians, self.fastest)
-            if not math.isnan(self.ratio(rival, values))
+            [self.ratio(rival, values) > limit * NOISE for values in (self.medians, self.fastest)]
+            for rival, limit in self.reach.items()  # nan, where a rival did not run, is above nothing
         ]
-        return "" if not any(outside) else MISSED if all(outside) else CLOSE
+        return MISSED if any(map(all, outside)) else CLOSE if any(map(any, outside)) else ""
 
     def mark(self) -> str:
         """The verdict, and how often it missed if it was measured more than once"""

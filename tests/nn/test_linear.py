@@ -121,8 +121,16 @@ def test_linear_of_many_numbers(lib, rows):
     yield x.grad.float(), layer.weight.grad.float(), layer.weight.grad.stride(), layer.bias.grad.float()
 
 
-def test_linear_and_its_gradients_copy_no_operand():
-    """Beside the results of forward and backward there is next to nothing at any time"""
+@pytest.fixture
+def one_thread():
+    before = tt.get_num_threads()
+    tt.set_num_threads(1)
+    yield
+    tt.set_num_threads(before)
+
+
+def test_linear_and_its_gradients_copy_no_operand(one_thread):
+    """Beside the results of forward and backward there are blocks of at most 768 KB at any time"""
     x = tt.randn(1000, 400).requires_grad_()
     layer = tt.nn.Linear(400, 900)
     for _ in range(2):  # the first call finds libraries and fills caches
@@ -135,4 +143,4 @@ def test_linear_and_its_gradients_copy_no_operand():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     results = [y, grad, x.grad, layer.weight.grad, layer.bias.grad]
-    assert peak < sum(result.numpy(force=True).nbytes for result in results) * 17 / 16 + 300_000
+    assert peak < sum(result.numpy(force=True).nbytes for result in results) * 17 / 16 + 3 * 2**18
