@@ -1,4 +1,4 @@
-"""z = x where a condition holds, else y; operands broadcast.
+"""z = x where a condition holds, else y; operands broadcast. And x = number where a mask holds, in place.
 
 NumPy twin: tinytorch/kernels/where.py. A condition of bools beside arrays of one dtype whose numbers have 4 or 8 bytes,
 or Python numbers beside float32 and float64; anything else goes to the twin.
@@ -87,3 +87,50 @@ cdef simd_void _or_one(const char* condition, const whole* x, whole other, whole
     cdef char flip = not holds
     for i in range(n):
         out[i] = x[i] if condition[i] ^ flip else other
+
+
+def fill(x, mask, value):
+    """x[mask] = value for a mask with the shape of x. Other places are not written, not even with what they have: other
+    threads may write there."""
+    cdef cnp.PyArrayObject* arrays[2]
+    cdef Grid grid
+    if not (usable(x) and usable(mask)) or cnp.PyArray_TYPE(<cnp.ndarray>mask) != cnp.NPY_BOOL:
+        return twin.fill(x, mask, value)
+    cdef cnp.ndarray array = x
+    cdef int kind = cnp.PyArray_TYPE(array)
+    if (
+        (kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE)
+        or not is_number(value)
+        or not (cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISWRITEABLE(array))
+        or not cnp.PyArray_SAMESHAPE(array, <cnp.ndarray>mask)
+    ):
+        return twin.fill(x, mask, value)
+    arrays[0] = <cnp.PyArrayObject*>mask
+    arrays[1] = NULL
+    grid.count = 3
+    if not lay(&grid, 2, arrays):
+        return twin.fill(x, mask, value)
+    lay_number(&grid, 1, value, kind)
+    lay_result(&grid, array)
+    walk(&grid, <Piece>put[int32_t] if kind == cnp.NPY_FLOAT else <Piece>put[int64_t], NULL)
+
+
+cdef void put(char** data, Py_ssize_t n, Py_ssize_t* steps, const whole* _) noexcept nogil:
+    """A piece for the room that suits its steps."""
+    cdef const char* mask = data[0]
+    cdef whole value = (<const whole*>data[1])[0]
+    cdef char* x = data[2]
+    cdef Py_ssize_t i
+    if steps[0] == 1 and steps[2] == sizeof(whole):
+        _put(mask, value, <whole*>x, n)
+    else:
+        for i in range(n):
+            if mask[i * steps[0]]:
+                (<whole*>(x + i * steps[2]))[0] = value
+
+
+cdef simd_void _put(const char* mask, whole value, whole* x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if mask[i]:
+            x[i] = value

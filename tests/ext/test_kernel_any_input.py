@@ -67,6 +67,11 @@ def add_scaled(d):
     return [d.target(shape, dtype), d.pick(1, -0.5, 0), d.array(d.fit(shape), dtype)]
 
 
+def masked(d):
+    shape = d.shape()
+    return [d.target(shape, d.dtype()), d.array(shape, np.bool_), d.pick(0, -2.5, 3)]
+
+
 def reduced(d):
     x = d.array(d.shape())
     return [x, d.axes(len(x.shape)), d.pick(False, True)]
@@ -343,6 +348,7 @@ ROWS = {
     "softmax.cross_entropy_backward": classes_backward,
     "triangles.triangle": lambda d: [d.array(d.shape(1)), d.pick(-2, 0, 1), d.pick(True, False)],
     "triangles.keep_triangle": lambda d: [d.target(d.shape(1), d.dtype()), d.pick(-2, 0, 1), d.pick(True, False)],
+    "where.fill": masked,
     "where.where": lambda d: [d.array(d.shape(), d.pick(np.bool_, np.bool_, d.dtype())), *operands(d)],
 }  # fmt: skip
 # takes strides on trust; take lists of what sgd_step and adam_step take

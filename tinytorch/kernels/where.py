@@ -1,4 +1,4 @@
-"""One of two numbers by a condition, in NumPy: twin of _ext/where.pyx."""
+"""One of two numbers by a condition, and numbers where a mask holds, in NumPy: twin of _ext/where.pyx."""
 
 from __future__ import annotations
 
@@ -16,3 +16,16 @@ def where(condition: Array, x: Any, y: Any) -> Array:
     [1, 0]
     """
     return np.where(condition, x, y)
+
+
+def fill(x: Array, mask: Array, value: Any) -> None:
+    """x[mask] = value for a mask with the shape of x
+
+    >>> x = np.arange(3.0)
+    >>> fill(x, x > 1, -1)
+    >>> x.tolist()
+    [0.0, 1.0, -1.0]
+    """
+    if x.shape != mask.shape:
+        raise IndexError(f"the mask has the shape {mask.shape}, the array {x.shape}")
+    x[mask] = value

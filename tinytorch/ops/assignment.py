@@ -139,8 +139,8 @@ def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False)
     try:
         if accumulate:
             add_at(into, key, value)
-        elif value is not source and _is_dense_mask(key[0], into):
-            into[...] = kernels.where.where(key[0], value, into)
+        elif value is not source and _masks_all(key[0], into):
+            kernels.where.fill(into, key[0], value)
         else:
             into[key] = value
     except (IndexError, ValueError, TypeError):  # the long way finds out why
@@ -149,16 +149,10 @@ def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False)
     return True
 
 
-def _is_dense_mask(key: Any, into: np.ndarray) -> bool:
-    """Is `key` a mask of all of `into`, not a small one, that holds in one place of 100 or more?
-
-    NumPy goes from place to place, and a processor that guesses wrong whether the next one is written loses time: 28 us
-    for (64, 100) numbers of which half are written, where choosing between old and new for all takes 2. Where few are,
-    NumPy passes over the others quickly.
-    """
-    if key is FULL or key.size < 64 or key.dtype.char != "?" or key.shape != into.shape or not known(into):
-        return False
-    return np.count_nonzero(key) * 100 > key.size
+def _masks_all(key: Any, into: np.ndarray) -> bool:
+    """Is `key` a mask of all of `into`? NumPy goes from place to place, which takes long where a processor cannot guess
+    whether the next one is written."""
+    return key is not FULL and key.dtype.char == "?" and key.shape == into.shape and known(into)
 
 
 def _put(view: Tensor, key: tuple, value: Any, recorded: bool, parsed: Parsed) -> None:
