@@ -128,13 +128,13 @@ beside them. Each has its main thread on the last core and its other threads on 
 can be slowed to half its speed for seconds. Small arrays are made anew three times: where they lie decides how much of
 them a cache holds. Results are compared before anything is timed. A ratio is the first row's time divided by a rival's:
 of the medians over all turns, then of the fastest turns. *best* is the faster one of NumPy and PyTorch. "(reach 0.5)"
-is the bound that the project has set itself; ✗ marks a question whose both ratios are more than 2 % above it, ~ one
-where one is. What missed was measured anew, in other processes: "✗ 3 of 3" missed each time, "~ 1 of 3" once; the
-numbers are the last measurement's.
+is the bound that the project has set itself; ✗ marks a question whose both ratios to one rival are more than 2 % above
+it, ~ one where a single ratio is. What missed was measured anew, in other processes: "✗ 3 of 3" missed each time, "~ 1
+of 3" once; the numbers are the last measurement's.
 
-What is chance? *again* is the first row once more, in a process of its own. "By chance" in the summary counts the
-questions whose first row is more than 2 % slower than itself, by medians and by fastest turns: so many of the ✗ at a
-reach of 1 mean nothing.
+What is chance? With --again, the row *again* is the first one once more, in a process of its own. "By chance" in the
+summary counts the questions whose first row is more than 2 % slower than itself, by medians and by fastest turns: so
+many of the ✗ at a reach of 1 mean nothing.
 """
 
 
