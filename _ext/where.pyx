@@ -89,13 +89,13 @@ cdef simd_void _or_one(const char* condition, const whole* x, whole other, whole
         out[i] = x[i] if condition[i] ^ flip else other
 
 
-def fill(x, mask, value):
+def masked_fill(x, mask, value):
     """x[mask] = value for a mask with the shape of x. Other places are not written, not even with what they have: other
     threads may write there."""
     cdef cnp.PyArrayObject* arrays[2]
     cdef Grid grid
     if not (usable(x) and usable(mask)) or cnp.PyArray_TYPE(<cnp.ndarray>mask) != cnp.NPY_BOOL:
-        return twin.fill(x, mask, value)
+        return twin.masked_fill(x, mask, value)
     cdef cnp.ndarray array = x
     cdef int kind = cnp.PyArray_TYPE(array)
     if (
@@ -104,12 +104,12 @@ def fill(x, mask, value):
         or not (cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISWRITEABLE(array))
         or not cnp.PyArray_SAMESHAPE(array, <cnp.ndarray>mask)
     ):
-        return twin.fill(x, mask, value)
+        return twin.masked_fill(x, mask, value)
     arrays[0] = <cnp.PyArrayObject*>mask
     arrays[1] = NULL
     grid.count = 3
     if not lay(&grid, 2, arrays):
-        return twin.fill(x, mask, value)
+        return twin.masked_fill(x, mask, value)
     lay_number(&grid, 1, value, kind)
     lay_result(&grid, array)
     walk(&grid, <Piece>put[int32_t] if kind == cnp.NPY_FLOAT else <Piece>put[int64_t], NULL)

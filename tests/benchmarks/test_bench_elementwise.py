@@ -33,7 +33,7 @@ TABLE = [
     ("arithmetic.apply", lambda s: [np.log, between_0_and_1(s)], lambda torch, _, x: torch.log(x)),
     ("arithmetic.apply_to_two", lambda s: [np.less, *two(s)], lambda torch, _, x, y: x < y),
     ("where.where", lambda s: [numbers(s, 2) > 0, *two(s)], lambda torch, c, x, y: torch.where(c, x, y)),
-    ("where.fill", lambda s: [numbers(s), numbers(s, 2) > 0, 1.0], lambda torch, x, m, y: x.masked_fill_(m, y)),
+    ("where.masked_fill", lambda s: [numbers(s), numbers(s, 2) > 0, 1.0], lambda torch, x, m, y: x.masked_fill_(m, y)),
     ("elementwise.exp", one, lambda torch, x: torch.exp(x)),
     ("elementwise.erf", one, lambda torch, x: torch.erf(x)),
     ("elementwise.gelu", one, gelu),
@@ -53,7 +53,7 @@ def question(kernel, arguments, torch, shape):
     return Question(
         "pointwise kernels", f"{kernel}({', '.join(['...', *broadcast, *plain])}) {sized(shape)}",
         lambda: arguments(shape), kernel=kernel, torch=torch, reach={"twin": 1, "PyTorch": 1.1},
-        written=(0,) if kernel == "where.fill" else (),
+        written=(0,) if kernel == "where.masked_fill" else (),
     )  # fmt: skip
 
 

@@ -348,7 +348,7 @@ ROWS = {
     "softmax.cross_entropy_backward": classes_backward,
     "triangles.triangle": lambda d: [d.array(d.shape(1)), d.pick(-2, 0, 1), d.pick(True, False)],
     "triangles.keep_triangle": lambda d: [d.target(d.shape(1), d.dtype()), d.pick(-2, 0, 1), d.pick(True, False)],
-    "where.fill": masked,
+    "where.masked_fill": masked,
     "where.where": lambda d: [d.array(d.shape(), d.pick(np.bool_, np.bool_, d.dtype())), *operands(d)],
 }  # fmt: skip
 # takes strides on trust; take lists of what sgd_step and adam_step take

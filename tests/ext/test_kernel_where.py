@@ -82,22 +82,22 @@ def test_any_arrays(data):
 @pytest.mark.parametrize("layout", WRITABLE.values(), ids=WRITABLE)
 @pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i8"])
 @pytest.mark.parametrize("shape", [(), (0,), (7,), (4, 3), (3, 40, 5), (300, 400)], ids=str)
-def test_fill(kind, layout, dtype, shape):
+def test_masked_fill(kind, layout, dtype, shape):
     x, mask = layout(draw(shape).astype(dtype)), draw(shape, seed=1) > 0
     for condition in (mask, np.asfortranarray(mask), np.broadcast_to(mask[..., :1], shape)) if shape else (mask,):
         for value in (0, -0.0, 2.5, 0.1, 2**24 + 1, 1e30, np.nan, np.inf) if x.dtype.kind == "f" else (0, 7):
             actual, expected = layout(x), x.copy()
             with np.errstate(over="ignore"):
-                assert load(kind, "where").fill(actual, condition, value) is None
+                assert load(kind, "where").masked_fill(actual, condition, value) is None
                 expected[condition] = value
             np.testing.assert_array_equal(actual, expected)
 
 
 @both
-def test_fill_writes_nothing_else(kind):
+def test_masked_fill_writes_nothing_else(kind):
     """Two threads with masks that have no place in common lose nothing."""
     x, mask = np.zeros(1_000_000, np.float32), np.arange(1_000_000) % 2 == 0
-    fill, rounds = load(kind, "where").fill, 20
+    fill, rounds = load(kind, "where").masked_fill, 20
     workers = [threading.Thread(target=lambda m=m: [fill(x, m, i) for i in range(rounds)]) for m in (mask, ~mask)]
     for worker in workers:
         worker.start()
@@ -110,4 +110,4 @@ def test_fill_writes_nothing_else(kind):
 def test_masks_that_do_not_fit(kind):
     for mask in (np.ones(4, bool), np.ones((3, 1), bool), np.ones(2, bool)):
         with pytest.raises(IndexError):
-            load(kind, "where").fill(np.zeros((3, 4)) if mask.ndim > 1 else np.zeros(3), mask, 1)
+            load(kind, "where").masked_fill(np.zeros((3, 4)) if mask.ndim > 1 else np.zeros(3), mask, 1)

@@ -18,11 +18,11 @@ def where(condition: Array, x: Any, y: Any) -> Array:
     return np.where(condition, x, y)
 
 
-def fill(x: Array, mask: Array, value: Any) -> None:
+def masked_fill(x: Array, mask: Array, value: Any) -> None:
     """x[mask] = value for a mask with the shape of x
 
     >>> x = np.arange(3.0)
-    >>> fill(x, x > 1, -1)
+    >>> masked_fill(x, x > 1, -1)
     >>> x.tolist()
     [0.0, 1.0, -1.0]
     """

@@ -140,7 +140,7 @@ def _put_quickly(self: Tensor, key: tuple, value: Any, accumulate: bool = False)
         if accumulate:
             add_at(into, key, value)
         elif value is not source and _masks_all(key[0], into):
-            kernels.where.fill(into, key[0], value)
+            kernels.where.masked_fill(into, key[0], value)
         else:
             into[key] = value
     except (IndexError, ValueError, TypeError):  # the long way finds out why
