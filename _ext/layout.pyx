@@ -1,4 +1,5 @@
-"""The memory of an array seen with other sides and strides: what views are made of, and broadcasting; and its copy.
+"""The memory of an array seen with other sides and strides: what views are made of, and broadcasting; copies of
+it, and one number all over it.
 
 NumPy twin: tinytorch/kernels/layout.py. NumPy offers this as np.lib.stride_tricks, which takes 5 us for what is one
 call of its C interface, 0.1 us.
@@ -10,7 +11,7 @@ include "door.pxi"
 include "threads.pxi"
 
 from cpython.ref cimport Py_INCREF
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy, memset
 
 cdef extern from "numpy/arrayobject.h":
     void* array_type "&PyArray_Type"
@@ -24,6 +25,7 @@ twin = import_module("tinytorch.kernels.layout")
 cdef enum:
     MOST = 64       # dimensions that an array of NumPy can have
     GRAIN = 65536   # bytes that are worth a thread
+    NEAR = 4096     # bytes that are copied from the first cache
 
 
 def alias(array):
@@ -75,18 +77,72 @@ def broadcast(array, shape):
 
 def copy(array):
     """The elements of `array` in memory of their own, row by row; all threads copy a large one."""
-    if not plain(array) or cnp.PyArray_TYPE(<cnp.ndarray>array) > cnp.NPY_CDOUBLE:
+    if not plain(array) or not of_bytes(<cnp.ndarray>array):
         return twin.copy(array)
     cdef cnp.ndarray x = array, y = empty_like(x)
-    cdef Py_ssize_t size = cnp.PyArray_NBYTES(x)
-    cdef int parts = threads_for(size, GRAIN), part
+    copy_all(y, x)
+    return y
+
+
+def assign(array, values):
+    """array[...] = values, by all threads where that is a large copy."""
+    if (
+        not plain(array) or not of_bytes(<cnp.ndarray>array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array)
+        or not plain_like(values, <cnp.ndarray>array) or overlap(<cnp.ndarray>array, <cnp.ndarray>values)
+    ):
+        return twin.assign(array, values)
+    copy_all(<cnp.ndarray>array, <cnp.ndarray>values)
+
+
+cdef inline bint of_bytes(cnp.ndarray x):
+    """Are its elements bytes and nothing else: no objects, no dtype that knows more?"""
+    return cnp.PyArray_TYPE(x) <= cnp.NPY_CDOUBLE or cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT16
+
+
+cdef void copy_all(cnp.ndarray to, cnp.ndarray x):
+    """The elements of a plain array into another one, which is somewhere else
+
+    Each thread has the same part of it as in arithmetic.pyx: what a core has just computed with is in its own cache.
+    """
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
+    cdef int parts = threads_for(count * size, GRAIN), part
     if parts == 1:
-        memcpy(y.data, x.data, size)
+        memcpy(to.data, x.data, count * size)
     else:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
-            memcpy(y.data + begin(part, parts, size), x.data + begin(part, parts, size),
-                   begin(part + 1, parts, size) - begin(part, parts, size))
-    return y
+            first, last = begin(part, parts, count) * size, begin(part + 1, parts, count) * size
+            memcpy(to.data + first, x.data + first, last - first)
+
+
+def fill(array, value):
+    """Write `value`, an array of one number of the same dtype, into every element; all threads write a large array."""
+    if (
+        not plain(array) or not of_bytes(<cnp.ndarray>array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array)
+        or not plain(value) or cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.PyArray_TYPE(<cnp.ndarray>array)
+        or (<cnp.ndarray>value).ndim or overlap(<cnp.ndarray>array, <cnp.ndarray>value)
+    ):
+        return twin.fill(array, value)
+    cdef cnp.ndarray x = array, number = value
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
+    cdef int parts = threads_for(count * size, GRAIN), part
+    if parts == 1:
+        repeat(x.data, number.data, size, count * size)
+    else:
+        for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
+            first, last = begin(part, parts, count) * size, begin(part + 1, parts, count) * size
+            repeat(x.data + first, number.data, size, last - first)
+
+
+cdef void repeat(char* to, const char* item, Py_ssize_t size, Py_ssize_t n) noexcept nogil:
+    """The bytes of an item, again and again, until they are n"""
+    cdef Py_ssize_t done = min(size, n)
+    if memcmp(item, item + 1, size - 1) == 0:       # all its bytes are the same: for 0 above all
+        memset(to, item[0], n)
+        return
+    memcpy(to, item, done)
+    while done < n:
+        memcpy(to + done, to, min(done, n - done, <Py_ssize_t>NEAR))
+        done += min(done, n - done, <Py_ssize_t>NEAR)
 
 
 cdef inline cnp.ndarray view_of(cnp.ndarray array, int ndim, cnp.npy_intp* sides, cnp.npy_intp* steps,

@@ -34,6 +34,9 @@ TABLE = [
     ("arithmetic.apply_to_two", lambda s: [np.less, *two(s)], lambda torch, _, x, y: x < y),
     ("where.where", lambda s: [numbers(s, 2) > 0, *two(s)], lambda torch, c, x, y: torch.where(c, x, y)),
     ("where.masked_fill", lambda s: [numbers(s), numbers(s, 2) > 0, 1.0], lambda torch, x, m, y: x.masked_fill_(m, y)),
+    ("layout.copy", one, lambda torch, x: x.clone()),
+    ("layout.assign", two, lambda torch, x, y: x.copy_(y)),
+    ("layout.fill", lambda s: [numbers(s), np.array(2.5, np.float32)], lambda torch, x, y: x.fill_(y)),
     ("elementwise.exp", one, lambda torch, x: torch.exp(x)),
     ("elementwise.erf", one, lambda torch, x: torch.erf(x)),
     ("elementwise.gelu", one, gelu),
@@ -45,6 +48,7 @@ TABLE = [
     ("elementwise.relu_backward", two, lambda torch, g, y: torch.ops.aten.threshold_backward(g, y, 0)),
     ("elementwise.clamp", lambda s: [numbers(s), -0.5, 1.0], lambda torch, x, low, high: x.clamp(low, high)),
 ]  # fmt: skip
+WRITTEN = {"where.masked_fill", "layout.assign", "layout.fill"}
 
 
 def question(kernel, arguments, torch, shape):
@@ -53,7 +57,7 @@ def question(kernel, arguments, torch, shape):
     return Question(
         "pointwise kernels", f"{kernel}({', '.join(['...', *broadcast, *plain])}) {sized(shape)}",
         lambda: arguments(shape), kernel=kernel, torch=torch, reach={"twin": 1, "PyTorch": 1.1},
-        written=(0,) if kernel == "where.masked_fill" else (),
+        written=(0,) if kernel in WRITTEN else (),
     )  # fmt: skip
 
 

@@ -72,6 +72,16 @@ def masked(d):
     return [d.target(shape, d.dtype()), d.array(shape, np.bool_), d.pick(0, -2.5, 3)]
 
 
+def assigned(d):
+    shape, dtype = d.shape(), d.dtype()
+    return [d.target(shape, dtype), d.array(d.pick(shape, d.fit(shape), ()), d.pick(dtype, np.bool_))]
+
+
+def filled(d):
+    dtype = d.dtype()
+    return [d.target(d.shape(), dtype), d.array((), d.pick(dtype, np.bool_))]
+
+
 def reduced(d):
     x = d.array(d.shape())
     return [x, d.axes(len(x.shape)), d.pick(False, True)]
@@ -297,7 +307,9 @@ ROWS = {
     "gather.bag_sum": bag_sum,
     "layout.alias": lambda d: [d.array(d.shape())],
     "layout.broadcast": broadcast,
+    "layout.assign": assigned,
     "layout.copy": lambda d: [d.array(d.shape())],
+    "layout.fill": filled,
     "loss.bce_with_logits": pair,
     "loss.bce_with_logits_backward": with_gradient,
     "loss.mse": pair,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.device import known, near
 
 # A NumPy array, or one of CuPy's: NumPy's functions hand those to CuPy.
@@ -38,7 +39,10 @@ def full(shape: tuple[int, ...], value: Any, dtype: Any, like: Array | None = No
     array([7., 7.], dtype=float32)
     """
     y = np.empty(shape, dtype, like=None if like is None else near(like))
-    y.fill(value)
+    if known(y):
+        kernels.layout.fill(y, np.asarray(value, dtype))  # by all threads, where it is large
+    else:
+        y.fill(value)
     return y
 
 

@@ -1,4 +1,4 @@
-"""The memory of an array seen with other sides and strides, broadcasting and copies: twins of _ext/layout.pyx."""
+"""The memory of an array seen with other sides and strides; broadcasts, copies, fills: twins of _ext/layout.pyx."""
 
 from __future__ import annotations
 
@@ -81,3 +81,25 @@ def copy(array: Any) -> Any:
     [[1, 3], [2, 4]]
     """
     return array.copy()
+
+
+def assign(array: Any, values: Any) -> None:
+    """array[...] = values
+
+    >>> x = np.zeros(2)
+    >>> assign(x, np.array([1.0, 2.0]))
+    >>> x
+    array([1., 2.])
+    """
+    array[...] = values
+
+
+def fill(array: Any, value: Any) -> None:
+    """Write `value`, an array of one number of the same dtype, into every element.
+
+    >>> x = np.ones(3)
+    >>> fill(x, np.array(7.0))
+    >>> x
+    array([7., 7., 7.])
+    """
+    array[...] = value

@@ -105,7 +105,7 @@ def _write(self: Tensor, place: np.ndarray, value: Any) -> None:
         source = _number(self, value)
     if place.size > 1 and 0 in place.strides:
         views.check_repeats(place)
-    place[...] = source
+    kernels.layout.assign(place, source)
     self._bump()
 
 

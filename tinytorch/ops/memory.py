@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import arguments, dtypes
+from tinytorch import arguments, dtypes, kernels
 from tinytorch.autograd import views
 from tinytorch.autograd.grad_mode import state, usage
 from tinytorch.autograd.rule import Elementwise, Rule
@@ -22,6 +22,8 @@ from tinytorch.tensor import Tensor, wrap
 def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
     """A copy of `x` in a memory format; preserve_format keeps the order of the dimensions in memory."""
     preserve = order is preserve_format or order is None
+    if preserve and kind is x.dtype and x.flags.c_contiguous:
+        return kernels.layout.copy(x)
     if preserve and 0 not in x.strides:
         return x.astype(kind, "K")
     y = empty_like_array(x, kind) if preserve else empty_in(order, x.shape, kind, near(x))
@@ -201,7 +203,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         return views.write(self, Copy.apply, src)
     views.check_writable(self, False)
     views.check_overlap(into, values)
-    into[...] = values if values.dtype is into.dtype else converted(values, self.dtype)
+    kernels.layout.assign(into, values if values.dtype is into.dtype else converted(values, self.dtype))
     self._bump()
     return self
 
@@ -242,20 +244,13 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return _fill(self, converted(value._array, self.dtype), FillTensor)
 
 
-LARGE = 1 << 14  # from so many bytes on it pays to set bytes: NumPy does that in half the time of numbers
-
-
 def _fill(self: Tensor, value: np.ndarray, rule: type[Rule]) -> Tensor:
     # elements that share a place get the same number: that may be written
     views.check_history(self, self.requires_grad)
     if state.recording and self.requires_grad:
         views.record(self, rule.apply, value)
         return self
-    array = self._array
-    if rule is Zero and array.nbytes >= LARGE and array.flags.c_contiguous:
-        array.view(np.uint8)[...] = 0
-    else:
-        array[...] = value
+    kernels.layout.fill(self._array, value)
     self._bump()
     return self
 
