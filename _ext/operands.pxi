@@ -28,6 +28,7 @@ cdef struct Product:        # `count` products of (m, k) by (k, n)
     int way                 # how it is computed
     Py_ssize_t rows, columns            # the pieces that threads have of each matrix: so many by so many
     Py_ssize_t depth, a_rows, b_columns # blocks are (a_rows, depth) and (depth, b_columns)
+    bint halved                         # a batch of two: the halves of long sums
     Py_ssize_t scratch                  # numbers that a thread needs for copies
 
 

@@ -4,8 +4,10 @@
 #
 # All sums of a tile stay in the processor's registers, 16 of AVX-512, while k counts up: a turn reads two registers of
 # b, and multiplies them by 8 numbers of a, which may lie anywhere. So a is never copied; of b, where its rows are no
-# adjacent numbers, a strip as wide as the tile. Where rows or columns are left over, the last tile begins earlier and
-# computes some numbers again. Every number is one sum in order of k, whoever computes it.
+# adjacent numbers, a strip as wide as the tile. Where columns are left over, the last tile begins earlier and computes
+# some numbers again. Long sums go down in blocks of b's rows, which the first cache holds until all rows of a have been
+# there, and are added up in `out`: (64, 1000) by (1000, 100) takes 0.95 of the time so, and 0.83 to 0.94 where a is
+# transposed. Every number is the same sum in the same order, whoever computes it.
 #
 # OpenBLAS does the same, but copies both operands first, or has more to do at the edges.
 #
@@ -22,7 +24,7 @@ cdef extern from *:
         \\
         TINYTORCH_AVX512 __attribute__((always_inline)) static inline void name##_tile( \\
             const int rows, const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, \\
-            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
+            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart, int more) { \\
             enum { LANES = bytes / sizeof(number) }; \\
             name##_register total[8][wide] = {0}; \\
             for (; k > 0; k--, a += right, b += b_down) \\
@@ -30,29 +32,33 @@ cdef extern from *:
                     for (int j = 0; j < wide; j++) \\
                         total[i][j] += a[i * down] * *(const name##_register*)(b + j * LANES); \\
             for (int i = 0; i < rows; i++) \\
-                for (int j = 0; j < wide; j++) \\
-                    *(name##_register*)(out + i * apart + j * LANES) = alpha * total[i][j]; \\
+                for (int j = 0; j < wide; j++) { \\
+                    name##_register* to = (name##_register*)(out + i * apart + j * LANES); \\
+                    *to = more ? alpha * total[i][j] + *to : alpha * total[i][j]; \\
+                } \\
         } \\
         \\
         TINYTORCH_AVX512 static void name( \\
             const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, Py_ssize_t m, \\
-            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
-            Py_ssize_t i = 0; \\
-            for (; m - i >= 8; i += 8) \\
-                name##_tile(8, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
-            for (; m >= 4 && i < m; i += 4) { \\
-                if (i > m - 4) i = m - 4; \\
-                name##_tile(4, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
+            Py_ssize_t k, number alpha, number* out, Py_ssize_t apart, int more) { \\
+            for (; m >= 8; m -= 8, a += 8 * down, out += 8 * apart) \\
+                name##_tile(8, a, down, right, b, b_down, k, alpha, out, apart, more); \\
+            if (m >= 4) { \\
+                name##_tile(4, a, down, right, b, b_down, k, alpha, out, apart, more); \\
+                m -= 4, a += 4 * down, out += 4 * apart; \\
             } \\
-            for (; i < m; i++) \\
-                name##_tile(1, a + i * down, down, right, b, b_down, k, alpha, out + i * apart, apart); \\
+            switch (m) { \\
+                case 3: name##_tile(3, a, down, right, b, b_down, k, alpha, out, apart, more); break; \\
+                case 2: name##_tile(2, a, down, right, b, b_down, k, alpha, out, apart, more); break; \\
+                case 1: name##_tile(1, a, down, right, b, b_down, k, alpha, out, apart, more); \\
+            } \\
         }
 
     static int tinytorch_tiles(void) { __builtin_cpu_init(); return __builtin_cpu_supports("avx512f") != 0; }
     #else
     #define TINYTORCH_STRIP(name, number, bytes, wide) \\
         static void name(const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, Py_ssize_t b_down, \\
-            Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) {}
+            Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart, int more) {}
     static int tinytorch_tiles(void) { return 0; }
     #endif
 
@@ -63,10 +69,10 @@ cdef extern from *:
         \\
         static void tinytorch_strip_##number( \\
             Py_ssize_t columns, const number* a, Py_ssize_t down, Py_ssize_t right, const number* b, \\
-            Py_ssize_t b_down, Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart) { \\
+            Py_ssize_t b_down, Py_ssize_t m, Py_ssize_t k, number alpha, number* out, Py_ssize_t apart, int more) { \\
             (columns == 128 / sizeof(number) ? tinytorch_two_registers_##number \\
              : columns == 64 / sizeof(number) ? tinytorch_register_##number : tinytorch_half_register_##number)( \\
-                a, down, right, b, b_down, m, k, alpha, out, apart); \\
+                a, down, right, b, b_down, m, k, alpha, out, apart, more); \\
         }
     TINYTORCH_STRIPS(float)
     TINYTORCH_STRIPS(double)
@@ -74,11 +80,11 @@ cdef extern from *:
     bint processor_has_tiles "tinytorch_tiles"() noexcept
     void strip_float "tinytorch_strip_float"(
         Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, const float*, Py_ssize_t, Py_ssize_t, Py_ssize_t, float,
-        float*, Py_ssize_t
+        float*, Py_ssize_t, int
     ) noexcept nogil
     void strip_double "tinytorch_strip_double"(
         Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, double,
-        double*, Py_ssize_t
+        double*, Py_ssize_t, int
     ) noexcept nogil
 
 cdef enum:
@@ -89,20 +95,26 @@ cdef bint has_tiles = processor_has_tiles()
 
 cdef void tiles(Py_ssize_t m, Py_ssize_t k, Py_ssize_t n, floating alpha, const floating* a, Py_ssize_t a_down,
                 Py_ssize_t a_right, const floating* b, Py_ssize_t b_down, Py_ssize_t b_right, floating* out,
-                Py_ssize_t apart, floating* copy) noexcept nogil:
-    """out = alpha a @ b, where n is half a register's numbers at least; `copy` has room for a strip of b, or is NULL
-    where b is read where it is"""
-    cdef Py_ssize_t half = REGISTER // 2 // sizeof(floating), j = 0, width, down
+                Py_ssize_t apart, Py_ssize_t depth, floating* copy) noexcept nogil:
+    """out = alpha a @ b, where n is half a register's numbers at least, in blocks of `depth` rows of b; `copy` has room
+    for a strip of so many, or is NULL where b is read where it is"""
+    cdef Py_ssize_t half = REGISTER // 2 // sizeof(floating), j = 0, first, some, width, down
     cdef const floating* strip
     while j < n:
         width = 4 * half if n - j > 3 * half and n >= 4 * half else 2 * half if n - j > half and n >= 2 * half else half
         j = min(j, n - width)
-        strip, down = b + j * b_right, b_down
-        if copy != NULL:
-            pack(strip, b_down, b_right, copy, k, width)
-            strip, down = copy, width
-        if floating is float:
-            strip_float(width, a, a_down, a_right, strip, down, m, k, alpha, out + j, apart)
-        else:
-            strip_double(width, a, a_down, a_right, strip, down, m, k, alpha, out + j, apart)
+        first = 0
+        while first < k:
+            some = min(depth, k - first)
+            strip, down = b + first * b_down + j * b_right, b_down
+            if copy != NULL:
+                pack(strip, b_down, b_right, copy, some, width)
+                strip, down = copy, width
+            if floating is float:
+                strip_float(width, a + first * a_right, a_down, a_right, strip, down, m, some, alpha, out + j, apart,
+                            first > 0)
+            else:
+                strip_double(width, a + first * a_right, a_down, a_right, strip, down, m, some, alpha, out + j, apart,
+                             first > 0)
+            first += depth
         j += width

@@ -241,6 +241,26 @@ def test_large(a, b, sides, as_many_threads):
 
 @also_large
 @large
+@pytest.mark.parametrize("sides", [(60, 800, 70), (67, 801, 99), (300, 300, 100)])
+def test_threads_change_no_digit(a, b, sides, way, as_many_threads):
+    """Tiles add up in the same order, however many threads there are: long sums in halves, in blocks of rows"""
+    kernel = load("kernel", "matmul")
+    if way != "tiles" or not kernel._compute_by("tiles"):
+        pytest.skip("OpenBLAS makes no such promise")
+    m, k, n = sides
+    a, b, c = a(draw((m, k), np.float32)), b(draw((k, n), np.float32, seed=1)), draw(n, np.float32)
+    as_many_threads(1)
+    product, total = kernel.matmul(a, b), kernel.addmm(c, a, b, 0.5, 2)
+    assert_close(product, a.astype(float) @ b.astype(float), scale=k)
+    assert_close(total, 0.5 * c + 2 * (a.astype(float) @ b.astype(float)), scale=2 * k)
+    for count in (2, 3, 8):
+        as_many_threads(count)
+        np.testing.assert_array_equal(kernel.matmul(a, b), product)
+        np.testing.assert_array_equal(kernel.addmm(c, a, b, 0.5, 2), total)
+
+
+@also_large
+@large
 def test_no_operand_is_copied(a, b, way, as_many_threads):
     """Beside the result there are blocks of 2^18 numbers or 3/8 of the operand, one of each for each thread; panels are
     in blocks of 512 KB and 96 rows of a"""
