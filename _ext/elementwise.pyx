@@ -1,7 +1,7 @@
 """Functions that NumPy has not, or needs longer for: activations and their gradients in one pass each.
 
     add_scaled        y += alpha * x                                in place, the step of `w -= lr * grad`
-    exp               e^x                                           float32 alone: NumPy's loop for float64 is as fast
+    exp, log          e^x and the natural logarithm                 float32 alone: NumPy's loops for float64 are as fast
     sigmoid           y = 1 / (1 + e^-x)
     erf, erfc         2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, and from x on
     normal_cdf        Phi(x) = erfc(-x / sqrt 2) / 2
@@ -168,7 +168,14 @@ cdef simd_void _add_scaled(const floating* y, const floating* x, floating* out, 
         out[i] = y[i] + a * x[i]
 
 
-# ---- exp -------------------------------------------------------------------------------------------------------------
+# ---- exp and log -----------------------------------------------------------------------------------------------------
+#
+# Infinities, zeros, subnormal numbers: what they need takes a third of the time, and hardly an array has any. So of each
+# BATCH of numbers the bits are looked at first, and only beside an unusual number all are computed as if they were.
+#
+# Off by at most 1 unit in the last place (1.3 where a processor lacks fused multiplication), NumPy's loops by 2.5 and 3.7.
+# On an Intel Xeon 64000 numbers take 9.9 us for exp, 14.0 for log; with one unusual number in each batch 13 and 20, by
+# NumPy's loops 24 and 21.
 
 def exp(x, out=None):
     """e^x, a new array or `out`."""
@@ -177,14 +184,55 @@ def exp(x, out=None):
 
 
 cdef simd_void _exp(const void* x, const void* _, void* y, Py_ssize_t n, const double* bounds) noexcept nogil:
-    """Off by at most 1 unit in the last place (1.3 where a processor lacks fused multiplication), NumPy's by 2.5
-
-    On an Intel Xeon a million numbers take 290 us, by NumPy's loop 430; to negate them takes 285.
-    """
-    cdef Py_ssize_t i
+    cdef const float* source = <const float*>x
+    cdef float* target = <float*>y
     cdef float lowest = <float>bounds[0], highest = <float>bounds[1]
-    for i in range(n):
-        (<float*>y)[i] = exp_of_any((<const float*>x)[i], lowest, highest)
+    cdef Py_ssize_t i, start = 0, stop
+    cdef bint usual
+    while start < n:
+        stop = min(start + BATCH, n)
+        all_between(source, start, stop, 0, 0x42AE0000, 0x7FFFFFFF, &usual)                 # |x| <= 87
+        if usual:
+            for i in range(start, stop):
+                target[i] = exp_of_usual(source[i])
+        else:
+            for i in range(start, stop):
+                target[i] = exp_of_any(source[i], lowest, highest)
+        start = stop
+
+
+def log(x, out=None):
+    """The natural logarithm, a new array or `out`."""
+    result = one(x, _log, NULL, 0, 0, HEAVY, out)
+    return twin.log(x, out) if result is None else result
+
+
+cdef simd_void _log(const void* x, const void* _, void* y, Py_ssize_t n, const double* __) noexcept nogil:
+    cdef const float* source = <const float*>x
+    cdef float* target = <float*>y
+    cdef Py_ssize_t i, start = 0, stop
+    cdef bint usual
+    while start < n:
+        stop = min(start + BATCH, n)
+        all_between(source, start, stop, 0x00800000, 0x7F7FFFFF, 0xFFFFFFFF, &usual)        # normal and positive
+        if usual:
+            for i in range(start, stop):
+                target[i] = log_of_usual(source[i])
+        else:
+            for i in range(start, stop):
+                target[i] = log_of_any(source[i])
+        start = stop
+
+
+cdef inline_void all_between(const float* x, Py_ssize_t start, Py_ssize_t stop, uint32_t first, uint32_t last,
+                             uint32_t mask, bint* answer) noexcept nogil:
+    """Are those bits of the numbers that the mask has between `first` and `last`?"""
+    cdef uint32_t most = 0, distance
+    cdef Py_ssize_t i
+    for i in range(start, stop):
+        distance = (<uint32_t>bits_of_float(x[i]) & mask) - first       # of what is below `first` a large number
+        most = distance if distance > most else most
+    answer[0] = most <= last - first
 
 
 # ---- sigmoid ---------------------------------------------------------------------------------------------------------

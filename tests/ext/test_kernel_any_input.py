@@ -82,6 +82,18 @@ def filled(d):
     return [d.target(d.shape(), dtype), d.array((), d.pick(dtype, np.bool_))]
 
 
+def several(d):
+    """Arrays of one shape, or that differ along an axis, and now and then in their dtypes; and an axis"""
+    shape, dtype = d.shape(), d.dtype()
+    axis = d.pick(*range(len(shape)), 0)
+    sides = [d.pick(side, side, 2) for side in shape[axis : axis + 1]]
+    other = (*shape[:axis], *sides, *shape[axis + 1 :])
+    return [
+        tuple([d.array(d.pick(shape, other), d.pick(dtype, dtype, np.bool_)) for _ in range(d.pick(1, 2, 3))]),
+        axis,
+    ]
+
+
 def reduced(d):
     x = d.array(d.shape())
     return [x, d.axes(len(x.shape)), d.pick(False, True)]
@@ -277,6 +289,7 @@ ROWS = {
     "arithmetic.negative": unary,
     "elementwise.add_scaled": add_scaled,
     "elementwise.exp": exp,
+    "elementwise.log": exp,
     "elementwise.sigmoid": floats,
     "elementwise.sigmoid_backward": pair,
     "elementwise.tanh_backward": pair,
@@ -308,6 +321,8 @@ ROWS = {
     "layout.alias": lambda d: [d.array(d.shape())],
     "layout.broadcast": broadcast,
     "layout.assign": assigned,
+    "layout.concatenate": several,
+    "layout.stack": several,
     "layout.copy": lambda d: [d.array(d.shape())],
     "layout.fill": filled,
     "loss.bce_with_logits": pair,
@@ -376,19 +391,22 @@ def test_no_kernel_is_forgotten():
 def call(kind, name, arguments, written):
     """(what is returned, or the class of the error; the arrays that may be written), after looking at all the memory"""
     family, function = name.split(".")
-    fresh = {id(x): x.fresh() for x in arguments if isinstance(x, Laid)}
-    given_ = [fresh[id(x)][0] if isinstance(x, Laid) else x for x in arguments]
-    result = outcome(getattr(load(kind, family), function), *given_)
-    for x in arguments:
-        if isinstance(x, Laid):
-            array, memory = fresh[id(x)]
-            beside = np.ones(memory.size, bool)
-            if x.writable and any(x is target for target in written):
-                np.ndarray(x.shape, np.dtype((np.void, x.dtype.itemsize)), beside.view(np.uint8), x.start, x.strides)[
-                    ...
-                ] = np.void(bytes(x.dtype.itemsize))
-            changed = np.flatnonzero((memory != x.memory) & beside)
-            assert changed.size == 0, f"{kind} wrote beside an array, or into an input: bytes {changed[:8]}"
+    laid = [x for given in arguments for x in (given if isinstance(given, tuple) else [given]) if isinstance(x, Laid)]
+    fresh = {id(x): x.fresh() for x in laid}
+
+    def array(x):
+        return tuple(map(array, x)) if isinstance(x, tuple) else fresh[id(x)][0] if isinstance(x, Laid) else x
+
+    result = outcome(getattr(load(kind, family), function), *map(array, arguments))
+    for x in laid:
+        memory = fresh[id(x)][1]
+        beside = np.ones(memory.size, bool)
+        if x.writable and any(x is target for target in written):
+            np.ndarray(x.shape, np.dtype((np.void, x.dtype.itemsize)), beside.view(np.uint8), x.start, x.strides)[
+                ...
+            ] = np.void(bytes(x.dtype.itemsize))
+        changed = np.flatnonzero((memory != x.memory) & beside)
+        assert changed.size == 0, f"{kind} wrote beside an array, or into an input: bytes {changed[:8]}"
     returned = [np.asarray(x) for x in (result if isinstance(result, tuple) else [result]) if x is not None]
     if isinstance(result, type):
         return result, []

@@ -93,9 +93,46 @@ def test_exp_of_extremes(kind, dtype):
     np.testing.assert_array_equal(y, np.array([0, 0, 1, 1, np.inf, np.inf, np.nan, np.nan], dtype), strict=True)
 
 
+@pytest.mark.parametrize("kind, ulps", [("kernel", 1), ("twin", 4)])
+def test_log(kind, ulps):
+    """Numbers from end to end of the exponents, subnormal ones too, and all on either side of 1"""
+    bits = np.concatenate([np.arange(1, 0x7F800000, 9973), 0x3F800000 + np.arange(-70_000, 70_001)])
+    x = bits.astype(np.uint32).view(np.float32)
+    exact = np.log(x.astype(np.float64))
+    ours = load(kind, "elementwise").log(x)
+    assert ours.dtype == np.float32
+    assert (ours[x == 1] == 0).all()
+    unit = np.spacing(np.abs(exact).astype(np.float32)).astype(np.float64)
+    assert (np.abs(ours - exact) / unit).max() <= ulps
+
+
 @both
-def test_exp_written_into_memory(kind):
-    exp, x = load(kind, "elementwise").exp, draw((3, 4), np.float32)
+@floats
+def test_log_of_extremes(kind, dtype):
+    with np.errstate(all="ignore"):
+        tiny = np.finfo(dtype).smallest_subnormal
+        x = np.array([0.0, -0.0, -tiny, -1, -np.inf, np.inf, np.nan, -np.nan, 1, np.finfo(dtype).max, tiny], dtype)
+        y = load(kind, "elementwise").log(x)
+    nan, inf = np.nan, np.inf
+    np.testing.assert_array_equal(y[:9], np.array([-inf, -inf, nan, nan, nan, inf, nan, nan, 0], dtype), strict=True)
+    np.testing.assert_allclose(y[9:], [math.log(np.finfo(dtype).max), math.log(tiny)], rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name, unusual", [("exp", 88.5), ("exp", np.nan), ("log", 0.0), ("log", np.inf)])
+def test_unusual_numbers_change_no_others(name, unusual):
+    """A batch of numbers with an unusual one is computed in another way, to the same results"""
+    function, x = getattr(load("kernel", "elementwise"), name), np.abs(draw(2000, np.float32)) + np.float32(1e-3)
+    expected = function(x)
+    for places in ([0], [700], [511, 512], [1999]):
+        mixed = x.copy()
+        mixed[places] = unusual
+        np.testing.assert_array_equal(np.delete(function(mixed), places), np.delete(expected, places))
+
+
+@pytest.mark.parametrize("name", ["exp", "log"])
+@both
+def test_exp_and_log_written_into_memory(kind, name):
+    exp, x = getattr(load(kind, "elementwise"), name), np.abs(draw((3, 4), np.float32)) + np.float32(0.1)
     expected, memory = exp(x), np.zeros((3, 8), np.float32)
     for out in (np.zeros_like(x), np.zeros((3, 4)), np.zeros((4, 3), np.float32).T, memory[:, ::2]):
         assert exp(x, out) is out
@@ -103,7 +140,7 @@ def test_exp_written_into_memory(kind):
     assert not memory[:, 1::2].any()
     assert exp(x, x) is x
     np.testing.assert_allclose(x, expected, rtol=1e-6)
-    line = draw(13, np.float32)
+    line = np.abs(draw(13, np.float32)) + np.float32(0.1)
     expected = exp(line[:-1])
     exp(line[:-1], line[1:])
     np.testing.assert_allclose(line[1:], expected, rtol=1e-6)
@@ -250,10 +287,23 @@ def test_the_error_function_is_exact(dtype):
             assert abs(mpmath.mpf(float(a)) - b) <= allowed, (name, a, b)
 
 
-@pytest.mark.parametrize("name, arguments", [("exp", ()), ("sigmoid", ()), *FORWARD])
+def test_the_error_function_in_single_precision():
+    """From subnormal numbers to where erf is 1, all numbers on both sides of 1; 1.4 where nothing is fused"""
+    special = pytest.importorskip("scipy.special")
+    bits = np.concatenate([np.arange(0, 0x40900000, 9973), 0x3F800000 + np.arange(-200_000, 200_001)])
+    x = bits.astype(np.uint32).view(np.float32)
+    exact = special.erf(x.astype(np.float64))
+    for sign in (1, -1):
+        ours = load("kernel", "elementwise").erf(sign * x)
+        assert ours.dtype == np.float32
+        unit = np.spacing(np.minimum(exact, 1 - 2.0**-24).astype(np.float32)).astype(np.float64)
+        assert (np.abs(ours - sign * exact) / unit).max() <= 1.4
+
+
+@pytest.mark.parametrize("name, arguments", [("exp", ()), ("log", ()), ("sigmoid", ()), *FORWARD])
 @layouts
 def test_activations_of_any_layout(layout, name, arguments):
-    x = draw((4, 6))
+    x = np.abs(draw((4, 6))) if name == "log" else draw((4, 6))
     laid = layout(x)
     family = load("kernel", "elementwise")
     assert_close(getattr(family, name)(laid, *arguments), getattr(family, name)(x, *arguments), scale=8)
@@ -300,10 +350,12 @@ def test_dtypes_that_are_left_to_the_twin(dtype):
 
 def test_threads_make_no_difference():
     x, grad = draw(300_001), draw(300_001, seed=1)
+    power, positive = x.astype(np.float32), np.abs(x).astype(np.float32)
     family, before, results = load("kernel", "elementwise"), threads.get_num_threads(), []
     for count in (1, 2, 3):
         threads.set_num_threads(count)
-        results.append((family.exp(x), family.gelu(x), family.gelu_backward(grad, x), family.relu_backward(grad, x)))
+        results.append((family.exp(power), family.log(positive), family.erf(power)))
+        results[-1] += family.gelu(x), family.gelu_backward(grad, x), family.relu_backward(grad, x)
     threads.set_num_threads(before)
     for one, other in itertools.pairwise(results):
         for a, b in zip(one, other):

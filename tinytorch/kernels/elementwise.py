@@ -30,6 +30,15 @@ def exp(x: Array, out: Array | None = None) -> Array:
     return apply(np.exp, x, out)
 
 
+def log(x: Array, out: Array | None = None) -> Array:
+    """y = ln x
+
+    >>> log(np.array([1.0, np.inf])).tolist()
+    [0.0, inf]
+    """
+    return apply(np.log, x, out)
+
+
 # ---- sigmoid and its kin ---------------------------------------------------------------------------------------------
 
 
