@@ -58,6 +58,10 @@ CORE = (
     "ops.indexing",
     "ops.triangles",
     "ops.joining",
+    "ops.slicing",
+    "ops.squeezing",
+    "ops.transposition",
+    "functions.einsum",
     "functions.nested",
     "nn.module",
 )

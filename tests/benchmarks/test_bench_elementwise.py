@@ -35,7 +35,6 @@ TABLE = [
     ("where.masked_fill", lambda s: [numbers(s), numbers(s, 2) > 0, 1.0], lambda torch, x, m, y: x.masked_fill_(m, y)),
     ("layout.copy", one, lambda torch, x: x.clone()),
     ("layout.assign", two, lambda torch, x, y: x.copy_(y)),
-    ("layout.concatenate", lambda s: [tuple(two(s)), 1], lambda torch, x, dim: torch.cat(x, dim)),
     ("layout.fill", lambda s: [numbers(s), np.array(2.5, np.float32)], lambda torch, x, y: x.fill_(y)),
     ("elementwise.exp", one, lambda torch, x: torch.exp(x)),
     ("elementwise.log", lambda s: [between_0_and_1(s)], lambda torch, x: torch.log(x)),

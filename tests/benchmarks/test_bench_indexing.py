@@ -47,6 +47,12 @@ def kernels():
             "indexing kernels", f"triangles.triangle {sized(shape)}", lambda shape=shape: [numbers(shape)],
             kernel="triangles.triangle", numpy=np.tril, large=shape == (1000, 1000), reach={"twin": 1, "NumPy": 1},
         )  # fmt: skip
+        for kernel in ("layout.concatenate", "layout.stack"):
+            yield Question(
+                "indexing kernels", f"{kernel} {sized(shape)}, axis 1",
+                lambda shape=shape: [(numbers(shape), numbers(shape, 1)), 1],
+                kernel=kernel, large=shape == (1000, 1000), reach={"twin": 1},
+            )  # fmt: skip
 
 
 def functions():

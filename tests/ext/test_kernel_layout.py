@@ -1,4 +1,4 @@
-"""Copying and filling: kernel and twin, in every layout, by one thread and by several."""
+"""Copying, joining and filling: kernel and twin, in every layout, by one thread and by several."""
 
 import numpy as np
 import pytest
@@ -27,6 +27,38 @@ def test_copy(kind, layout, shape):
     np.testing.assert_array_equal(y, x)
     assert (y.shape, y.dtype) == (x.shape, x.dtype)
     assert y.flags.c_contiguous and y.flags.writeable and not np.shares_memory(x, y)
+
+
+@both
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 300, 401), (1, 2, 90_000), (0, 3, 2)], ids=str)
+@pytest.mark.usefixtures("count")
+def test_concatenate_and_stack(kind, layout, axis, shape):
+    longer = tuple([side + (dim == axis) for dim, side in enumerate(shape)])
+    x, y, z = layout(draw(shape)), layout(draw(longer, seed=1)), draw(shape, seed=2)
+    for actual, expected in (
+        (load(kind, "layout").concatenate((x, y, z), axis), np.concatenate((x, y, z), axis)),
+        (load(kind, "layout").stack((x, z), axis), np.stack((x, z), axis)),
+    ):
+        np.testing.assert_array_equal(actual, expected, strict=True)
+        assert actual.flags.c_contiguous
+
+
+@both
+def test_concatenate_many(kind):
+    arrays = tuple([np.full((2, i % 3), i) for i in range(200)])
+    np.testing.assert_array_equal(load(kind, "layout").concatenate(arrays, 1), np.concatenate(arrays, 1), strict=True)
+
+
+@both
+@pytest.mark.parametrize("function", ["concatenate", "stack"])
+@pytest.mark.parametrize("second", [np.zeros((2, 4)), np.zeros(3), np.zeros((3, 3, 1))], ids=lambda x: str(x.shape))
+def test_arrays_that_do_not_fit(kind, function, second):
+    with pytest.raises(ValueError):
+        getattr(load(kind, "layout"), function)((np.zeros((3, 3)), second), 0)
+    with pytest.raises(ValueError):
+        getattr(load(kind, "layout"), function)((np.zeros((3, 3)), np.zeros((3, 3))), 3)
 
 
 @both

@@ -6,6 +6,7 @@ theirs); flattened to three dimensions each, their contraction is one batched ma
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     for position, tensor in enumerate(operands):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"expected Tensor as element {position} in argument 1, but got {type_name(tensor)}")
-    inputs, output = _parse(equation, operands)
+    inputs, output = _parse(equation, tuple([tensor._array.ndim for tensor in operands]))
     labelled = [_diagonals(tensor, subscripts) for tensor, subscripts in zip(operands, inputs)]
     _check_sizes(labelled)
     result, names = labelled[0]
@@ -77,21 +78,21 @@ def _from_lists(arguments: tuple) -> tuple[str, tuple]:
     return equation, operands
 
 
-def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
+@functools.lru_cache(maxsize=256)
+def _parse(equation: str, ndims: tuple[int, ...]) -> tuple[list[list], list]:
     """The labels of every operand's dimensions and of the output's; a dimension under "..." is labelled by a number."""
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
     inputs, widest, start = [], 0, 0
-    for i, term in enumerate(terms[: len(operands)]):
+    for i, term in enumerate(terms[: len(ndims)]):
         inputs.append(_labels(term, start, f"operand {i}"))
         start += len(term) + 1
-    if len(terms) > len(operands):
+    if len(terms) > len(ndims):
         raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
-    if len(terms) < len(operands):
+    if len(terms) < len(ndims):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    for i, (labels, tensor) in enumerate(zip(inputs, operands)):
+    for i, (labels, ndim) in enumerate(zip(inputs, ndims)):
         named = sum(label is not Ellipsis for label in labels)
-        ndim = tensor._array.ndim
         if (Ellipsis not in labels and named != ndim) or named > ndim:
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({named}) "
@@ -100,7 +101,7 @@ def _parse(equation: str, operands: tuple) -> tuple[list[list], list]:
                 + (" and no ellipsis was given" if Ellipsis not in labels else "")
             )
         widest = max(widest, ndim - named)
-    spread = [_spread(labels, tensor._array.ndim - len(labels) + 1) for labels, tensor in zip(inputs, operands)]
+    spread = [_spread(labels, ndim - len(labels) + 1) for labels, ndim in zip(inputs, ndims)]
     everything = [label for labels in spread for label in labels]
     dots = list(range(-widest, 0))
     if not arrow:

@@ -7,10 +7,11 @@
 TINYTORCH_PURE=1 in the environment picks the twins; `tinytorch.show_config()` tells what was picked, and why.
 
 Either way a function takes any array. A compiled one runs its loop on plain arrays of its dtypes (C order, aligned,
-most often float32 and float64) and hands everything else to its twin: callers need no `if`. A GPU's arrays go to the
-function of that name in tinytorch/kernels/gpu/<family>.py, where there is one; else the twin takes them, too. Both
-raise ValueError for shapes that do not fit. Both follow IEEE arithmetic for nan and inf; the twins leave it to their
-caller to silence NumPy's warnings about those (kernels/quiet.py). Results are arrays, 0-dimensional ones too.
+most often float32 and float64), or on copies (kernels/ordered.py), and hands everything else to its twin: callers need
+no `if`. A GPU's arrays go to the function of that name in tinytorch/kernels/gpu/<family>.py, where there is one; else
+the twin takes them, too. Both raise ValueError for shapes that do not fit. Both follow IEEE arithmetic for nan and inf;
+the twins leave it to their caller to silence NumPy's warnings about those (kernels/quiet.py). Results are arrays,
+0-dimensional ones too.
 
 The picked modules take the names of the twins' modules here. A twin itself is in `sys.modules` under its full name.
 """
@@ -24,6 +25,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tinytorch.kernels.columns import columns
+from tinytorch.kernels.ordered import second_try
 
 FAMILIES = (
     *("arithmetic", "cumulative", "elementwise", "extrema", "gather", "layout", "loss", "matmul", "nll"),
@@ -99,7 +101,7 @@ def _pick(family: str) -> Any:
         return columns(twin)
     _picked[family] = "compiled"
     if hasattr(compiled, "twin"):
-        vars(compiled)["twin"] = columns(twin)
+        vars(compiled)["twin"] = second_try(compiled, family, columns(twin))
     return compiled
 
 

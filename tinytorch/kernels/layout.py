@@ -1,4 +1,4 @@
-"""The memory of an array seen with other sides and strides; broadcasts, copies, fills: twins of _ext/layout.pyx."""
+"""The memory of an array seen with other sides and strides; copies, joins and fills: twins of _ext/layout.pyx."""
 
 from __future__ import annotations
 
@@ -81,6 +81,26 @@ def copy(array: Any) -> Any:
     [[1, 3], [2, 4]]
     """
     return array.copy()
+
+
+def concatenate(arrays: tuple, axis: int) -> Any:
+    """The arrays behind one another along an axis (from 0 on), in C order; ValueError where they do not fit.
+
+    >>> concatenate((np.zeros((1, 2)), np.ones((2, 2))), 0).tolist()
+    [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]
+    """
+    y = np.concatenate(arrays, axis)
+    return y if y.flags.c_contiguous else y.copy()
+
+
+def stack(arrays: tuple, axis: int) -> Any:
+    """The arrays, which have one shape, behind one another along a new axis, in C order; ValueError for other shapes.
+
+    >>> stack((np.zeros(2), np.ones(2)), 1).tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+    y = np.stack(arrays, axis)
+    return y if y.flags.c_contiguous else y.copy()
 
 
 def assign(array: Any, values: Any) -> None:

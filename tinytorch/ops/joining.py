@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch import kernels
 from tinytorch.autograd.rule import Rule
 from tinytorch.dtypes import get_default_dtype, result_dtype
 from tinytorch.errors import wrap_dim
@@ -33,6 +34,7 @@ class Cat(Rule):
 
     inputs = None
     promote = joined
+    silent = True
 
     @staticmethod
     def forward(ctx, *tensors, dim):
@@ -40,8 +42,7 @@ class Cat(Rule):
         if (0,) in shapes and len(max(shapes, key=len)) > 1:
             tensors = tuple([x for x in tensors if x.shape != (0,)])
         ctx.dim, ctx.shapes = dim, shapes
-        y = np.concatenate(tensors, dim)
-        return y if y.flags.c_contiguous else y.copy()  # NumPy's result may be in another order in memory
+        return kernels.layout.concatenate(tensors, dim)
 
     @staticmethod
     def backward(ctx, grad):
@@ -63,16 +64,12 @@ class Stack(Rule):
 
     inputs = None
     promote = joined
+    silent = True
 
     @staticmethod
     def forward(ctx, *tensors, dim):
         ctx.dim = dim
-        shape = tensors[0].shape
-        y = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype, like=tensors[0])
-        before = (slice(None),) * dim
-        for i, x in enumerate(tensors):  # quicker than np.stack for a few small ones
-            y[before + (i, ...)] = x
-        return y
+        return kernels.layout.stack(tensors, dim)
 
     @staticmethod
     def backward(ctx, grad):

@@ -132,8 +132,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 
 def _ranges(lengths: Sequence[int]) -> list[slice]:
-    ends = np.cumsum([0, *lengths]).tolist()
-    return [slice(start, end) for start, end in itertools.pairwise(ends)]
+    return list(itertools.starmap(slice, itertools.pairwise(itertools.accumulate(lengths, initial=0))))
 
 
 class Split(ViewRule):
