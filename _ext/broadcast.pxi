@@ -4,6 +4,10 @@
 # one are joined. At most two sides are left around the rows, else the caller's twin does it. Results lie in C order,
 # so an operand whose steps grow from one side to the next (a transposed one) is the twin's too: its result would not.
 #
+# A row beside many rows is copied several times, one after the other, and so many rows are walked at a time. There are
+# fewer calls, and rows of 4000 bytes, half of which begin in the middle of a cache line, begin where lines do: on an
+# Intel Xeon (64, 1000) + (1000,) takes 5.8 instead of 10.8 us, and (1000, 10) + (10,) 2.0 instead of 9.1.
+#
 # `walk` cuts the elements into a part for each thread, and each part into pieces of rows, for a piece function.
 
 from libc.string cimport memcpy
@@ -15,6 +19,8 @@ cdef enum:
     SHORT = 8               # a call of a loop takes longer than so many elements
     GRAIN = 24576           # elements that a thread should have at least
     UNLOCKED = 4096         # elements from which the interpreter's lock is worth giving back
+    ROOM = 8192             # bytes for copies of a row
+    LINE = 64               # bytes of a cache line
 
 
 cdef struct Grid:
@@ -24,6 +30,7 @@ cdef struct Grid:
     Py_ssize_t steps[MOST][SIDES]       # bytes
     char* data[MOST]
     double number           # an operand that is a Python number, in the dtype of the others
+    char room[ROOM + LINE]  # copies of an operand that is a row
     int ndim
     cnp.npy_intp shape[DEEPEST]         # of the result
 
@@ -125,7 +132,41 @@ cdef bint lay(Grid* grid, int count, cnp.PyArrayObject** arrays):
         grid.sides[at] = 1
         for i in range(count):
             grid.steps[i][at] = 0
+    if grid.n > 0:
+        repeat_row(grid, count, arrays)
     return grid.n > 0
+
+
+cdef void repeat_row(Grid* grid, int count, cnp.PyArrayObject** arrays) noexcept:
+    """Where one operand is a row and the others, and so the result, are walked in lines: make the rows longer."""
+    cdef Py_ssize_t n = grid.sides[2], rows = grid.sides[1], size, times, aligned
+    cdef int i, row = -1
+    cdef char* copies = grid.room + (-<size_t>grid.room) % LINE
+    if grid.sides[0] != 1:
+        return
+    for i in range(count):
+        if grid.steps[i][1] != n * grid.steps[i][2]:
+            if row >= 0 or grid.steps[i][1] != 0:
+                return
+            row = i
+    if row < 0 or grid.steps[row][2] != cnp.PyArray_ITEMSIZE(<cnp.ndarray>arrays[row]):
+        return
+    size = n * grid.steps[row][2]
+    times = min(ROOM // size, rows // 4)
+    aligned = LINE                              # so many rows end with a line, or half as many, ...
+    while aligned > 1 and aligned // 2 * size % LINE == 0:
+        aligned //= 2
+    if times > aligned:
+        times -= times % aligned
+    if times < 2:
+        return
+    memcpy(copies, grid.data[row], size)
+    for i in range(1, <int>times):
+        memcpy(copies + i * size, copies, size)
+    grid.data[row] = copies
+    for i in range(count):
+        grid.steps[i][1] *= times
+    grid.sides[1], grid.sides[2] = (rows + times - 1) // times, n * times       # the last may be shorter
 
 
 cdef inline void lay_result(Grid* grid, cnp.ndarray out, bint any_steps=True) noexcept:

@@ -5,8 +5,8 @@
 # erfcx falls slowly, as 1 / z. So (1 + 2 z) erfcx(z) is nearly constant, and in t = (z - k) / (z + k), which maps the
 # numbers from 0 to infinity to those from -1 to 1, it is a polynomial (Shepherd and Laframboise, "Chebyshev
 # approximation of (1 + 2x) exp(x^2) erfc x in 0 <= x < infinity", Mathematics of Computation 36, 1981). The
-# coefficients are those of the Chebyshev series for z up to where erfc is 0, computed with 50 digits; in single precision
-# those of erf_near_0 and erf_from_1 are of least squares, weighted until the largest relative error of erf was smallest.
+# coefficients are those of the Chebyshev series for z up to where erfc is 0, computed with 50 digits; for float32 those
+# of erf_near_0 and erf_from_1 are of least squares, weighted until the largest relative error of erf was smallest.
 #
 # Measured against exact values: erf is off by at most 1 unit in the last place, erfc by 3.3, phi by 4.6.
 
