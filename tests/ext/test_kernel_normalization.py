@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from tests.ext.kernel_tools import FLOATS, LAYOUTS, assert_close, both, draw, floats, load, outcome
 from tinytorch.kernels import threads
 
-SHAPES = [((1,), 1), ((5,), 1), ((3, 1), 1), ((4, 3), 2), ((7, 31), 1), ((2, 3, 64), 2), ((3, 4100), 1), ((70, 33), 1)]
+SHAPES = [
+    ((1,), 1), ((5,), 1), ((3, 1), 1), ((4, 3), 2), ((7, 31), 1), ((2, 3, 64), 2), ((3, 4100), 1), ((70, 33), 1),
+    ((9, 15), 1), ((9, 16), 1),
+]  # fmt: skip
 shapes = pytest.mark.parametrize(("shape", "count"), SHAPES, ids=str)
 
 
