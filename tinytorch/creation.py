@@ -13,10 +13,11 @@ import numpy as np
 from tinytorch import arguments, dtypes, formats, kernels
 from tinytorch.autograd.grad_mode import state
 from tinytorch.autograd.rule import check_can_require_grad
-from tinytorch.device import CPU, as_device, default, device, device_count, example, pinned, put, use
+from tinytorch.device import CPU, as_device, default, device, device_count, example, known, pinned, put, use
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.dtypes import get_default_dtype
 from tinytorch.formats import contiguous_format, empty_in, empty_like_array, layout, preserve_format
+from tinytorch.kernels.arrays import fill
 from tinytorch.kernels.arrays import full as full_array
 from tinytorch.promotion import fitting_number
 from tinytorch.public import fill_out, public
@@ -282,16 +283,17 @@ def scalar_tensor(s: Any, *, dtype: Dtype | None = None) -> np.ndarray:
 # ---- like another tensor ---------------------------------------------------------------------------------------------
 
 
-def _like(name: str, fill: Callable[[np.ndarray], None], doc: str) -> None:
+def _like(name: str, write: Callable[[np.ndarray], None], doc: str) -> None:
     """torch.<name>(input, ...): a tensor with the shape, dtype and order in memory of `input`."""
 
     def like(
         input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
         pin_memory: bool = False, memory_format: Any = preserve_format,
     ) -> Tensor:  # fmt: skip
-        requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
+        if not (device is layout is None and pin_memory is False and type(requires_grad) is bool):
+            requires_grad = check_options(name, device, requires_grad, layout, pin_memory)
         array = array_like(name, input, dtype, memory_format, device)
-        fill(array)
+        write(array)
         return leaf(array, requires_grad)
 
     like.__name__ = like.__qualname__ = name
@@ -307,8 +309,11 @@ def array_like(name: str, input: Any, dtype: Any, memory_format: Any, device: An
         raise arguments.wrong_type(name, "memory_format", None, "torch.memory_format", memory_format)
     like = input._array
     kind = like.dtype if dtype is None else arguments.as_dtype(name, dtype).numpy
+    keeps = memory_format is preserve_format or memory_format is None
+    if keeps and device is None and known(like):
+        return empty_like_array(like, kind)  # as most often: looking for the place takes longer than making it
     place = input.device if device is None else as_device(device)
-    if memory_format is preserve_format or memory_format is None:
+    if keeps:
         with use(input.device):
             return put(empty_like_array(like, kind), place)
     with use(place):
@@ -317,7 +322,7 @@ def array_like(name: str, input: Any, dtype: Any, memory_format: Any, device: An
 
 _like(
     "zeros_like",
-    lambda array: array.fill(0),
+    lambda array: fill(array, 0),
     """A tensor of zeros with the shape and dtype of `input`.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.zeros_like.html
@@ -328,7 +333,7 @@ _like(
 )
 _like(
     "ones_like",
-    lambda array: array.fill(1),
+    lambda array: fill(array, 1),
     """A tensor of ones with the shape and dtype of `input`.
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.ones_like.html

@@ -16,6 +16,7 @@ import numpy as np
 from tinytorch import binomials
 from tinytorch.generator import Generator
 from tinytorch.kernels.arrays import Array, in_memory_order, is_half
+from tinytorch.kernels.quiet import leave, quiet
 
 # dtype objects: NumPy compares and makes arrays of them more quickly than of types
 float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
@@ -23,8 +24,11 @@ float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(n
 
 def store(target: Array, values: Array) -> None:
     """target[...] = values, where a 16-bit number is rounded by way of float32, as in PyTorch."""
-    with np.errstate(all="ignore"):
+    token = quiet()
+    try:
         target[...] = values.astype(np.float32) if is_half(target) else values
+    finally:
+        leave(token)
 
 
 def fill(stream: Generator, array: Array, dtype: np.dtype, kernel: str, *arguments: Any) -> None:

@@ -11,6 +11,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.dtypes import BOOL, COMPLEX, FLOAT, INTEGER, get_default_dtype, promote_types
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import warn
+from tinytorch.kernels.quiet import leave, quiet
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor
 
@@ -157,10 +158,13 @@ def _numbers(leaves: list, kind: Dtype) -> np.ndarray:
         return _integers(leaves, types, kind)
     if kind.category == FLOAT and complex in types:
         raise TypeError("must be real number, not complex")
-    with np.errstate(over="ignore"):
+    token = quiet()  # too large a number is inf
+    try:
         if kind.itemsize == 2 and kind.category == FLOAT:
             return np.array(leaves, np.float32).astype(kind.numpy)
         return np.array(leaves, kind.numpy)
+    finally:
+        leave(token)
 
 
 def _integers(leaves: list, types: set, kind: Dtype) -> np.ndarray:

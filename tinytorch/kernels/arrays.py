@@ -39,11 +39,22 @@ def full(shape: tuple[int, ...], value: Any, dtype: Any, like: Array | None = No
     array([7., 7.], dtype=float32)
     """
     y = np.empty(shape, dtype, like=None if like is None else near(like))
-    if known(y):
-        kernels.layout.fill(y, np.asarray(value, dtype))  # by all threads, where it is large
-    else:
-        y.fill(value)
+    fill(y, value)
     return y
+
+
+def fill(x: Array, value: Any) -> None:
+    """Write a number everywhere; all threads fill a large array.
+
+    >>> x = np.zeros(2)
+    >>> fill(x, 7)
+    >>> x
+    array([7., 7.])
+    """
+    if known(x):
+        kernels.layout.fill(x, np.asarray(value, x.dtype))
+    else:
+        x.fill(value)
 
 
 def eye(rows: int, columns: int, k: int, dtype: Any, like: Array) -> Array:
