@@ -14,6 +14,7 @@ cdef enum:
     LEVELS = 4
     TOGETHER = 2048     # so many columns are added together: long enough to walk memory in order, short enough for a
                         # near cache to hold their running sums
+    WIDE = 1 << 16      # so many where rows are far apart, on processors that have to be asked for memory
     ROW = 32            # at most so many columns make up a row: four times WIDTH of them, 32 bytes each
     PAGE = 4096         # bytes
     SHORT = 4 * 256     # a row of fewer times WIDTH numbers has no runs of runs
@@ -51,11 +52,12 @@ cdef inline int log2_of_run(Py_ssize_t n) noexcept nogil:
 
 cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t side,
                          bint lanes, bint near, floating* sums) noexcept nogil:
-    """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns <= TOGETHER
+    """sums[j] = x[j side] + x[j side + stride] + ..., n numbers, for j < columns
 
-    `lanes`: the columns are those of one row, four times WIDTH.
+    `sums` has room for LEVELS times as many. More than TOGETHER lie side by side, far from the next row's. `lanes`: the
+    columns are those of one row, four times WIDTH.
     """
-    cdef floating higher[(LEVELS - 1) * TOGETHER]   # running sums of runs, of runs of runs, ...
+    cdef floating* higher = sums + columns          # running sums of runs, of runs of runs, ...
     cdef int power, level
     cdef Py_ssize_t run = 16, i = 0, j
     cdef bint in_order = row_by_row(stride, columns, near, sizeof(floating))
@@ -69,6 +71,9 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
         while i + run <= n:
             if run == 16 and near and not in_order:
                 add_sixteen(x, stride, columns, side, higher)
+            elif columns > TOGETHER:
+                for j in range(0, run, 4):
+                    add_four_ahead(x + j * stride, stride, columns, j == 0, j == run - 4, sums, higher)
             else:
                 add_run(x, run, stride, columns, side, lanes, near, in_order, sums)
                 for j in range(columns):
@@ -82,6 +87,9 @@ cdef inline_void cascade(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_
                     higher[level * columns + j] += higher[(level - 1) * columns + j]
                     higher[(level - 1) * columns + j] = 0
                 level += 1
+    if i and columns > TOGETHER:
+        for j in range(columns):
+            sums[j] = 0
     add_run(x, n - i, stride, columns, side, lanes, near, in_order, sums)
     if i:
         for level in range(LEVELS - 1):
@@ -128,10 +136,39 @@ cdef inline_void add_run(const floating* x, Py_ssize_t run, Py_ssize_t stride, P
             x += stride
 
 
+cdef inline_void add_four_ahead(const floating* x, Py_ssize_t stride, Py_ssize_t columns, bint first, bint last,
+                                floating* sums, floating* higher) noexcept nogil:
+    """Four rows of a run are added to its sums, the last ones with these to the sums of runs; memory is asked for ahead
+
+    A line at a time: no compiler makes SIMD of a longer loop that asks for memory.
+    """
+    cdef Py_ssize_t line = LINE // sizeof(floating), j = 0, k
+    while j + line <= columns:
+        for k in range(4):
+            soon(<const char*>(x + j + k * stride) + LANES_AHEAD)
+        add_four(x + j, stride, line, first, last, sums + j, higher + j)
+        j += line
+    add_four(x + j, stride, columns - j, first, last, sums + j, higher + j)
+
+
+cdef inline_void add_four(const floating* x, Py_ssize_t stride, Py_ssize_t columns, bint first, bint last,
+                          floating* sums, floating* higher) noexcept nogil:
+    cdef Py_ssize_t j
+    if first:
+        for j in range(columns):
+            sums[j] = <floating>0 + x[j] + x[j + stride] + x[j + 2 * stride] + x[j + 3 * stride]
+    elif last:
+        for j in range(columns):
+            higher[j] += sums[j] + x[j] + x[j + stride] + x[j + 2 * stride] + x[j + 3 * stride]
+    else:
+        for j in range(columns):
+            sums[j] = sums[j] + x[j] + x[j + stride] + x[j + 2 * stride] + x[j + 3 * stride]
+
+
 cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns, bint near,
                                 floating* sums) noexcept nogil:
     """sums[j] = x[j] + x[j + stride] + ..., the numbers 0, 4, 8, ... first, then 1, 5, 9, ...; columns < ROW"""
-    cdef floating part[ROW]
+    cdef floating part[LEVELS * ROW]
     cdef Py_ssize_t i, j, k, quarter = n // 4
     for k in range(4):
         cascade(x + k * stride, quarter, 4 * stride, columns, 1, False, near, part)
@@ -145,7 +182,7 @@ cdef inline_void four_at_a_time(const floating* x, Py_ssize_t n, Py_ssize_t stri
 
 cdef inline_void add_row(const floating* x, Py_ssize_t n, bint near, floating* total) noexcept nogil:
     """total = x[0] + ... + x[n - 1]"""
-    cdef floating lane[ROW]     # four times WIDTH columns side by side
+    cdef floating lane[LEVELS * ROW]    # four times WIDTH columns side by side
     cdef floating outcome = 0
     cdef Py_ssize_t width = 32 // sizeof(floating), rows = n // width, i, j
     if rows == 0:

@@ -130,7 +130,7 @@ cdef inline_void sums_around(const floating* x, Py_ssize_t n, floating center, d
 cdef inline_void moments_of_columns(const floating* x, const Block* block, Py_ssize_t columns, void* out, void* second,
                                     Py_ssize_t place, double freedom) noexcept nogil:
     """STACK rows after STACK rows, every column around its own center"""
-    cdef floating center[ABREAST]
+    cdef floating center[LEVELS * ABREAST]
     cdef floating first[ABREAST]
     cdef floating other[ABREAST]
     cdef double mean[ABREAST]

@@ -16,6 +16,7 @@ from tinytorch.kernels import threads
 
 FUNCTIONS = ["sum", "mean", "variance", "prod", "norm", "largest", "any", "all"]
 LONG = [(200_003,), (70_001, 3), (3, 70_001), (300, 500), (40, 50, 90), (2, 600, 130), (9000, 2, 9), (150, 2, 600)]
+LONG += [(37, 70_001), (300, 2100)]  # many columns, in rows that are far apart
 
 
 def compute(family, name, x, axis, keepdims=False):
@@ -96,7 +97,9 @@ def thread_count():
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("shape", [(1_500_001,), (1200, 1300), (300_000, 5), (5, 300_000), (60, 70, 400)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(1_500_001,), (1200, 1300), (300_000, 5), (5, 300_000), (60, 70, 400), (30, 70_001)], ids=str
+)
 def test_results_are_the_same_to_the_bit_for_every_number_of_threads(name, shape, thread_count):
     family, x = load("kernel", "reduce"), draw(shape, np.float32)
     for axis in all_axes(len(shape)):
@@ -191,6 +194,16 @@ def test_sums_of_columns_are_pytorch_s_to_the_bit(dtype):
             x = draw((n, columns), dtype)
             expected = torch.from_numpy(x).sum(0).numpy()
             np.testing.assert_array_equal(load("kernel", "reduce").sum(x, 0), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+def test_a_column_s_sum_does_not_depend_on_how_many_there_are(dtype):
+    """More than 2048 columns of rows far apart may be added another way than few: see columns_together."""
+    family = load("kernel", "reduce")
+    for n, columns in [(16, 70_016), (67, 3040), (300, 2080), (5000, 2080)]:
+        x = draw((n, columns), dtype)
+        some = [family.sum(np.ascontiguousarray(x[:, i : i + 128]), 0) for i in range(0, columns - 127, 128)]
+        np.testing.assert_array_equal(family.sum(x, 0)[: 128 * len(some)], np.concatenate(some))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
