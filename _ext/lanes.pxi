@@ -52,7 +52,7 @@ cdef extern from *:
             const name##_register zero = {0}, start = zero + (number)(what == TINYTORCH_PRODUCT); \\
             name##_register r[4] = {start, start, start, start}, higher[4] = {zero, zero, zero, zero}, last; \\
             size_t left = columns - (columns > 0 && parted), i; \\
-            if (what == TINYTORCH_NUMBERS && left >= 64 && !parted) { \\
+            if (left >= 64 && (what == TINYTORCH_NUMBERS ? !parted : what != TINYTORCH_PRODUCT)) {    /* in runs */ \\
                 for (; left >= 64; left -= 64, x += 64 * WIDTH) { \\
                     name##_fours(what, x, 16, ahead, r); \\
                     for (i = 0; i < 4; i++) higher[i] += r[i], r[i] = start; \\

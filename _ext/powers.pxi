@@ -33,7 +33,7 @@ cdef simd_void add_powers(const floating* x, floating* out, void* second, const 
 cdef inline_void add_what(const floating* x, floating* out, const Block* block, int what) noexcept nogil:
     cdef floating sums[ABREAST]
     cdef Py_ssize_t abreast = 0, i, j, start, some
-    if block.c == 1 and 1 <= block.n_stride <= 2 and block.n <= STRETCH and what != POWERS:
+    if block.c == 1 and 1 <= block.n_stride <= 2 and block.n <= CHUNK and what != POWERS:
         abreast = block.m // ABREAST_ROWS
     for i in range(abreast):
         if block.n_stride == 1:
@@ -79,28 +79,22 @@ cdef inline floating what_of(floating x, int what) noexcept nogil:
 cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, const Block* block,
                                  floating* total) noexcept nogil:
     """Stretches are added in their own precision, their sums in double precision."""
-    cdef floating lane[ABREAST_ROWS * 8]
+    cdef floating lane[8]
     cdef double wide[8]
     cdef double outcome = 0
-    cdef Py_ssize_t width = 32 // sizeof(floating), step = 2 if stride == 2 else 1, left = n, i, j, k
+    cdef Py_ssize_t width = 32 // sizeof(floating), step = 2 if stride == 2 else 1, left = n, i, j
+    cdef Py_ssize_t stretch = CHUNK if stride == step else STRETCH      # join_rows adds in runs
     if what == POWERS:
         add_powers_of_row(x, n, stride, block.p, total)
         return
     for j in range(8):
         wide[j] = 0
-    while left > ABREAST_ROWS * STRETCH and stride == step:
-        join_rows(what, x, STRETCH, step, ABREAST_ROWS, STRETCH * step, block.near, lane)
-        for k in range(ABREAST_ROWS):
-            for j in range(width):
-                wide[j] += lane[k * width + j]
-        x += ABREAST_ROWS * STRETCH * step
-        left -= ABREAST_ROWS * STRETCH
-    while left > STRETCH:
-        add_what_of_stretch(x, STRETCH, stride, what, block.near, lane)
+    while left > stretch:
+        add_what_of_stretch(x, stretch, stride, what, block.near, lane)
         for j in range(width):
             wide[j] += lane[j]
-        x += STRETCH * stride
-        left -= STRETCH
+        x += stretch * stride
+        left -= stretch
     add_what_of_stretch(x, left, stride, what, block.near, lane)
     for i in range(left - left % (width // step), left):
         outcome += what_of(x[i * stride], what)
