@@ -70,6 +70,7 @@ def functions():
             ("scatter_add, dim 0", along(shape, 0), lambda lib, x, i: lib.scatter_add(x, 0, i, x)),
             ("scatter_add, dim 1", along(shape, 1), lambda lib, x, i: lib.scatter_add(x, 1, i, x)),
             ("index_add, dim 0", picks(shape, 0), lambda lib, x, i: lib.index_add(x, 0, i, x)),
+            ("sort", [numbers(shape)], lambda lib, x: lib.sort(x, stable=True)[1]),
             ("tril", [numbers(shape)], lambda lib, x: lib.tril(x)),
             ("triu", [numbers(shape)], lambda lib, x: lib.triu(x, 1)),
         ]:

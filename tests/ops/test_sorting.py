@@ -9,6 +9,7 @@ pytestmark = pytest.mark.torch
 import tinytorch as tt  # noqa: E402
 from tests.differential import DTYPES, FLOATS, INTEGERS, REALS, same, same_out, sample, strided  # noqa: E402
 from tinytorch.autograd import gradcheck, gradgradcheck  # noqa: E402
+from tinytorch.ops import sorting  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 CASES = [
@@ -51,6 +52,25 @@ def test_sort_along_the_last_dim_by_default():
     same("sort", sample((3, 4)), axis=0)
     same("msort", sample((3, 4)), node=True)
     same("Tensor.msort", sample(()))
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("dim", [0, 1, 2])
+@pytest.mark.parametrize("dtype", ["?", "u1", "i1", "i2", "i4", "i8", "u4", "f2", "f4", "f8"])
+def test_many_numbers_with_ties(dtype, dim, descending):
+    x = (np.random.default_rng(0).standard_normal((3, 70, 50)) * 4).astype(dtype)
+    if x.dtype.kind == "f":
+        x = np.round(x)  # which makes -0.0 too
+        x[:, ::7] = NAN
+        x[:, 1::9] = -NAN
+        x[0, 5], x[1, 5] = INF, -INF
+    for given in (x, x[:, ::-1].transpose(2, 0, 1)):
+        assert given.size >= sorting.MANY
+        values, places = torch.from_numpy(given.copy()).sort(dim=dim, descending=descending, stable=True)
+        found = tt.from_numpy(given.copy()).transpose(0, 1).contiguous().transpose(0, 1).sort(dim, descending)
+        np.testing.assert_array_equal(found.indices.numpy(), places.numpy())
+        np.testing.assert_array_equal(found.values.numpy(), values.numpy())
+        assert found.values.numpy().tobytes() == values.numpy().tobytes()  # -0.0 is not 0.0
 
 
 @pytest.mark.parametrize("descending", [False, True])

@@ -8,23 +8,44 @@ from __future__ import annotations
 import numpy as np
 
 from tinytorch import return_types
+from tinytorch.device import known
 from tinytorch.errors import wrap_dim
 from tinytorch.ops.selection import Selecting, pick
 from tinytorch.public import numpy_names, public
 from tinytorch.tensor import Tensor
 
 FULL_SORT = 64  # up to this length topk sorts everything
+MANY = 4096  # numbers from which on keys pay
 
 
 def order(x: np.ndarray, dim: int, descending: bool = False) -> np.ndarray:
     """The places of x along `dim`, from the smallest element to the largest or the other way; equal ones in order."""
     if x.dtype.kind not in "biuf":
         x = x.astype(np.float32)  # bfloat16
+    if x.size >= MANY and known(x) and x.itemsize <= 4 and x.dtype != np.uint32:
+        return _order_by_keys(x, dim, descending)
     if not descending:
         return x.argsort(dim, kind="stable")
     # Sorted backwards and read backwards: equal elements are exchanged twice.
     backwards = (slice(None),) * dim + (slice(None, None, -1),)
     return x.shape[dim] - 1 - x[backwards].argsort(dim, kind="stable")[backwards]
+
+
+def _order_by_keys(x: np.ndarray, dim: int, descending: bool) -> np.ndarray:
+    """`order` for numbers of at most 32 bits: sorts integers with the number in the upper half, its place in the lower.
+
+    No two of them are equal, so that NumPy's quickest sort, in vectors, may be used: a fifth of the stable one's time.
+    """
+    if x.dtype.kind == "f":
+        x = x.astype(np.float32) + np.float32(0)  # -0.0 becomes 0.0
+        bits = x.view(np.int32)
+        x = np.where(np.isnan(x), 0x7FFFFFFF, bits ^ (bits >> 31 & 0x7FFFFFFF))  # integers in the order of the numbers
+    keys = (~x if descending else x).astype(np.int64)
+    keys <<= 32
+    keys |= np.arange(x.shape[dim]).reshape(-1, *[1] * (x.ndim - dim - 1))
+    keys.sort(dim)
+    keys &= 0xFFFFFFFF
+    return keys
 
 
 class Sort(Selecting):
