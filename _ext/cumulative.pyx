@@ -16,6 +16,7 @@ include "door.pxi"
 include "simd.pxi"
 include "threads.pxi"
 include "past.pxi"
+include "soon.pxi"
 include "contiguous.pxi"
 
 twin = import_module("tinytorch.kernels.cumulative")
