@@ -96,12 +96,9 @@ cdef inline_void multiply_columns(const floating* x, Py_ssize_t n, Py_ssize_t st
         products[j] = 1
     while n - i >= 8 and not in_order:
         for j in range(columns):
-            products[j] = products[j] * (
-                (x[j * side] * x[j * side + stride]) * (x[j * side + 2 * stride] * x[j * side + 3 * stride])
-            ) * (
-                (x[j * side + 4 * stride] * x[j * side + 5 * stride])
-                * (x[j * side + 6 * stride] * x[j * side + 7 * stride])
-            )
+            products[j] *= (x[j * side] * x[j * side + stride]) * (x[j * side + 2 * stride]
+                           * x[j * side + 3 * stride]) * ((x[j * side + 4 * stride] * x[j * side + 5 * stride])
+                           * (x[j * side + 6 * stride] * x[j * side + 7 * stride]))
         x += 8 * stride
         i += 8
     for i in range(i, n):
@@ -113,22 +110,29 @@ cdef inline_void multiply_columns(const floating* x, Py_ssize_t n, Py_ssize_t st
 
 cdef inline_void multiply_columns_ahead(const floating* x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t columns,
                                         floating* products) noexcept nogil:
-    """The same to the bit, four rows at a time, asked for ahead: see columns_together and add_four_ahead"""
+    """The same to the bit, line by line, asked for ahead: see columns_together and add_four_ahead"""
     cdef Py_ssize_t line = LINE // sizeof(floating), i, j, k
     for j in range(columns):
         products[j] = 1
-    for i in range(n // 8 * 2):
+    for i in range(n // 8):
         j = 0
         while j + line <= columns:
-            for k in range(4):
-                soon(<const char*>(x + j + k * stride) + LANES_AHEAD)
-            for k in range(j, j + line):
-                products[k] *= (x[k] * x[k + stride]) * (x[k + 2 * stride] * x[k + 3 * stride])
+            for k in range(8):
+                soon(<const char*>(x + j + k * stride) + AHEAD)
+            multiply_eight(x + j, stride, line, products + j)
             j += line
-        for j in range(j, columns):
-            products[j] *= (x[j] * x[j + stride]) * (x[j + 2 * stride] * x[j + 3 * stride])
-        x += 4 * stride
+        multiply_eight(x + j, stride, columns - j, products + j)
+        x += 8 * stride
     for i in range(n % 8):
         for j in range(columns):
             products[j] *= x[j]
         x += stride
+
+
+cdef inline_void multiply_eight(const floating* x, Py_ssize_t stride, Py_ssize_t columns,
+                                floating* products) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(columns):
+        products[j] *= (x[j] * x[j + stride]) * (x[j + 2 * stride] * x[j + 3 * stride]) * (
+            (x[j + 4 * stride] * x[j + 5 * stride]) * (x[j + 6 * stride] * x[j + 7 * stride])
+        )
