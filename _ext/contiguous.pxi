@@ -1,11 +1,11 @@
 # An array of float32 or float64 with any strides, copied into one in C order by all threads. Needs door.pxi, simd.pxi,
 # threads.pxi, past.pxi, soon.pxi.
 #
-# Where x and its copy have different axes whose numbers are neighbours, squares of SQUARE x SQUARE numbers are turned, so
-# that every line of memory is read once and written once: in the registers of AVX2 (pack.pxi; 64000 numbers in 8 us), or
-# else over a small table (16 us). NumPy's own copy moves number by number. More than a cache holds is copied in tiles:
-# long rows are read, turned in a room in the near cache, and long rows are written. 64 MB, transposed, take 11 ms instead
-# of 22. While a tile is in its room, somebody may compute with it.
+# Where x and its copy have different axes whose numbers are neighbours, squares of SQUARE x SQUARE numbers are
+# turned, so that every line of memory is read once and written once: in the registers of AVX2 (pack.pxi; 64000
+# numbers in 8 us), or else over a small table (16 us). NumPy's own copy moves number by number. More than a cache
+# holds is copied in tiles: long rows are read, turned in a room in the near cache, and long rows are written. 64 MB,
+# transposed, take 11 ms instead of 22. While a tile is in its room, somebody may compute with it.
 
 from cython cimport floating
 from libc.stdlib cimport free, malloc

@@ -90,7 +90,7 @@ cdef bint has_kind(object x):
 
 cdef object values_of(cnp.ndarray x, Walk* walk, bint keepdims, int least):
     cdef cnp.ndarray values = results_of(walk, x, keepdims, cnp.PyArray_TYPE(x))
-    read_brief_rows_as_columns(walk)
+    read_brief_rows_as_columns(walk, WORTH)
     cdef State state = State(<char*>values.data, NULL, least)
     with nogil:
         compute(cnp.PyArray_TYPE(x), cnp.PyArray_ITEMSIZE(x), walk, &state, True)
@@ -107,7 +107,7 @@ cdef object winners(object x, object axis, bint keepdims, int least, bint with_v
     cdef bint in_order = axis is not None or (walk.ndim == 2 and walk.sides[0].size == 1)
     cdef cnp.ndarray places = results_of(&walk, array, keepdims, cnp.NPY_INT64)
     cdef char* memory = NULL
-    read_brief_rows_as_columns(&walk)
+    read_brief_rows_as_columns(&walk, LOOK)
     cdef State state = State(NULL, <char*>places.data, least)
     if with_values:
         values = results_of(&walk, array, keepdims, kind)
@@ -171,11 +171,11 @@ cdef void extremes(number* kind, const Walk* walk, const State* state, bint in_o
         fold(walk, <room_t>room_of_places_in_rows[number], merge, state, sizeof(number), sizeof(int64_t), grain)
 
 
-cdef inline void read_brief_rows_as_columns(Walk* walk) noexcept nogil:
+cdef inline void read_brief_rows_as_columns(Walk* walk, Py_ssize_t enough) noexcept nogil:
     """Many rows of few numbers: each number of a row into the results of all, since SIMD wants many side by side"""
     cdef Side* inner = &walk.sides[walk.ndim - 1]
     cdef Side* outer = inner - 1
-    if inner.out == 0 and inner.size < LANES and outer.out and outer.size > inner.size:
+    if inner.out == 0 and inner.size < enough and outer.out and outer.size > inner.size:
         inner[0], outer[0] = outer[0], inner[0]
 
 

@@ -4,13 +4,15 @@
 # `least` says which: 0 for maxima, 1 for minima. Every room is compiled for either, since a constant costs no time.
 
 cdef enum:
-    BLOCK = 2048    # numbers of a row that are looked at together
+    BLOCK = 2048    # numbers of a row that are looked at together, side by side in a near cache
     FOUR = 4        # rows of columns that are read at once
     TILE = 1024     # columns that are reduced together: these rows, brought side by side, stay in a near cache
     WIDE = 4096     # the same where they are read as they come: their states stay there
     GROUP = 16      # rows whose lanes are folded together at last; more, and memory waits too long for it
-    LANES = 32      # running extremes side by side: more than 16, which the compiler would take one by one
-    PAIRS = 16      # and half as many
+    LANES = 16      # running extremes side by side: one register of float32 in AVX-512
+    WORTH = 32      # numbers of a row that lanes are worth, and lanes of integers while a row is read
+    TURN = 64       # numbers that are folded into them at a time
+    ASKED = 2048    # bytes that are asked for together, of every other number
     NEXT = 16       # lines of memory of the next rows
 
 
@@ -73,51 +75,108 @@ cdef inline Py_ssize_t smaller(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
     return a if a < b else b
 
 
-cdef inline number better_of_three(number x, number y, number best, int least) noexcept nogil:
-    """The best of three, nan where x or y is; and nan stays nan: it is no better than x or y, nor are they"""
-    cdef number most = better(better(x, y, least), best, least)
-    return nan_like(most) if either_is_nan(x, y) else most
-
-
 cdef inline Py_ssize_t past_line(const number* x) noexcept nogil:
     """How many numbers lie between the beginning of a line of memory and x"""
     return <Py_ssize_t>(<size_t>x % LINE // sizeof(number))
 
 
-cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, bint ask, number* lane) noexcept nogil:
-    """n >= LANES numbers folded into LANES, of which one is nan if one of the numbers is; ask: as ahead.pxi says
+cdef inline_void lanes_of_row(const number* x, Py_ssize_t n, int least, bint ask, number* lane, number* when
+                              ) noexcept nogil:
+    """n >= WORTH numbers folded into LANES, of which one is nan if one of the numbers is; ask: as ahead.pxi says
 
-    From the second turn on lines are read as they lie in memory, and not the end of one with the beginning of the next.
+    when: for each of them the turn in which it came first, in a number of the kind that is compared, so that both go
+    side by side; or NULL
     """
-    cdef number best[LANES]     # its own, which stays in registers
-    cdef Py_ssize_t i = 0
-    cdef const number* first
-    cdef const number* second
+    if number is float or number is double:
+        if ask:
+            fold_turns(x, n, least, True, lane, when)
+        else:
+            fold_turns(x, n, least, False, lane, when)
+    else:
+        fold_turns_of_integers(x, n, least, lane, when)
+
+
+cdef inline_void fold_turns(const number* x, Py_ssize_t n, int least, bint ask, number* lane, number* when
+                            ) noexcept nogil:
+    """From the second turn on lines are read as they lie in memory, not the end of one with the beginning of the next.
+
+    Four registers are folded into one, which alone waits for the turn before.
+    """
+    cdef number best[LANES]     # their own, which stay in registers
+    cdef number turns[LANES]
+    cdef number turn = 0, new
+    cdef const number* y
+    cdef Py_ssize_t last = n - TURN if n > TURN else 0, i = 0
+    cdef Py_ssize_t second = smaller(LANES, n - LANES), third = smaller(2 * LANES, n - LANES)
+    cdef Py_ssize_t fourth = smaller(3 * LANES, n - LANES)
     cdef int j
     for j in range(LANES):
         best[j] = worst(<number>0, least)
+        turns[j] = 0
     while i < n:
-        first = x + smaller(i, n - LANES)           # the last ones may be looked at twice
-        second = x + smaller(i + LANES, n - LANES)
-        if number is float or number is double:
-            if ask:
-                soon_ahead(<const char*>first, LANES * sizeof(number))
-                for j in range(LANES):
-                    best[j] = better_or_nan(first[j], best[j], least)
-                soon_ahead(<const char*>second, LANES * sizeof(number))
-                for j in range(LANES):
-                    best[j] = better_or_nan(second[j], best[j], least)
-            else:
-                for j in range(LANES):
-                    best[j] = better_of_three(first[j], second[j], best[j], least)
-        else:       # of two comparisons of integers in one loop the compiler would make branches
-            for j in range(LANES):
-                best[j] = better(first[j], best[j], least)
-            for j in range(LANES):
-                best[j] = better(second[j], best[j], least)
-        i += 2 * LANES if i else 2 * LANES - past_line(x)
+        y = x + smaller(i, last)    # the last ones may be looked at twice
+        if ask:                     # 2 KB before, since lines of a turn are asked for together
+            soon_ahead(<const char*>y + AHEAD, TURN * sizeof(number))
+        for j in range(LANES):      # no comparison twice, else the compiler would branch at it
+            new = better(better(y[j], y[second + j], least), better(y[third + j], y[fourth + j], least), least)
+            new = better(new, best[j], least)
+            if when != NULL:
+                turns[j] = turn if new != best[j] else turns[j]
+            best[j] = nan_like(new) if (
+                either_is_nan(y[j], y[second + j]) | either_is_nan(y[third + j], y[fourth + j])
+            ) else new
+        turn += 1
+        i += TURN if i else TURN - past_line(x)
     for j in range(LANES):
         lane[j] = best[j]
+        if when != NULL:
+            when[j] = turns[j]
+
+
+cdef inline_void fold_turns_of_integers(const number* x, Py_ssize_t n, int least, number* lane, number* when
+                                        ) noexcept nogil:
+    """The same with twice as many lanes: so short a loop over fewer the compiler unrolls, and finds no SIMD in it."""
+    cdef number best[WORTH]
+    cdef number turns[WORTH]
+    cdef number turn = 0, new, never = worst(<number>0, 1)
+    cdef const number* y
+    cdef Py_ssize_t last = n - TURN if n > TURN else 0, second = smaller(WORTH, n - WORTH), i = 0
+    cdef int j
+    for j in range(WORTH):
+        best[j] = worst(<number>0, least)
+        turns[j] = 0
+    while i < n:
+        y = x + smaller(i, last)
+        if when != NULL:
+            for j in range(WORTH):
+                new = better(better(y[j], y[second + j], least), best[j], least)
+                turns[j] = turn if new != best[j] else turns[j]
+                best[j] = new
+        else:       # of two comparisons in one loop the compiler would make branches
+            for j in range(WORTH):
+                best[j] = better(y[j], best[j], least)
+            for j in range(WORTH):
+                best[j] = better(y[second + j], best[j], least)
+        turn += 1
+        i += TURN if i else TURN - past_line(x)
+    for j in range(LANES):
+        lane[j] = better(best[j], best[LANES + j], least)
+        if when != NULL:
+            when[j] = better(turns[j] if best[j] == lane[j] else never,
+                             turns[LANES + j] if best[LANES + j] == lane[j] else never, 1)
+
+
+cdef inline const number* fetch_ahead(const char* x, Py_ssize_t step, Py_ssize_t n, number* room) noexcept nogil:
+    """fetch; every other number as ahead.pxi says: 128 MB come in 8 instead of 10 ms"""
+    cdef Py_ssize_t i = 0, some
+    if not asks or step != 2 * sizeof(number):
+        return fetch(x, step, n, room)
+    while i < n:
+        some = smaller(ASKED // step, n - i)
+        soon_ahead(x + i * step, some * step)
+        fetch(x + i * step, step, some, room + i)
+        i += some
+    return room
 
 
 cdef inline_void better_of_pairs(const number* x, Py_ssize_t n, int least, number* most) noexcept nogil:
@@ -132,75 +191,74 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, bint a
     cdef number half[LANES]
     cdef number best = most[0]
     cdef int j
-    cdef bint odd = False
-    if n >= LANES:
-        if ask:
-            lanes_of_row(x, n, least, True, lane)
+    if n >= WORTH:
+        lanes_of_row(x, n, least, ask, lane, NULL)
+        if number is float or number is double:
+            best = nan_like(best) if has_nan(lane, LANES) else best
+            better_of_pairs(lane, LANES // 2, least, half)
+            better_of_pairs(half, LANES // 4, least, lane)
+            better_of_pairs(lane, LANES // 8, least, half)
+            x = half
+            n = LANES // 8
         else:
-            lanes_of_row(x, n, least, False, lane)
-        for j in range(LANES):
-            odd |= is_nan(lane[j])
-        better_of_pairs(lane, LANES // 2, least, half)
-        better_of_pairs(half, LANES // 4, least, lane)
-        better_of_pairs(lane, LANES // 8, least, half)
-        better_of_pairs(half, LANES // 16, least, lane)
-        x = lane
-        n = LANES // 16
-        best = nan_like(best) if odd else best
+            x = lane
+            n = LANES
     for j in range(<int>n):
         best = better_or_nan(x[j], best, least)
     most[0] = best
 
 
-cdef inline_void extremes_of_rows(const char* x, Py_ssize_t step, Py_ssize_t n, int least, bint ask, number* most
+cdef inline_void extremes_of_rows(const char* x, const Side* sides, int least, number* room, number* most
                                   ) noexcept nogil:
-    """most = the extremes of GROUP rows of n >= LANES numbers, `step` bytes apart
+    """most = the extremes of GROUP rows of WORTH numbers or more, no more than the room holds if they lie apart
 
     What is left of the lanes is folded for all rows at once: for a row alone that takes longer than 64 numbers do.
     """
     cdef number table[LANES * GROUP]    # the lanes of all rows
-    cdef number half[PAIRS * GROUP]
-    cdef Py_ssize_t i
-    if ask:
-        for i in range(GROUP):
-            lanes_of_row(<const number*>(x + i * step), n, least, True, table + LANES * i)
-    else:
-        for i in range(GROUP):
-            lanes_of_row(<const number*>(x + i * step), n, least, False, table + LANES * i)
+    cdef number half[LANES * GROUP]
+    cdef const number* row
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i
+    for i in range(GROUP):
+        row = fetch_ahead(x + i * sides[0].step, step, n, room)
+        lanes_of_row(row, n, least, asks and row != room, table + LANES * i, NULL)
     for i in range(NEXT):       # memory shall not rest while the lanes are folded
-        soon(x + GROUP * step + i * LINE)
-    if has_nan(table):
-        for i in range(GROUP):
-            most[i] = worst(<number>0, least)
-            extreme_of_row(<const number*>(x + i * step), n, least, False, &most[i])
-        return
-    better_of_lanes(table, least, half, most)
+        soon(x + GROUP * sides[0].step + i * LINE)
+    if has_nan(table, LANES * GROUP):
+        extremes_with_nan(x, sides, least, room, most)
+    else:
+        better_of_rows(table, least, half, most)
 
 
-cdef inline bint has_nan(const number* table) noexcept nogil:
-    """Is there a nan in the lanes of GROUP rows?"""
+cdef inline_void extremes_with_nan(const char* x, const Side* sides, int least, number* room, number* most
+                                   ) noexcept nogil:
+    """The same, row by row"""
+    cdef const number* row
+    cdef Py_ssize_t i
+    for i in range(GROUP):
+        most[i] = worst(<number>0, least)
+        row = fetch(x + i * sides[0].step, sides[1].step, sides[1].size, room)
+        extreme_of_row(row, sides[1].size, least, False, &most[i])
+
+
+cdef inline bint has_nan(const number* table, Py_ssize_t n) noexcept nogil:
+    """Is there a nan among n numbers, an even number?"""
     cdef int64_t wide = 0       # in as many bits as the numbers have, so that SIMD can
     cdef int32_t narrow = 0
     cdef Py_ssize_t i
-    for i in range(PAIRS * GROUP):
+    for i in range(n // 2):
         if number is double:
-            wide |= either_is_nan(table[i], table[i + PAIRS * GROUP])
+            wide |= either_is_nan(table[i], table[i + n // 2])
         else:
-            narrow |= either_is_nan(table[i], table[i + PAIRS * GROUP])
+            narrow |= either_is_nan(table[i], table[i + n // 2])
     return wide != 0 or narrow != 0
 
 
-cdef inline_void better_of_lanes(number* table, int least, number* half, number* most) noexcept nogil:
-    """The best of the lanes of each of GROUP rows; the table is written over"""
-    cdef Py_ssize_t i
-    cdef int j
-    for i in range(GROUP):
-        for j in range(PAIRS):
-            half[PAIRS * i + j] = better(table[LANES * i + j], table[LANES * i + PAIRS + j], least)
-    better_of_pairs(half, PAIRS // 2 * GROUP, least, table)
-    better_of_pairs(table, PAIRS // 4 * GROUP, least, half)
-    better_of_pairs(half, PAIRS // 8 * GROUP, least, table)
-    better_of_pairs(table, GROUP, least, most)
+cdef inline_void better_of_rows(number* table, int least, number* half, number* most) noexcept nogil:
+    """The best number of each of GROUP rows of LANES lanes; the table is written over"""
+    better_of_pairs(table, LANES // 2 * GROUP, least, half)
+    better_of_pairs(half, LANES // 4 * GROUP, least, table)
+    better_of_pairs(table, LANES // 8 * GROUP, least, half)
+    better_of_pairs(half, GROUP, least, most)
 
 
 cdef simd_void room_of_extremes(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -228,24 +286,23 @@ cdef inline_void fold_extremes(const number* start, const Side* sides, number* b
 
 cdef inline_void fold_rows(const char* x, const Side* sides, number* best, int least) noexcept nogil:
     """Each row into its own result"""
-    cdef number room[TILE]
+    cdef number room[BLOCK]
     cdef number most[GROUP]
     cdef const number* row
     cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, j, k, some
-    cdef bint ask = asks and step == sizeof(number) and sides[0].size * n * step > FAR
-    if step == sizeof(number) and LANES <= n <= BLOCK and sides[0].size >= GROUP:
+    if WORTH <= n <= BLOCK and sides[0].size >= GROUP:
         while i < sides[0].size:
             i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # the last ones may be looked at twice
-            extremes_of_rows(x + i * sides[0].step, sides[0].step, n, least, ask, most)
+            extremes_of_rows(x + i * sides[0].step, sides, least, room, most)
             for k in range(i, i + GROUP):
                 best[k * sides[0].out] = better_or_nan(most[k - i], best[k * sides[0].out], least)
             i += GROUP
     while i < sides[0].size:
         j = 0
         while j < n:
-            some = TILE if n - j > TILE and step != sizeof(number) else n - j
-            row = fetch(x + j * step, step, some, room)
-            extreme_of_row(row, some, least, ask, best)
+            some = BLOCK if n - j > BLOCK and step != sizeof(number) else n - j
+            row = fetch_ahead(x + j * step, step, some, room)
+            extreme_of_row(row, some, least, asks and row != room, best)
             j += some
         x += sides[0].step
         best += sides[0].out

@@ -5,10 +5,10 @@ from libc.stdint cimport INT32_MAX, INT64_MAX
 from libc.string cimport memset
 
 cdef enum:
-    LOOK = 64       # numbers of a block that are compared together
+    LOOK = 64       # numbers that are compared together
     BAND = 1024     # rows that are reduced into each other while their states stay in the nearest cache,
     BAND_OF_BYTES = 124     # and so many where 8 bits with a sign have to count them
-    TURNS = 127     # so many turns of 2 LANES, and a part of one, from 0 on: their numbers fit into 8 bits with a sign
+    TURNS = 127     # so many turns, and a part of one, from 0 on: their numbers fit into 8 bits with a sign
 
 
 cdef simd_void room_of_places_in_rows(const number* x, const Side* sides, Py_ssize_t out, Py_ssize_t place,
@@ -40,19 +40,23 @@ cdef reading_void room_of_first_place(const number* x, const Side* sides, Py_ssi
 
 cdef inline_void places_in_rows(const char* x, const Side* sides, Py_ssize_t place, number* best, int64_t* places,
                                 int least) noexcept nogil:
-    cdef Py_ssize_t i = 0, k, first
+    cdef number room[BLOCK]
     cdef number most[GROUP]
-    cdef Py_ssize_t turns[GROUP]
-    if sides[1].step == sizeof(number) and LANES <= sides[1].size <= TURNS * 2 * LANES and sides[0].size >= GROUP:
+    cdef Py_ssize_t starts[GROUP]
+    cdef const number* row
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i = 0, k, at, some, first
+    if WORTH <= n <= (TURNS * TURN if step == sizeof(number) else BLOCK) and sides[0].size >= GROUP:
         while i < sides[0].size:
             i = sides[0].size - GROUP if sides[0].size - i < GROUP else i   # what is looked at twice beats nothing
-            extremes_and_turns(x + i * sides[0].step, sides[0].step, sides[1].size, least, most, turns)
-            for k in range(i, i + GROUP):
-                if beats(most[k - i], best[k * sides[0].out], least):
-                    best[k * sides[0].out] = most[k - i]
-                    first = place_in_turn(<const number*>(x + k * sides[0].step), sides[1].size, most[k - i],
-                                          turns[k - i])
-                    places[k * sides[0].out] = place + k * sides[0].place + first * sides[1].place
+            extremes_and_starts(x + i * sides[0].step, sides, least, room, most, starts)
+            for k in range(GROUP):
+                at = (i + k) * sides[0].out
+                if beats(most[k], best[at], least):
+                    best[at] = most[k]
+                    some = n if is_nan(most[k]) else smaller(TURN, n - starts[k])
+                    row = fetch(x + (i + k) * sides[0].step + starts[k] * step, step, some, room)
+                    first_place(row, some, most[k], &first)
+                    places[at] = place + (i + k) * sides[0].place + (starts[k] + first) * sides[1].place
             i += GROUP
     while i < sides[0].size:
         place_in_row(x + i * sides[0].step, &sides[1], place + i * sides[0].place, least, best + i * sides[0].out,
@@ -60,76 +64,41 @@ cdef inline_void places_in_rows(const char* x, const Side* sides, Py_ssize_t pla
         i += 1
 
 
-cdef inline_void extremes_and_turns(const char* x, Py_ssize_t step, Py_ssize_t n, int least, number* most,
-                                    Py_ssize_t* turns) noexcept nogil:
-    """most = the extremes of GROUP rows, `step` bytes apart, as in extremes_of_rows, and in which turn they come first
+cdef inline_void extremes_and_starts(const char* x, const Side* sides, int least, number* room, number* most,
+                                     Py_ssize_t* starts) noexcept nogil:
+    """most = the extremes of GROUP rows as in extremes_of_rows, and where those TURN numbers start that have them first
 
-    The number of a turn is of the kind that is compared: so both go side by side. It is 0 for all where there is a nan.
+    A nan is looked for from the start on.
     """
     cdef number table[LANES * GROUP]    # the lanes of all rows
     cdef number when[LANES * GROUP]     # and the turns in which they met what they hold
     cdef number copy[LANES * GROUP]
-    cdef number half[PAIRS * GROUP]
+    cdef number half[LANES * GROUP]
     cdef number first[GROUP]
     cdef number never = worst(<number>0, 1)
-    cdef Py_ssize_t i
+    cdef const number* row
+    cdef Py_ssize_t n = sides[1].size, step = sides[1].step, i
     cdef int j
-    if n <= 2 * LANES:      # one turn
-        extremes_of_rows(x, step, n, least, False, most)
-        for i in range(GROUP):
-            turns[i] = 0
+    memset(starts, 0, GROUP * sizeof(Py_ssize_t))
+    if n <= TURN:
+        extremes_of_rows(x, sides, least, room, most)
         return
     for i in range(GROUP):
-        turns_of_row(<const number*>(x + i * step), n, least, table + LANES * i, when + LANES * i)
-    if has_nan(table):
-        for i in range(GROUP):
-            most[i] = worst(<number>0, least)
-            extreme_of_row(<const number*>(x + i * step), n, least, False, &most[i])
-            turns[i] = 0
+        row = fetch_ahead(x + i * sides[0].step, step, n, room)
+        starts[i] = -past_line(row)
+        lanes_of_row(row, n, least, asks and row != room, table + LANES * i, when + LANES * i)
+    if has_nan(table, LANES * GROUP):
+        memset(starts, 0, GROUP * sizeof(Py_ssize_t))
+        extremes_with_nan(x, sides, least, room, most)
         return
     memcpy(copy, table, sizeof(table))
-    better_of_lanes(copy, least, half, most)
+    better_of_rows(copy, least, half, most)
     for i in range(GROUP):
         for j in range(LANES):
             when[LANES * i + j] = when[LANES * i + j] if table[LANES * i + j] == most[i] else never
-    better_of_lanes(when, 1, half, first)
+    better_of_rows(when, 1, half, first)
     for i in range(GROUP):
-        turns[i] = <Py_ssize_t>first[i]
-
-
-cdef inline_void turns_of_row(const number* x, Py_ssize_t n, int least, number* lane, number* when) noexcept nogil:
-    """lanes_of_row, and for each lane the turn in which it met first what it holds"""
-    cdef number best[LANES]
-    cdef number turns[LANES]
-    cdef Py_ssize_t i = 0, first, second
-    cdef number turn = 0, new
-    cdef int j
-    for j in range(LANES):
-        best[j] = worst(<number>0, least)
-        turns[j] = 0
-    while i < n:
-        first = smaller(i, n - LANES)           # the last ones may be looked at twice
-        second = smaller(i + LANES, n - LANES)
-        if asks:
-            soon_ahead(<const char*>(x + i), 2 * LANES * sizeof(number))
-        for j in range(LANES):      # no comparison twice, else the compiler would branch at it
-            new = better(better(x[first + j], x[second + j], least), best[j], least)
-            turns[j] = turn if new != best[j] else turns[j]
-            best[j] = nan_like(new) if either_is_nan(x[first + j], x[second + j]) else new
-        turn += 1
-        i += 2 * LANES if i else 2 * LANES - past_line(x)
-    for j in range(LANES):
-        lane[j] = best[j]
-        when[j] = turns[j]
-
-
-cdef inline Py_ssize_t place_in_turn(const number* x, Py_ssize_t n, number wanted, Py_ssize_t turn) noexcept nogil:
-    """The first place of the number `wanted` in a row where no turn before this one has it"""
-    cdef Py_ssize_t start = 0, place
-    if n > LOOK and turn and not is_nan(wanted):
-        start = smaller(turn * 2 * LANES - past_line(x), n - LOOK)
-    first_place(x + start, n - start, wanted, &place)
-    return start + place
+        starts[i] = smaller(starts[i] + <Py_ssize_t>first[i] * TURN, n - TURN) if first[i] != 0 else 0
 
 
 cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place, int least, number* best,
@@ -139,12 +108,11 @@ cdef inline_void place_in_row(const char* x, const Side* side, Py_ssize_t place,
     cdef const number* row
     cdef number new, most = best[0]
     cdef Py_ssize_t n = side.size, i = 0, some, found = -1, first
-    cdef bint ask = asks and n * side.step > FAR and side.step == sizeof(number)
     while i < n:
         some = BLOCK if n - i > BLOCK else n - i
-        row = fetch(x + i * side.step, side.step, some, room)
+        row = fetch_ahead(x + i * side.step, side.step, some, room)
         new = worst(most, least)
-        extreme_of_row(row, some, least, ask, &new)
+        extreme_of_row(row, some, least, asks and row != room, &new)
         if beats(new, most, least):
             most = new
             found = i
@@ -309,16 +277,15 @@ cdef inline_void find_first_place(const char* x, const Side* sides, Py_ssize_t p
     cdef Py_ssize_t n = sides[1].size, i = 0, j, k, found, some
     cdef Py_ssize_t rows = BLOCK // n if sides[1].step == sizeof(number) and sides[0].step == n * sides[1].step else 1
     cdef int64_t here
-    cdef bint ask = asks and sides[0].size * n * sides[1].step > FAR and sides[1].step == sizeof(number)
     rows = rows if rows > 1 else 1
     while i < sides[0].size:
         rows = sides[0].size - i if sides[0].size - i < rows else rows
         j = 0
         while j < n:
             some = BLOCK if n - j > BLOCK else n - j
-            row = fetch(x + i * sides[0].step + j * sides[1].step, sides[1].step, rows * some, room)
+            row = fetch_ahead(x + i * sides[0].step + j * sides[1].step, sides[1].step, rows * some, room)
             new = worst(best[0], least)
-            extreme_of_row(row, rows * some, least, ask, &new)
+            extreme_of_row(row, rows * some, least, asks and row != room, &new)
             if beats(new, best[0], least):
                 best[0] = new
                 first[0] = INT64_MAX
