@@ -113,6 +113,21 @@ def test_a_nan_in_one_of_many_short_rows(kind, dtype, place):
 
 @both
 @pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("step", [2, 3, -1])
+@pytest.mark.parametrize("length", [33, 64, 100, 300, 2048, 2049])
+def test_many_rows_whose_numbers_lie_apart(kind, dtype, step, length):
+    family = load(kind, "extrema")
+    x = np.random.default_rng(length).integers(-100, 100, (19, length * abs(step))).astype(dtype)[:, ::step]
+    if np.dtype(dtype).kind == "f":
+        x[3, length // 2 :] = np.nan
+    for name in ("max", "min"):
+        expected = getattr(x, name)(1)
+        np.testing.assert_array_equal(getattr(family, "a" + name)(x, 1), expected, strict=True)
+        np.testing.assert_array_equal(getattr(family, "arg" + name)(x, 1), getattr(x, "arg" + name)(1), strict=True)
+
+
+@both
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
 @pytest.mark.parametrize("rows, columns", [(2, 63), (8, 8), (37, 5)], ids=str)
 def test_many_pieces_of_few_columns(kind, dtype, rows, columns):
     family = load(kind, "extrema")
