@@ -53,7 +53,7 @@ cdef inline_void places_in_rows(const char* x, const Side* sides, Py_ssize_t pla
                 at = (i + k) * sides[0].out
                 if beats(most[k], best[at], least):
                     best[at] = most[k]
-                    some = n if is_nan(most[k]) else smaller(TURN, n - starts[k])
+                    some = smaller(TURN, n - starts[k]) if starts[k] else n
                     row = fetch(x + (i + k) * sides[0].step + starts[k] * step, step, some, room)
                     first_place(row, some, most[k], &first)
                     places[at] = place + (i + k) * sides[0].place + (starts[k] + first) * sides[1].place
@@ -68,7 +68,7 @@ cdef inline_void extremes_and_starts(const char* x, const Side* sides, int least
                                      Py_ssize_t* starts) noexcept nogil:
     """most = the extremes of GROUP rows as in extremes_of_rows, and where those TURN numbers start that have them first
 
-    A nan is looked for from the start on.
+    Where there is a nan, all rows are looked through from the start on.
     """
     cdef number table[LANES * GROUP]    # the lanes of all rows
     cdef number when[LANES * GROUP]     # and the turns in which they met what they hold

@@ -113,7 +113,7 @@ def test_a_nan_in_one_of_many_short_rows(kind, dtype, place):
 
 @both
 @pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
-@pytest.mark.parametrize("step", [2, 3, -1])
+@pytest.mark.parametrize("step", [1, 2, 3, -1])
 @pytest.mark.parametrize("length", [33, 64, 100, 300, 2048, 2049])
 def test_many_rows_whose_numbers_lie_apart(kind, dtype, step, length):
     family = load(kind, "extrema")
