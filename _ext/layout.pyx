@@ -82,7 +82,7 @@ def broadcast(array, shape):
 
 def copy(array):
     """The elements of `array` in memory of their own, row by row; all threads copy a large one."""
-    if not plain(array) or not of_bytes(<cnp.ndarray>array):
+    if not plain_bytes(array):
         return twin.copy(array)
     cdef cnp.ndarray x = array, y = empty_like(x)
     copy_all(y, x)
@@ -92,16 +92,19 @@ def copy(array):
 def assign(array, values):
     """array[...] = values, by all threads where that is a large copy."""
     if (
-        not plain(array) or not of_bytes(<cnp.ndarray>array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array)
+        not plain_bytes(array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array)
         or not plain_like(values, <cnp.ndarray>array) or overlap(<cnp.ndarray>array, <cnp.ndarray>values)
     ):
         return twin.assign(array, values)
     copy_all(<cnp.ndarray>array, <cnp.ndarray>values)
 
 
-cdef inline bint of_bytes(cnp.ndarray x):
-    """Are its elements bytes and nothing else: no objects, no dtype that knows more?"""
-    return cnp.PyArray_TYPE(x) <= cnp.NPY_CDOUBLE or cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT16
+cdef inline bint plain_bytes(object x):
+    """plain, and its elements are bytes and nothing else: no objects, no dtype that knows more"""
+    if not plain(x):
+        return False
+    cdef int kind = cnp.PyArray_TYPE(<cnp.ndarray>x)
+    return kind <= cnp.NPY_CDOUBLE or kind == cnp.NPY_FLOAT16
 
 
 cdef void copy_all(cnp.ndarray to, cnp.ndarray x):
@@ -112,7 +115,8 @@ cdef void copy_all(cnp.ndarray to, cnp.ndarray x):
     cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
     cdef int parts = threads_for(count * size, GRAIN), part
     if parts == 1:
-        memcpy(to.data, x.data, count * size)
+        with nogil:
+            memcpy(to.data, x.data, count * size)
     else:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
             first, last = begin(part, parts, count) * size, begin(part + 1, parts, count) * size
@@ -122,8 +126,8 @@ cdef void copy_all(cnp.ndarray to, cnp.ndarray x):
 def fill(array, value):
     """Write `value`, an array of one number of the same dtype, into every element; all threads write a large array."""
     if (
-        not plain(array) or not of_bytes(<cnp.ndarray>array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array)
-        or not plain(value) or cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.PyArray_TYPE(<cnp.ndarray>array)
+        not plain_bytes(array) or not cnp.PyArray_ISWRITEABLE(<cnp.ndarray>array) or not plain(value)
+        or cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.PyArray_TYPE(<cnp.ndarray>array)
         or (<cnp.ndarray>value).ndim or overlap(<cnp.ndarray>array, <cnp.ndarray>value)
     ):
         return twin.fill(array, value)
@@ -131,7 +135,8 @@ def fill(array, value):
     cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
     cdef int parts = threads_for(count * size, GRAIN), part
     if parts == 1:
-        repeat(x.data, number.data, size, count * size)
+        with nogil:
+            repeat(x.data, number.data, size, count * size)
     else:
         for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
             first, last = begin(part, parts, count) * size, begin(part + 1, parts, count) * size
@@ -164,7 +169,7 @@ def stack(arrays, axis):
 
 cdef object joined(tuple arrays, Py_ssize_t axis, bint stacked):
     """What concatenate gives, or stack; None where the arrays are not plain, or do not fit."""
-    if not arrays or not plain(arrays[0]) or not of_bytes(<cnp.ndarray>arrays[0]):
+    if not arrays or not plain_bytes(arrays[0]):
         return None
     cdef cnp.ndarray first = arrays[0], x
     cdef int ndim = first.ndim, dim
@@ -205,7 +210,8 @@ cdef void join(cnp.ndarray y, tuple arrays, Py_ssize_t outer):
             some[i].size = cnp.PyArray_NBYTES(<cnp.ndarray>arrays[done + i]) // outer
             length += some[i].size
         if parts == 1:
-            copy_pieces(to, step, some, count, outer, 0, 1)
+            with nogil:
+                copy_pieces(to, step, some, count, outer, 0, 1)
         else:
             for part in prange(parts, num_threads=parts, schedule="static", chunksize=1, nogil=True):
                 copy_pieces(to, step, some, count, outer, part, parts)

@@ -16,19 +16,16 @@ import numpy as np
 from tinytorch import binomials
 from tinytorch.generator import Generator
 from tinytorch.kernels.arrays import Array, in_memory_order, is_half
-from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.kernels.quiet import silenced
 
 # dtype objects: NumPy compares and makes arrays of them more quickly than of types
 float32, float64, int64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 
 
+@silenced
 def store(target: Array, values: Array) -> None:
     """target[...] = values, where a 16-bit number is rounded by way of float32, as in PyTorch."""
-    token = quiet()
-    try:
-        target[...] = values.astype(np.float32) if is_half(target) else values
-    finally:
-        leave(token)
+    target[...] = values.astype(np.float32) if is_half(target) else values
 
 
 def fill(stream: Generator, array: Array, dtype: np.dtype, kernel: str, *arguments: Any) -> None:

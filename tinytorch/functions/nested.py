@@ -11,7 +11,7 @@ from tinytorch import arguments, dtypes
 from tinytorch.dtypes import BOOL, COMPLEX, FLOAT, INTEGER, get_default_dtype, promote_types
 from tinytorch.dtypes import dtype as Dtype
 from tinytorch.errors import warn
-from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.kernels.quiet import silenced
 from tinytorch.promotion import fitting_number
 from tinytorch.tensor import Tensor
 
@@ -146,6 +146,7 @@ def _dtype_of(value: Any) -> Dtype:
 # ---- the numbers -----------------------------------------------------------------------------------------------------
 
 
+@silenced  # too large a number is inf
 def _numbers(leaves: list, kind: Dtype) -> np.ndarray:
     """A vector of the numbers in `leaves`; errors for those that dtype `kind` cannot hold."""
     types = set(map(type, leaves))
@@ -158,13 +159,9 @@ def _numbers(leaves: list, kind: Dtype) -> np.ndarray:
         return _integers(leaves, types, kind)
     if kind.category == FLOAT and complex in types:
         raise TypeError("must be real number, not complex")
-    token = quiet()  # too large a number is inf
-    try:
-        if kind.itemsize == 2 and kind.category == FLOAT:
-            return np.array(leaves, np.float32).astype(kind.numpy)
-        return np.array(leaves, kind.numpy)
-    finally:
-        leave(token)
+    if kind.itemsize == 2 and kind.category == FLOAT:
+        return np.array(leaves, np.float32).astype(kind.numpy)
+    return np.array(leaves, kind.numpy)
 
 
 def _integers(leaves: list, types: set, kind: Dtype) -> np.ndarray:

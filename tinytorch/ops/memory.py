@@ -14,7 +14,7 @@ from tinytorch.device import device_of, near, put
 from tinytorch.errors import broadcast_error, warn
 from tinytorch.formats import empty_in, empty_like_array, memory_format, preserve_format
 from tinytorch.kernels.arrays import full
-from tinytorch.kernels.quiet import leave, quiet
+from tinytorch.kernels.quiet import silenced
 from tinytorch.promotion import convert, fitting_number
 from tinytorch.public import public
 from tinytorch.tensor import Tensor, wrap
@@ -32,15 +32,12 @@ def copied(x: np.ndarray, kind: np.dtype, order: Any) -> np.ndarray:
     return y
 
 
+@silenced
 def converted(x: np.ndarray, to: dtypes.dtype) -> np.ndarray:
     """A copy of `x` in another dtype; a warning where imaginary parts are lost."""
     if x.dtype.kind == "c" and to.category < dtypes.COMPLEX and to is not dtypes.bool_:
         warn("Casting complex values to real discards the imaginary part")
-    token = quiet()
-    try:
-        return convert(x, to)
-    finally:
-        leave(token)
+    return convert(x, to)
 
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
