@@ -282,7 +282,7 @@ cdef void cut_blocks(Product* p, int parts) noexcept:
     p.depth, p.a_rows, p.b_columns = p.k, rows, columns
     cdef Py_ssize_t size = 4 if p.kind == cnp.NPY_FLOAT else 8
     if p.way == FROM_PANELS:
-        cut_panels(p, columns, size)
+        cut_panels(p, columns, size, parts)
         return
     if p.way == IN_TILES:
         if p.k > TILED_AT_ONCE and (p.b.flag == AS_IT_IS or p.m <= FEW):

@@ -90,17 +90,21 @@ cdef extern from *:
         \\
         /* m rows of a in groups of 6, each group column after column. A copy of 8 numbers is one instruction; what \\
            is too much of it is overwritten, or lies between the groups. Only the last group of the rows, unless \\
-           there are more `beyond`, has no 8 numbers. */ \\
+           there are more `beyond`, has no 8 numbers. Columns lie pages apart, so 8 of them are read at a time. */ \\
         TINYTORCH_AVX512 static void tinytorch_turn_rows_##number( \\
             const number* a, Py_ssize_t down, Py_ssize_t right, Py_ssize_t m, Py_ssize_t k, number* out, \\
             int beyond) { \\
-            const Py_ssize_t quick = down == 1 ? m - (beyond ? 0 : 6) : 0; \\
-            for (Py_ssize_t p = 0; p < k; p++, a += right, out += 6) { \\
+            const Py_ssize_t quick = down == 1 ? m - (beyond ? 0 : 6) : 0, apart = 6 * k + PANEL_GAP; \\
+            for (; k > 0; k -= 8, a += 8 * right, out += 8 * 6) { \\
+                const Py_ssize_t columns = k < 8 ? k : 8; \\
                 number* to = out; \\
                 Py_ssize_t i = 0; \\
-                for (; i < quick; i += 6, to += 6 * k + PANEL_GAP) memcpy(to, a + i, 8 * sizeof(number)); \\
-                for (; i < m; i += 6, to += 6 * k + PANEL_GAP) \\
-                    for (int j = 0; j < 6; j++) to[j] = a[(i + j) * down]; \\
+                for (; i < quick; i += 6, to += apart) \\
+                    for (Py_ssize_t p = 0; p < columns; p++) \\
+                        memcpy(to + p * 6, a + i + p * right, 8 * sizeof(number)); \\
+                for (; i < m; i += 6, to += apart) \\
+                    for (Py_ssize_t p = 0; p < columns; p++) \\
+                        for (int j = 0; j < 6; j++) to[p * 6 + j] = a[(i + j) * down + p * right]; \\
             } \\
         }
     #else
@@ -138,6 +142,7 @@ cdef enum:
     PANEL = 256             # bytes of a panel's row,
     PANEL_DEPTH = 512       # and its rows at most
     PANELS = 1 << 19        # bytes of a block of b: the second cache has room for more
+    MOST_PANELS = 1 << 22   # and of one that groups of copied rows meet, unless that is more than half of b
     GROUP = 96              # rows of a that are copied together: where they lie in columns, whole lines of the cache
 
 cdef bint has_panels = processor_has_panels()
@@ -150,17 +155,19 @@ cdef inline Py_ssize_t even(Py_ssize_t n, Py_ssize_t most) noexcept nogil:
     return (n + parts - 1) // parts
 
 
-cdef inline void cut_panels(Product* p, Py_ssize_t columns, Py_ssize_t size) noexcept:
+cdef inline void cut_panels(Product* p, Py_ssize_t columns, Py_ssize_t size, int parts) noexcept:
     """How large the blocks of b are, for so many columns of the result; they and copied rows of a need memory."""
     cdef Py_ssize_t width = PANEL // size
-    p.depth = even(p.k, PANEL_DEPTH // 2 if copies_rows(p, size) else PANEL_DEPTH)
-    p.b_columns = (even(columns, max(width, PANELS // size // p.depth)) + width - 1) // width * width
+    cdef Py_ssize_t most = PANELS
+    if copies_rows(p, size):
+        most = max(PANELS, min(MOST_PANELS, p.k * p.n * size // 2 // parts))
+    p.depth = even(p.k, PANEL_DEPTH)
+    p.b_columns = (even(columns, max(width, most // size // p.depth)) + width - 1) // width * width
     p.scratch = panel_rows_begin(p.depth, p.b_columns, size) + GROUP * p.depth + GROUP // PANEL_ROWS * PANEL_GAP
 
 
 cdef inline bint copies_rows(Product* p, Py_ssize_t size) noexcept nogil:
-    """Do the numbers of a row of a lie in lines of the cache of their own? Then they are copied, anew for each block of
-    b: so those had better be wide, and not deep."""
+    """Do the numbers of a row of a lie in lines of the cache of their own? Then they are copied."""
     return p.a.right * size >= LINE or -p.a.right * size >= LINE
 
 
@@ -206,25 +213,32 @@ cdef void block(Py_ssize_t m, Py_ssize_t k, Py_ssize_t n, floating alpha, const 
     """out (+)= alpha a @ b, for a group of rows and a block of panels; `rows` has room for copies of those, or is NULL
     where they are read where they are, and `beyond` says that a has more rows behind them."""
     cdef Py_ssize_t width = PANEL // sizeof(floating), copied = m - m % PANEL_ROWS if rows != NULL else 0
-    cdef Py_ssize_t i = 0, j, some, left_down, left_right
-    cdef const floating* left
+    cdef Py_ssize_t of_tile = PANEL_ROWS * k + PANEL_GAP, i = 0, j = 0
     if rows != NULL:
         if floating is float:
             turn_rows_float(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
         else:
             turn_rows_double(a, down, right, copied, k, rows, beyond or copied + 2 <= m)
+        while j < n:
+            for i in range(copied // PANEL_ROWS):
+                panel(PANEL_ROWS, min(width, n - j), rows + i * of_tile, 1, PANEL_ROWS, b + j * k, k, alpha,
+                      out + i * PANEL_ROWS * apart + j, apart, more)
+            j += width
+        i = copied
     while i < m:
-        left, left_down, left_right = a + i * down, down, right
-        if i < copied:
-            left, left_down, left_right = rows + i // PANEL_ROWS * (PANEL_ROWS * k + PANEL_GAP), 1, PANEL_ROWS
         j = 0
         while j < n:
-            some = min(width, n - j)
-            if floating is float:
-                panel_float(min(PANEL_ROWS, m - i), some, left, left_down, left_right, b + j * k, k, alpha,
-                            out + i * apart + j, apart, more)
-            else:
-                panel_double(min(PANEL_ROWS, m - i), some, left, left_down, left_right, b + j * k, k, alpha,
-                             out + i * apart + j, apart, more)
+            panel(min(PANEL_ROWS, m - i), min(width, n - j), a + i * down, down, right, b + j * k, k, alpha,
+                  out + i * apart + j, apart, more)
             j += width
         i += PANEL_ROWS
+
+
+cdef inline void panel(Py_ssize_t m, Py_ssize_t n, const floating* a, Py_ssize_t down, Py_ssize_t right,
+                       const floating* b, Py_ssize_t k, floating alpha, floating* out, Py_ssize_t apart, bint more
+                       ) noexcept nogil:
+    """A tile of the result: some rows by a panel"""
+    if floating is float:
+        panel_float(m, n, a, down, right, b, k, alpha, out, apart, more)
+    else:
+        panel_double(m, n, a, down, right, b, k, alpha, out, apart, more)
