@@ -287,7 +287,7 @@ cdef void cut_blocks(Product* p, int parts) noexcept:
     if p.way == IN_TILES:
         if p.k > TILED_AT_ONCE and (p.b.flag == AS_IT_IS or p.m <= FEW):
             p.depth = even(p.k, TILE_DEPTH)
-        p.scratch = p.depth * 2 * REGISTER // size if p.b.flag == PACKED else 0
+        p.scratch = p.depth * 4 * REGISTER // size if p.b.flag == PACKED else 0
         return
     if p.a.flag == PACKED or p.b.flag == PACKED:
         p.depth = min(p.k, max(DEPTH, BLOCK // max(rows, columns)))

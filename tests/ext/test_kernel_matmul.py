@@ -240,6 +240,18 @@ def test_large(a, b, sides, as_many_threads):
 
 
 @also_large
+@pytest.mark.parametrize("n", [64, 37, 20, 9])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tiles_of_every_height(a, n, dtype):
+    """Rows are shared out evenly among tiles of 6 or 8 rows; columns among strips of 4, 2, 1 and half a register"""
+    kernel = load("kernel", "matmul")
+    b = draw((40, n), dtype, seed=1)
+    for m in range(4, 24):
+        x = a(draw((m, 40), dtype))
+        assert_close(kernel.matmul(x, b), x.astype(float) @ b.astype(float), scale=40)
+
+
+@also_large
 @large
 @pytest.mark.parametrize("sides", [(60, 800, 70), (67, 801, 99), (300, 300, 100)])
 def test_threads_change_no_digit(a, b, sides, way, as_many_threads):
