@@ -1,5 +1,5 @@
-# Sums in the order in which PyTorch adds on a CPU, so that a sum of floats is PyTorch's to the bit. Needs simd.pxi
-# and lanes.pxi.
+# Sums in the order in which PyTorch adds on a CPU, so that a sum of floats is PyTorch's to the bit. Needs simd.pxi,
+# lanes.pxi and abreast.pxi.
 #
 # A column is added in runs of 2^p numbers; the sums of 2^p runs are added to a running sum of their own, and so on,
 # four levels high: the error grows with log n. Four at a time: the numbers 0, 4, 8, ... are one column, 1, 5, 9, ...
@@ -18,7 +18,6 @@ cdef enum:
     ROW = 32            # at most so many columns make up a row: four times WIDTH of them, 32 bytes each
     PAGE = 4096         # bytes
     SHORT = 4 * 256     # a row of fewer times WIDTH numbers has no runs of runs
-    ABREAST_ROWS = 8    # so many short rows are added in turns
 
 
 cdef extern from *:
@@ -219,12 +218,10 @@ cdef inline_void add_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_s
     wait for one another: those of several rows are done in turns.
     """
     cdef floating lane[ABREAST_ROWS * 8]
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
-    join_rows(NUMBERS, x, n, step, ABREAST_ROWS, stride, near, lane)
-    for k in range(ABREAST_ROWS):
+    cdef Py_ssize_t left = n % (32 // <Py_ssize_t>sizeof(floating) // step), i, k
+    join_abreast(NUMBERS, x, n, step, stride, near, lane)
+    for k in range(ABREAST_ROWS if left else 0):
         totals[k] = 0
-        for i in range(n - n % (width // step), n):
+        for i in range(n - left, n):
             totals[k] += x[k * stride + i * step]
-    for j in range(width // step):
-        for k in range(ABREAST_ROWS):
-            totals[k] += lane[k * width + j * step]
+    join_side_by_side(NUMBERS, left > 0, lane, step, totals)

@@ -71,9 +71,44 @@ cdef extern from *:
                                                                 : r[0] + r[1] + r[2] + r[3]; \\
         } \\
         \\
+        /* two short rows, four registers or more each: less to do for either than for one alone */ \\
+        target __attribute__((always_inline)) static inline void name##_pair( \\
+            const int what, const number* x, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t ahead, number* lane) { \\
+            enum { WIDTH = 32 / sizeof(number) }; \\
+            const name##_register zero = {0}, start = zero + (number)(what == TINYTORCH_PRODUCT); \\
+            name##_register r[2][4]; \\
+            for (int i = 0; i < 8; i++) { \\
+                const name##_register* first = (const name##_register*)(x + i / 4 * stride + i % 4 * WIDTH); \\
+                r[i / 4][i % 4] = start; \\
+                if (what == TINYTORCH_NUMBERS || what == TINYTORCH_PRODUCT) r[i / 4][i % 4] = *first; \\
+                else name##_one(what, &r[i / 4][i % 4], first); \\
+            } \\
+            x += 4 * WIDTH; \\
+            _Pragma("GCC unroll 1") \\
+            for (Py_ssize_t times = columns / 4 - 1; times > 0; times--, x += 4 * WIDTH) { \\
+                for (int k = 0; ahead && k < 2; k++) { \\
+                    __builtin_prefetch((const char*)(x + k * stride) + ahead); \\
+                    __builtin_prefetch((const char*)(x + k * stride) + ahead + 64); \\
+                } \\
+                for (int i = 0; i < 8; i++) \\
+                    name##_one(what, &r[i / 4][i % 4], \\
+                               (const name##_register*)(x + i / 4 * stride + i % 4 * WIDTH)); \\
+            } \\
+            for (Py_ssize_t i = columns % 4; i > 0; i--, x += WIDTH) \\
+                for (int k = 0; k < 2; k++) name##_one(what, &r[k][0], (const name##_register*)(x + k * stride)); \\
+            for (int k = 0; k < 2; k++) { \\
+                if (what == TINYTORCH_PRODUCT) r[k][0] = (r[k][0] * r[k][1]) * (r[k][2] * r[k][3]); \\
+                else r[k][0] = r[k][0] + r[k][1] + r[k][2] + r[k][3]; \\
+                *(name##_register*)(lane + k * WIDTH) = r[k][0]; \\
+            } \\
+        } \\
+        \\
         target __attribute__((always_inline)) static inline void name##_rows( \\
             const int what, const number* x, Py_ssize_t columns, int parted, Py_ssize_t ahead, Py_ssize_t rows, \\
             Py_ssize_t stride, number* lane) { \\
+            if (columns >= 4 && columns < 64 && !parted) \\
+                for (; rows > 1; rows -= 2, x += 2 * stride, lane += 2 * 32 / sizeof(number)) \\
+                    name##_pair(what, x, stride, columns, ahead, lane); \\
             for (; rows > 0; rows--, x += stride, lane += 32 / sizeof(number)) \\
                 name##_row(what, x, columns, parted, ahead, lane); \\
         } \\

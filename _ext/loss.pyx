@@ -23,6 +23,8 @@ include "pieces.pxi"
 include "soon.pxi"
 include "ahead.pxi"
 include "lanes.pxi"
+include "pack.pxi"
+include "abreast.pxi"
 include "cascade.pxi"
 
 twin = import_module("tinytorch.kernels.loss")

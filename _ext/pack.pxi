@@ -6,6 +6,7 @@
 #
 # Needs soon.pxi.
 
+from cython cimport floating
 from libc.string cimport memcpy
 
 cdef extern from *:

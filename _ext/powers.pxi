@@ -1,6 +1,6 @@
 # The rooms of norms: sums of |x|^p, and the largest or smallest |x|. Needs axes.pxi and cascade.pxi.
 
-from libc.math cimport pow as power_of, powf as power_of_float, sqrt
+from libc.math cimport pow as power_of, powf as power_of_float, sqrt, sqrtf
 
 cdef enum:
     POWERS = 100        # |x|^p, besides what lanes.pxi joins
@@ -40,8 +40,7 @@ cdef inline_void add_what(const floating* x, floating* out, const Block* block, 
             add_what_of_rows(x, block.n, 1, block.m_stride, what, block.near, sums)
         else:
             add_what_of_rows(x, block.n, 2, block.m_stride, what, block.near, sums)
-        for j in range(ABREAST_ROWS):
-            out[j * block.m_step] = sums[j]
+        put_abreast(sums, out, block.m_step)
         x += ABREAST_ROWS * block.m_stride
         out += ABREAST_ROWS * block.m_step
     for i in range(abreast * ABREAST_ROWS, block.m):
@@ -110,17 +109,13 @@ cdef inline_void add_what_of_rows(const floating* x, Py_ssize_t n, Py_ssize_t st
     """What add_what_of_row makes of each of ABREAST_ROWS rows of one stretch, to the bit, in turns: see add_rows"""
     cdef floating lane[ABREAST_ROWS * 8]
     cdef double outcome[ABREAST_ROWS]
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
-    join_rows(what, x, n, step, ABREAST_ROWS, stride, near, lane)
-    for k in range(ABREAST_ROWS):
+    cdef Py_ssize_t left = n % (32 // <Py_ssize_t>sizeof(floating) // step), i, k
+    join_abreast(what, x, n, step, stride, near, lane)
+    for k in range(ABREAST_ROWS if left else 0):
         outcome[k] = 0
-        for i in range(n - n % (width // step), n):
+        for i in range(n - left, n):
             outcome[k] += what_of(x[k * stride + i * step], what)
-    for j in range(width // step):
-        for k in range(ABREAST_ROWS):
-            outcome[k] += lane[k * width + j * step]
-    for k in range(ABREAST_ROWS):
-        totals[k] = <floating>outcome[k]
+    add_in_double(outcome if left else NULL, lane, step, totals)
 
 
 cdef inline_void add_what_of_stretch(const floating* x, Py_ssize_t n, Py_ssize_t stride, int what, bint near,

@@ -14,8 +14,7 @@ cdef reading_void multiply_floats(const floating* x, floating* out, void* second
             multiply_rows(x, block.n, 1, block.m_stride, block.near, products)
         else:
             multiply_rows(x, block.n, 2, block.m_stride, block.near, products)
-        for j in range(ABREAST_ROWS):
-            out[j * block.m_step] = products[j]
+        put_abreast(products, out, block.m_step)
         x += ABREAST_ROWS * block.m_stride
         out += ABREAST_ROWS * block.m_step
     for i in range(abreast * ABREAST_ROWS, block.m):
@@ -66,15 +65,13 @@ cdef inline_void multiply_rows(const floating* x, Py_ssize_t n, Py_ssize_t step,
                                floating* products) noexcept nogil:
     """What multiply_row makes of each of ABREAST_ROWS rows of numbers one or two apart, to the bit: see add_rows"""
     cdef floating lane[ABREAST_ROWS * 8]
-    cdef Py_ssize_t width = 32 // sizeof(floating), i, j, k
-    join_rows(PRODUCT, x, n, step, ABREAST_ROWS, stride, near, lane)
-    for k in range(ABREAST_ROWS):
+    cdef Py_ssize_t left = n % (32 // <Py_ssize_t>sizeof(floating) // step), i, k
+    join_abreast(PRODUCT, x, n, step, stride, near, lane)
+    for k in range(ABREAST_ROWS if left else 0):
         products[k] = 1
-        for i in range(n - n % (width // step), n):
+        for i in range(n - left, n):
             products[k] *= x[k * stride + i * step]
-    for j in range(width // step):
-        for k in range(ABREAST_ROWS):
-            products[k] *= lane[k * width + j * step]
+    join_side_by_side(PRODUCT, left > 0, lane, step, products)
 
 
 cdef inline_void multiply_lanes(const floating* x, Py_ssize_t rows, Py_ssize_t stride, floating* lane) noexcept nogil:

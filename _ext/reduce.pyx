@@ -19,6 +19,8 @@ include "axes.pxi"
 include "soon.pxi"
 include "ahead.pxi"
 include "lanes.pxi"
+include "pack.pxi"
+include "abreast.pxi"
 include "cascade.pxi"
 include "sums.pxi"
 include "moments.pxi"
@@ -233,7 +235,7 @@ cdef void take_root(floating* y, Py_ssize_t n, double p) noexcept:
     cdef Py_ssize_t i
     if p == 2:
         for i in range(n):
-            y[i] = <floating>sqrt(y[i])
+            y[i] = sqrtf(y[i]) if floating is float else sqrt(y[i])
     elif p != 0 and p != 1 and p - p == 0:
         for i in range(n):
             y[i] = <floating>power_of(y[i], 1 / p)

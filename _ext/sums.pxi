@@ -28,8 +28,10 @@ cdef reading_void add_floats(const floating* x, floating* out, void* second, con
             add_rows(x, block.n, 1, block.m_stride, block.near, sums)
         else:
             add_rows(x, block.n, 2, block.m_stride, block.near, sums)
-        for j in range(ABREAST_ROWS):
-            out[j * block.m_step] = sums[j] / <floating>divisor
+        if divisor != 1:
+            for j in range(ABREAST_ROWS):
+                sums[j] /= <floating>divisor
+        put_abreast(sums, out, block.m_step)
         x += ABREAST_ROWS * block.m_stride
         out += ABREAST_ROWS * block.m_step
     for i in range(abreast, block.m):

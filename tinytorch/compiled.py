@@ -46,6 +46,7 @@ CORE = (
     "ops.rectifiers",
     "ops.memory",
     "ops.matmul",
+    "ops.norms",
     "ops.addmm",
     "ops.loss",
     "ops.selection",

@@ -102,7 +102,7 @@ def vector_norm(
     if keepdim is not False:
         check_flag("linalg_vector_norm", "keepdim", keepdim, 4)
     array = x._array
-    p = ord if type(ord) is float else norm_order(ord)
+    p = ord if type(ord) is float else float(ord) if type(ord) is int else norm_order(ord)
     if dtype is not None or array.dtype.char not in "fd":
         _check_dtype("linalg.vector_norm", x.dtype, dtype)
     if dim is not None and not isinstance(dim, (int, tuple, list)):
