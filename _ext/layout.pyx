@@ -25,6 +25,7 @@ twin = import_module("tinytorch.kernels.layout")
 cdef enum:
     MOST = 64       # dimensions that an array of NumPy can have
     GRAIN = 65536   # bytes that are worth a thread
+    RELEASE = 16384 # from so many on, other Python threads may run meanwhile
     NEAR = 4096     # bytes that are copied from the first cache
 
 
@@ -114,7 +115,9 @@ cdef void copy_all(cnp.ndarray to, cnp.ndarray x):
     """
     cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
     cdef int parts = threads_for(count * size, GRAIN), part
-    if parts == 1:
+    if count * size < RELEASE:
+        memcpy(to.data, x.data, count * size)
+    elif parts == 1:
         with nogil:
             memcpy(to.data, x.data, count * size)
     else:
@@ -134,7 +137,9 @@ def fill(array, value):
     cdef cnp.ndarray x = array, number = value
     cdef Py_ssize_t count = cnp.PyArray_SIZE(x), size = cnp.PyArray_ITEMSIZE(x), first, last
     cdef int parts = threads_for(count * size, GRAIN), part
-    if parts == 1:
+    if count * size < RELEASE:
+        repeat(x.data, number.data, size, count * size)
+    elif parts == 1:
         with nogil:
             repeat(x.data, number.data, size, count * size)
     else:
@@ -209,7 +214,9 @@ cdef void join(cnp.ndarray y, tuple arrays, Py_ssize_t outer):
             some[i].data = (<cnp.ndarray>arrays[done + i]).data
             some[i].size = cnp.PyArray_NBYTES(<cnp.ndarray>arrays[done + i]) // outer
             length += some[i].size
-        if parts == 1:
+        if length * outer < RELEASE:
+            copy_pieces(to, step, some, count, outer, 0, 1)
+        elif parts == 1:
             with nogil:
                 copy_pieces(to, step, some, count, outer, 0, 1)
         else:

@@ -142,7 +142,7 @@ cdef enum:
     PANEL = 256             # bytes of a panel's row,
     PANEL_DEPTH = 512       # and its rows at most
     PANELS = 1 << 19        # bytes of a block of b: the second cache has room for more
-    MOST_PANELS = 1 << 22   # and of one that groups of copied rows meet, unless that is more than half of b
+    MOST_PANELS = 1 << 20   # and of one that groups of copied rows meet, unless that is more than half of b
     GROUP = 96              # rows of a that are copied together: where they lie in columns, whole lines of the cache
 
 cdef bint has_panels = processor_has_panels()
