@@ -215,7 +215,7 @@ cdef inline_void add_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_s
     """The sums of ABREAST_ROWS rows of n numbers, one or two steps apart
 
     Adjacent ones, WIDTH or more but fewer than SHORT times WIDTH, are added as by add_row. The last additions of a row
-    wait for one another: those of several rows are done in turns.
+    wait for one another: those of several rows are done side by side.
     """
     cdef floating lane[ABREAST_ROWS * 8]
     cdef Py_ssize_t left = n % (32 // <Py_ssize_t>sizeof(floating) // step), i, k

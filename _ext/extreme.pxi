@@ -1,5 +1,5 @@
 # The rooms of maxima and minima: one row, or rows into each other, of any kind of number. Needs simd.pxi, walk.pxi,
-# fetch.pxi, soon.pxi and ahead.pxi.
+# fetch.pxi, soon.pxi, ahead.pxi and lines.pxi.
 #
 # `least` says which: 0 for maxima, 1 for minima. Every room is compiled for either, since a constant costs no time.
 
@@ -8,6 +8,7 @@ cdef enum:
     FOUR = 4        # rows of columns that are read at once
     TILE = 1024     # columns that are reduced together: these rows, brought side by side, stay in a near cache
     WIDE = 4096     # the same where they are read as they come: their states stay there
+    WHOLE = 1 << 16 # and on processors that have to be asked for memory, which read long rows faster
     GROUP = 16      # rows whose lanes are folded together at last; more, and memory waits too long for it
     LANES = 16      # running extremes side by side: one register of float32 in AVX-512
     WORTH = 32      # numbers of a row that lanes are worth, and lanes of integers while a row is read
@@ -190,8 +191,14 @@ cdef inline_void extreme_of_row(const number* x, Py_ssize_t n, int least, bint a
     cdef number lane[LANES]
     cdef number half[LANES]
     cdef number best = most[0]
+    cdef Py_ssize_t line = LINE // sizeof(number), lines
     cdef int j
-    if n >= WORTH:
+    if (number is float or number is double) and ask and reads_lines and n * sizeof(number) >= FAR:
+        lines = n // line
+        best = better_or_nan(best_of_lines(x, lines, least), best, least)
+        x += lines * line
+        n -= lines * line
+    elif n >= WORTH:
         lanes_of_row(x, n, least, ask, lane, NULL)
         if number is float or number is double:
             best = nan_like(best) if has_nan(lane, LANES) else best
@@ -349,7 +356,7 @@ cdef inline_void fold_columns(const char* x, const Side* sides, number* best, in
     cdef const char* start
     cdef Py_ssize_t n = sides[1].size, step = sides[1].step, stride = known_stride(step, sizeof(number))
     cdef Py_ssize_t quarter = sides[0].size // FOUR if sides[0].out == 0 else 0, apart = quarter * sides[0].step
-    cdef Py_ssize_t i, j = 0, k, some, wide = WIDE if stride else TILE
+    cdef Py_ssize_t i, j = 0, k, some, wide = (WHOLE if asks else WIDE) if stride else TILE
     cdef number* here
     while j < n:
         some = wide if n - j > wide else n - j
@@ -362,6 +369,10 @@ cdef inline_void fold_columns(const char* x, const Side* sides, number* best, in
             else:
                 fetch_four(start, apart, step, some, room)
                 fold_four(room, TILE * sizeof(number), 1, some, least, best + j)
+        j += some
+    j = 0
+    while j < n:
+        some = smaller(FOUR * TILE, n - j)      # as many as the room has
         for i in range(FOUR * quarter, sides[0].size):
             row = fetch(x + i * sides[0].step + j * step, step, some, room)
             here = best + i * sides[0].out + j

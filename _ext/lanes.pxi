@@ -32,12 +32,16 @@ cdef extern from *:
             const int what, const number* x, Py_ssize_t times, Py_ssize_t ahead, name##_register r[4]) { \\
             enum { WIDTH = 32 / sizeof(number) }; \\
             name##_register a = r[0], b = r[1], c = r[2], d = r[3]; \\
+            _Pragma("GCC unroll 1")     /* from memory a line after the other, as lines.pxi does */ \\
+            for (Py_ssize_t lines = ahead ? 2 * times : 0; lines > 0; lines--, x += 2 * WIDTH) { \\
+                name##_register first = a, second = b; \\
+                __builtin_prefetch((const char*)x + ahead); \\
+                name##_one(what, &first, (const name##_register*)x); \\
+                name##_one(what, &second, (const name##_register*)(x + WIDTH)); \\
+                a = c, b = d, c = first, d = second; \\
+            } \\
             _Pragma("GCC unroll 1") \\
-            for (; times > 0; times--, x += 4 * WIDTH) { \\
-                if (ahead) { \\
-                    __builtin_prefetch((const char*)x + ahead); \\
-                    __builtin_prefetch((const char*)x + ahead + 64); \\
-                } \\
+            for (times = ahead ? 0 : times; times > 0; times--, x += 4 * WIDTH) { \\
                 name##_one(what, &a, (const name##_register*)x); \\
                 name##_one(what, &b, (const name##_register*)(x + WIDTH)); \\
                 name##_one(what, &c, (const name##_register*)(x + 2 * WIDTH)); \\
@@ -52,9 +56,10 @@ cdef extern from *:
             const name##_register zero = {0}, start = zero + (number)(what == TINYTORCH_PRODUCT); \\
             name##_register r[4] = {start, start, start, start}, higher[4] = {zero, zero, zero, zero}, last; \\
             size_t left = columns - (columns > 0 && parted), i; \\
-            if (left >= 64 && (what == TINYTORCH_NUMBERS ? !parted : what != TINYTORCH_PRODUCT)) {    /* in runs */ \\
-                for (; left >= 64; left -= 64, x += 64 * WIDTH) { \\
-                    name##_fours(what, x, 16, ahead, r); \\
+            const size_t run = what == TINYTORCH_NUMBERS ? 64 : 128;    /* columns that are joined on their own */ \\
+            if (left >= run && (what == TINYTORCH_NUMBERS ? !parted : what != TINYTORCH_PRODUCT)) { \\
+                for (; left >= run; left -= run, x += run * WIDTH) { \\
+                    name##_fours(what, x, run / 4, ahead, r); \\
                     for (i = 0; i < 4; i++) higher[i] += r[i], r[i] = start; \\
                 } \\
                 name##_fours(what, x, left / 4, ahead, r); \\
@@ -63,37 +68,31 @@ cdef extern from *:
                 name##_fours(what, x, left / 4, ahead, r); \\
             x += left / 4 * 4 * WIDTH; \\
             for (i = left % 4; i > 0; i--, x += WIDTH) name##_one(what, &r[0], (const name##_register*)x); \\
-            if (columns > 0 && parted) {    /* the number behind the last one may not be ours to read */ \\
-                for (i = 0; i < WIDTH; i++) last[i] = x[i & ~1]; \\
+            if (columns > 0 && parted) { \\
+                for (i = 0; i < WIDTH; i++) last[i] = x[i & ~1];    /* what is behind may not be ours */ \\
                 name##_one(what, &r[0], &last); \\
             } \\
             *(name##_register*)lane = what == TINYTORCH_PRODUCT ? (r[0] * r[1]) * (r[2] * r[3]) \\
                                                                 : r[0] + r[1] + r[2] + r[3]; \\
         } \\
         \\
-        /* two short rows, four registers or more each: less to do for either than for one alone */ \\
+        /* two short rows in a near cache, four registers or more each: less to do for either than for one alone */ \\
         target __attribute__((always_inline)) static inline void name##_pair( \\
-            const int what, const number* x, Py_ssize_t stride, Py_ssize_t columns, Py_ssize_t ahead, number* lane) { \\
+            const int what, const number* x, Py_ssize_t stride, Py_ssize_t columns, number* lane) { \\
             enum { WIDTH = 32 / sizeof(number) }; \\
-            const name##_register zero = {0}, start = zero + (number)(what == TINYTORCH_PRODUCT); \\
+            const name##_register zero = {0}; \\
             name##_register r[2][4]; \\
             for (int i = 0; i < 8; i++) { \\
                 const name##_register* first = (const name##_register*)(x + i / 4 * stride + i % 4 * WIDTH); \\
-                r[i / 4][i % 4] = start; \\
                 if (what == TINYTORCH_NUMBERS || what == TINYTORCH_PRODUCT) r[i / 4][i % 4] = *first; \\
-                else name##_one(what, &r[i / 4][i % 4], first); \\
+                else r[i / 4][i % 4] = zero, name##_one(what, &r[i / 4][i % 4], first); \\
             } \\
             x += 4 * WIDTH; \\
             _Pragma("GCC unroll 1") \\
-            for (Py_ssize_t times = columns / 4 - 1; times > 0; times--, x += 4 * WIDTH) { \\
-                for (int k = 0; ahead && k < 2; k++) { \\
-                    __builtin_prefetch((const char*)(x + k * stride) + ahead); \\
-                    __builtin_prefetch((const char*)(x + k * stride) + ahead + 64); \\
-                } \\
+            for (Py_ssize_t times = columns / 4 - 1; times > 0; times--, x += 4 * WIDTH) \\
                 for (int i = 0; i < 8; i++) \\
                     name##_one(what, &r[i / 4][i % 4], \\
                                (const name##_register*)(x + i / 4 * stride + i % 4 * WIDTH)); \\
-            } \\
             for (Py_ssize_t i = columns % 4; i > 0; i--, x += WIDTH) \\
                 for (int k = 0; k < 2; k++) name##_one(what, &r[k][0], (const name##_register*)(x + k * stride)); \\
             for (int k = 0; k < 2; k++) { \\
@@ -106,9 +105,9 @@ cdef extern from *:
         target __attribute__((always_inline)) static inline void name##_rows( \\
             const int what, const number* x, Py_ssize_t columns, int parted, Py_ssize_t ahead, Py_ssize_t rows, \\
             Py_ssize_t stride, number* lane) { \\
-            if (columns >= 4 && columns < 64 && !parted) \\
+            if (columns >= 4 && columns < 64 && !parted && !ahead) \\
                 for (; rows > 1; rows -= 2, x += 2 * stride, lane += 2 * 32 / sizeof(number)) \\
-                    name##_pair(what, x, stride, columns, ahead, lane); \\
+                    name##_pair(what, x, stride, columns, lane); \\
             for (; rows > 0; rows--, x += stride, lane += 32 / sizeof(number)) \\
                 name##_row(what, x, columns, parted, ahead, lane); \\
         } \\
@@ -208,7 +207,7 @@ cdef extern from *:
 has_avx2 = processor_has_avx2()
 
 cdef enum:
-    LANES_AHEAD = 2048      # bytes: a loop that does nothing but read asks for memory earlier than others do
+    LANES_AHEAD = 3072      # bytes: a loop that does nothing but read asks for memory earlier than others do
 
 
 cdef inline Py_ssize_t ahead_of_lanes(bint near) noexcept nogil:

@@ -106,7 +106,7 @@ cdef inline_void add_what_of_row(const floating* x, Py_ssize_t n, Py_ssize_t str
 
 cdef inline_void add_what_of_rows(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t stride, int what,
                                   bint near, floating* totals) noexcept nogil:
-    """What add_what_of_row makes of each of ABREAST_ROWS rows of one stretch, to the bit, in turns: see add_rows"""
+    """What add_what_of_row makes of each of ABREAST_ROWS rows of one stretch, to the bit: see add_rows"""
     cdef floating lane[ABREAST_ROWS * 8]
     cdef double outcome[ABREAST_ROWS]
     cdef Py_ssize_t left = n % (32 // <Py_ssize_t>sizeof(floating) // step), i, k

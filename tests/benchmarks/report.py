@@ -126,11 +126,13 @@ milliseconds; whose turn it is not stands still (SIGSTOP). In one process they w
 OpenBLAS's threads wait busily for longer than a turn, and PyTorch's 512 x 512 product, 1.3 ms alone, takes 2 to 16 ms
 beside them. Each has its main thread on the last core and its other threads on the others: on a shared machine a core
 can be slowed to half its speed for seconds. Small arrays are made anew three times: where they lie decides how much of
-them a cache holds. Results are compared before anything is timed. A ratio is the first row's time divided by a rival's:
-of the medians over all turns, then of the fastest turns. *best* is the faster one of NumPy and PyTorch. "(reach 0.5)"
-is the bound that the project has set itself; ✗ marks a question whose both ratios to one rival are more than 2 % above
-it, ~ one where a single ratio is. What missed was measured anew, in other processes: "✗ 3 of 3" missed each time, "~ 1
-of 3" once; the numbers are the last measurement's.
+them a cache holds. At least one call goes before those that are timed: without it the last cache held more of one
+process's 64 MB than of another's, and the same sum took 3.9 ms in the first process and 3.1 in the last. Results are
+compared before anything is timed. A ratio is the first row's time divided by a rival's: of the medians over all turns,
+then of the fastest turns. *best* is the faster one of NumPy and PyTorch. "(reach 0.5)" is the bound that the project
+has set itself; ✗ marks a question whose both ratios to one rival are more than 2 % above it, ~ one where a single ratio
+is. What missed was measured anew, in other processes: "✗ 3 of 3" missed each time, "~ 1 of 3" once; the numbers are the
+last measurement's.
 
 What is chance? With --again, the row *again* is the first one once more, in a process of its own. "By chance" in the
 summary counts the questions whose first row is more than 2 % slower than itself, by medians and by fastest turns: so

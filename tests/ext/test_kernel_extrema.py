@@ -81,6 +81,26 @@ def test_odd_numbers(kind, dtype, length, axis):
 
 
 @both
+@floats
+@pytest.mark.parametrize("more", [-1, 0, 1, 17])
+@pytest.mark.parametrize("start", [0, 1])
+def test_more_than_a_cache_holds(kind, dtype, more, start):
+    """From 2 MB on lines of memory are read one by one; start: where the first one is cut"""
+    family, x = load(kind, "extrema"), draw(((2 << 20) // dtype(0).itemsize + more + start,), dtype)[start:]
+    x[[0, -1, 12345]] = -7, 9, 0  # the numbers of `draw` lie between
+    assert (family.amax(x), family.argmax(x)) == (9, x.size - 1)
+    assert (family.amin(x), family.argmin(x)) == (-7, 0)
+    assert (family.amax(-x), family.amin(-x)) == (7, -9)
+    assert family.amax(np.full_like(x, -np.inf)) == -np.inf
+    for place in (0, 7, 8, x.size // 2, x.size - 1):
+        y = x.copy()
+        y[place] = np.nan
+        assert math.isnan(family.amax(y))
+        assert math.isnan(family.amin(y))
+        assert family.argmax(y) == place
+
+
+@both
 @pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: dtype.__name__)
 @pytest.mark.parametrize("length", [31, 32, 33, 64, 100, 4095, 4097])
 @pytest.mark.parametrize("rows", [31, 32, 33, 70])
