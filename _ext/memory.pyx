@@ -69,8 +69,9 @@ cdef extern from *:
     /* The note before a block, or NULL if there is none. What is before another allocator's block may not be ours to
        read, but lies in the same page, so it can be. */
     UNCHECKED static Note* note_of(void* block) {
-        Note* note = (Note*)block - 1;
+        Note* note;
         if ((uintptr_t)block % 64 || (uintptr_t)block % 4096 == 0) return NULL;
+        note = (Note*)block - 1;
         return note->seal == (SEAL ^ (uintptr_t)block) ? note : NULL;
     }
     """
@@ -286,7 +287,7 @@ cdef void* large_realloc(void* ctx, void* block, size_t size) noexcept nogil:
     """
     global live, most
     cdef size_t capacity = capacity_of(size) if size >= LARGE else size
-    cdef Note* note = note_of(block) if block else NULL
+    cdef Note* note = note_of(block)
     cdef void* grown
     if note:
         grown = numpys.malloc(numpys.ctx, capacity)
@@ -306,7 +307,7 @@ cdef void* large_realloc(void* ctx, void* block, size_t size) noexcept nogil:
 cdef void large_free(void* ctx, void* block, size_t size) noexcept nogil:
     global live
     if size < LARGE or not block:
-        numpys.free(numpys.ctx, block, size)
+        give_back(block, size)      # small by now, but maybe not always
         return
     cdef size_t capacity = capacity_of(size)
     PyThread_acquire_lock(lock, WAIT_LOCK)
